@@ -1,0 +1,1 @@
+"""The command line: one file per command; owns stdout, stderr and exit codes."""

@@ -1,0 +1,1 @@
+"""What the model sees: tokens, budget, layout, manifest."""

@@ -1,0 +1,100 @@
+"""The exceptions of the project and the exit code each one ends with.
+
+CopilotError
+├── UsageError           2   wrong usage or configuration
+├── ModelError           3   the model could not be reached, or refused
+│   ├── ModelUnreachable
+│   ├── ModelRefused
+│   └── ReplyIncomplete
+├── BudgetExceeded       4   the prompt does not fit the budget or the window
+├── EditsRefused         5   the reply holds edits that cannot be placed
+├── PolicyRefused        6   refused by trust or policy
+├── ReadIncomplete       7   part of what was asked could not be looked at
+└── WriteFailed          5   the disk refused; nothing was left half-written
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command; the table is in docs/exit-codes.md."""
+
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    MODEL = 3
+    BUDGET = 4
+    EDITS = 5
+    POLICY = 6
+    INCOMPLETE = 7
+    DEFECT = 70
+    INTERRUPTED = 130
+
+
+class CopilotError(Exception):
+    """Base of every error meant for the user: what happened, and what to do next."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(CopilotError):
+    """Wrong usage or configuration."""
+
+
+class ModelError(CopilotError):
+    """The model could not be asked."""
+
+    exit_code = ExitCode.MODEL
+
+
+class ModelUnreachable(ModelError):
+    """No answer from the server: wrong address, closed port, broken connection."""
+
+
+class ModelRefused(ModelError):
+    """The server answered with an error: wrong key, unknown model, overload."""
+
+
+class ReplyIncomplete(ModelError):
+    """The reply broke off; what arrived is kept in `partial`."""
+
+    def __init__(self, message: str, hint: str = "", partial: str = "") -> None:
+        super().__init__(message, hint)
+        self.partial = partial
+
+
+class BudgetExceeded(CopilotError):
+    """The prompt does not fit the budget or the model's window."""
+
+    exit_code = ExitCode.BUDGET
+
+
+class EditsRefused(CopilotError):
+    """The reply holds edits that cannot be placed; nothing was written."""
+
+    exit_code = ExitCode.EDITS
+
+
+class WriteFailed(CopilotError):
+    """The disk refused a write; every file is as it was before."""
+
+    exit_code = ExitCode.EDITS
+
+
+class PolicyRefused(CopilotError):
+    """Refused by trust or policy."""
+
+    exit_code = ExitCode.POLICY
+
+
+class ReadIncomplete(CopilotError):
+    """Part of what was asked could not be looked at."""
+
+    exit_code = ExitCode.INCOMPLETE

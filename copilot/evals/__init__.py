@@ -1,0 +1,1 @@
+"""Measures a model on the user's own code."""

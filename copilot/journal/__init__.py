@@ -1,0 +1,1 @@
+"""All-or-nothing writes over several repositories. The only package that writes into one."""

@@ -1,0 +1,1 @@
+"""What happened: one SQLite file of runs."""

@@ -1,0 +1,1 @@
+"""Configuration, its origins, and where state lives."""

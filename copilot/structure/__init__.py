@@ -1,0 +1,1 @@
+"""Syntax trees: definitions and broken code. The only package that knows tree-sitter."""

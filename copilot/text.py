@@ -1,0 +1,31 @@
+"""Text from models, files and servers, made safe to show."""
+
+from __future__ import annotations
+
+import re
+
+# C0 but tab and newline, DEL, C1, bidirectional controls, zero-width marks, line separators,
+# and lone surrogates.
+_HARMFUL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    """Return `text` with control, bidirectional and zero-width characters written as escapes.
+
+    Tab and newline stay. A lone surrogate (a file name's byte that is no UTF-8) shows as `\\xNN`.
+    """
+    return _HARMFUL.sub(_escape, text)
+
+
+def one_line(text: str) -> str:
+    """Return `text` safe to show and on one line."""
+    return visible(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

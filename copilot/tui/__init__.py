@@ -1,0 +1,1 @@
+"""Textual screens and widgets; owns nothing but pixels."""

@@ -1,0 +1,1 @@
+"""Repositories on disk, read into a snapshot. The only package that knows git."""
