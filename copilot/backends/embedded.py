@@ -1,0 +1,87 @@
+"""The embedded model: llama.cpp inside this process, answering on a loopback port of its own."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from copilot.backends.openai_chat import OpenAIChat
+from copilot.backends.protocol import Event, ModelFacts, Request
+from copilot.errors import ModelUnreachable, UsageError
+
+_SILENT = -1
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A running engine: its address, the key it asks for (None for none), and the engine itself."""
+
+    base_url: str
+    api_key: str | None
+    engine: Any
+
+
+def serve_model(
+    path: Path, window: int, *, port: int = 0, api_key: str | None = None
+) -> ServedModel:
+    """Load a GGUF file and serve it on 127.0.0.1; port 0 takes a free one.
+
+    The engine ends with this process, or when it is garbage-collected. Raises UsageError if the
+    extra is not installed, ModelUnreachable if the engine cannot start.
+    """
+    try:
+        import xllamacpp
+    except ImportError as error:
+        raise UsageError(
+            "the embedded model's engine is not installed",
+            "pip install 'repo-copilot[embedded]', or use a server: copilot models add",
+        ) from error
+    settings = xllamacpp.CommonParams()
+    settings.model.path = str(path)
+    settings.n_ctx = window
+    settings.n_parallel = 1
+    settings.port = port
+    settings.verbosity = _SILENT
+    settings.api_keys = [api_key] if api_key else []
+    try:
+        engine = xllamacpp.Server(settings)
+    except RuntimeError as error:
+        raise ModelUnreachable(
+            f"the embedded model cannot start: {error}",
+            "free some memory or the port, or check the file: copilot models pull --verify",
+        ) from error
+    return ServedModel(f"{engine.listening_address}/v1", api_key, engine)
+
+
+class EmbeddedChat:
+    """The embedded model as a backend; the engine starts with the first question."""
+
+    def __init__(self, name: str, path: Path, window: int) -> None:
+        self._name, self._path, self._window = name, path, window
+        self._served: ServedModel | None = None
+        self._chat: OpenAIChat | None = None
+
+    def facts(self) -> ModelFacts:
+        return ModelFacts(self._name, self._window, follows_grammar=True)
+
+    def ask(self, request: Request) -> Iterator[Event]:
+        if self._chat is None:
+            key = secrets.token_urlsafe()
+            self._served = serve_model(self._path, self._window, api_key=key)
+            self._chat = OpenAIChat(self._served.base_url, self._name, key)
+        yield from self._chat.ask(request)
+
+    def close(self) -> None:
+        if self._chat is not None:
+            self._chat.close()
+        self._chat = self._served = None
+
+
+def wait_for_ever(served: ServedModel) -> None:
+    """Keep the engine alive until this process is interrupted."""
+    threading.Event().wait()
+    del served

@@ -1,0 +1,88 @@
+"""A prompt and what is in it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+
+class SectionKind(StrEnum):
+    """The parts of a prompt, in their order."""
+
+    RULES = "rules"
+    BASE = "base"
+    OVERLAY = "overlay"
+    FOCUS = "focus"
+    TASK = "task"
+
+
+class Detail(StrEnum):
+    """How much of a file the prompt holds."""
+
+    FULL = "full"
+    OUTLINE = "outline"
+    PATH = "path"
+    OMITTED = "omitted"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the prompt; ends in a line feed, so that token counts add up."""
+
+    kind: SectionKind
+    text: str = field(repr=False)
+    tokens: int
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class PackedFile:
+    """A file's place in the prompt; `section` is None and `tokens` 0 for an omitted one."""
+
+    repository: str
+    path: str
+    blob: str | None
+    section: SectionKind | None
+    detail: Detail
+    tokens: int
+    reason: str
+    masks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The marks of one prompt, chosen so that no packed file holds them.
+
+    `file_tag` names the element around each file; `marker` is the number of `<`, `=` and `>` in the
+    lines of an edit block.
+    """
+
+    file_tag: str = "file"
+    marker: int = 7
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """The whole prompt: sections in order, the files in them, and how they were counted."""
+
+    sections: tuple[Section, ...]
+    files: tuple[PackedFile, ...]
+    frame: Frame
+    tokenizer: str
+
+    @property
+    def total_tokens(self) -> int:
+        return sum(section.tokens for section in self.sections)
+
+    @cached_property
+    def text(self) -> str:
+        return "".join(section.text for section in self.sections)
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()

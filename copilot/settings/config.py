@@ -1,0 +1,189 @@
+"""Configuration: its keys, where each value came from, and what a repository may not set.
+
+Precedence: command line, environment (`COPILOT_…`), project (`.copilot.toml` or `[tool.copilot]` in
+`pyproject.toml`), user (`config.toml` in the user's configuration folder), default.
+A project's file may only narrow.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from copilot.errors import PolicyRefused, UsageError
+from copilot.settings.amounts import parse_tokens
+
+PROJECT_KEYS = frozenset({"budget", "include", "exclude", "local_only"})
+_ENVIRONMENT_KEYS = ("model", "budget", "local_only", "models_dir")
+
+
+class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[models.NAME]` table: how to reach a model, and what it can hold (in tokens)."""
+
+    provider: Literal["openai", "embedded"] = "openai"
+    base_url: str = ""
+    model: str = ""
+    api_key_env: str = ""
+    window: int | None = None
+    tokenizer: str = "o200k_base"
+    max_reply_tokens: int = 8192
+    temperature: float | None = None
+
+
+class ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The keys of a configuration file; None means not set there."""
+
+    model: str | None = None
+    budget: str | int | None = None
+    include: list[str] | None = None
+    exclude: list[str] | None = None
+    local_only: bool | None = None
+    models_dir: str | None = None
+    models: dict[str, ModelSettings] = {}
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings in force; `origins` says for each key that was set who set it."""
+
+    model: str | None = None
+    budget: int | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    local_only: bool = False
+    models_dir: Path | None = None
+    models: Mapping[str, ModelSettings] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One source of settings; `narrows` marks a project's file."""
+
+    origin: str
+    values: ConfigFile
+    narrows: bool = False
+
+
+def load_config(
+    user_file: Path,
+    projects: Sequence[Path],
+    environment: Mapping[str, str],
+    command_line: ConfigFile | None = None,
+) -> Config:
+    """Read all layers and return the settings in force.
+
+    `projects` are the roots whose files may narrow. Raises UsageError for a file that cannot be
+    read or a wrong key, PolicyRefused where a project sets what only the user may.
+    """
+    layers = [read_file(user_file, required=False)]
+    layers += [layer for root in projects for layer in _project_layers(root)]
+    layers.append(_environment_layer(environment))
+    layers.append(Layer("command line", command_line or ConfigFile()))
+    return _merge([layer for layer in layers if layer is not None])
+
+
+def read_file(path: Path, *, required: bool = True) -> Layer | None:
+    """Read one user configuration file; None if it is not there and not required."""
+    if not path.is_file():
+        if required:
+            raise UsageError(f"no configuration file at {path}", "check the path after --config")
+        return None
+    return Layer(str(path), _convert(_toml(path), str(path)))
+
+
+def _project_layers(root: Path) -> list[Layer]:
+    tables = [(root / ".copilot.toml", ()), (root / "pyproject.toml", ("tool", "copilot"))]
+    layers = []
+    for path, keys in tables:
+        values = _table(path, keys)
+        if values is None:
+            continue
+        forbidden = sorted(set(values) - PROJECT_KEYS)
+        if forbidden:
+            raise PolicyRefused(
+                f"{path} sets {', '.join(forbidden)}, which a repository may not",
+                "remove it there; your own config.toml or the command line may set it",
+            )
+        layers.append(Layer(str(path), _convert(values, str(path)), narrows=True))
+        break
+    return layers
+
+
+def _table(path: Path, keys: Sequence[str]) -> dict[str, Any] | None:
+    """Return the table at `keys` in a project's file, or None; links are not followed."""
+    if path.is_symlink() or not path.is_file():
+        return None
+    try:
+        values: Any = _toml(path)
+    except UsageError:
+        if keys:
+            return None
+        raise
+    for key in keys:
+        values = values.get(key) if isinstance(values, dict) else None
+    return values if isinstance(values, dict) else None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(
+            f"cannot read {path}: {error}", "mend the file, or name another"
+        ) from error
+
+
+def _convert(values: Mapping[str, Any], origin: str) -> ConfigFile:
+    try:
+        config = msgspec.convert(values, ConfigFile)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{origin}: {error}", "see docs/configuration.md for the keys") from error
+    if config.budget is not None:
+        parse_tokens(str(config.budget))
+    return config
+
+
+def _environment_layer(environment: Mapping[str, str]) -> Layer:
+    values: dict[str, Any] = {
+        key: environment[f"COPILOT_{key.upper()}"]
+        for key in _ENVIRONMENT_KEYS
+        if environment.get(f"COPILOT_{key.upper()}")
+    }
+    if "local_only" in values:
+        values["local_only"] = values["local_only"].lower() not in {"0", "false", "no"}
+    return Layer("environment", _convert(values, "environment"))
+
+
+def _merge(layers: Sequence[Layer]) -> Config:
+    """Later layers win; a project's layer only adds exclusions, lowers the budget, closes doors."""
+    values: dict[str, Any] = {"exclude": (), "models": {}}
+    origins: dict[str, str] = {}
+    for layer in layers:
+        for key, value in msgspec.structs.asdict(layer.values).items():
+            if value is None or value == {}:
+                continue
+            merged = _merged(key, values.get(key), value, narrows=layer.narrows)
+            if merged != values.get(key):
+                values[key], origins[key] = merged, layer.origin
+    return Config(**values, origins=origins)
+
+
+def _merged(key: str, old: Any, new: Any, *, narrows: bool) -> Any:
+    if key == "budget":
+        amount = parse_tokens(str(new))
+        return min(amount, old) if narrows and old is not None else amount
+    if key == "exclude":
+        return (*(old or ()), *new)
+    if key == "include":
+        return tuple(new)
+    if key == "models":
+        return {**old, **new}
+    if key == "models_dir":
+        return Path(new).expanduser()
+    return bool(old) or new if key == "local_only" and narrows else new

@@ -1,0 +1,59 @@
+"""Where state lives: the platform's user folders, never a repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+_APP = "repo-copilot"
+
+
+@dataclass(frozen=True)
+class StatePaths:
+    """The user's folders; none of them need exist yet."""
+
+    config: Path
+    state: Path
+    data: Path
+
+    @property
+    def config_file(self) -> Path:
+        return self.config / "config.toml"
+
+    @property
+    def prompts(self) -> Path:
+        """The user's own prompt texts; each replaces the bundled one of the same name."""
+        return self.config / "prompts"
+
+    @property
+    def journals(self) -> Path:
+        return self.state / "journals"
+
+    @property
+    def runs_file(self) -> Path:
+        return self.state / "runs.sqlite3"
+
+    @property
+    def reports(self) -> Path:
+        """Reports of our own defects."""
+        return self.state / "reports"
+
+    @property
+    def replies(self) -> Path:
+        """Replies whose edits could not be placed, kept for the person to look at."""
+        return self.state / "replies"
+
+    @property
+    def models(self) -> Path:
+        return self.data / "models"
+
+
+def state_paths() -> StatePaths:
+    """Return this user's folders as the platform wants them (XDG on Linux)."""
+    return StatePaths(
+        config=Path(platformdirs.user_config_dir(_APP)),
+        state=Path(platformdirs.user_state_dir(_APP)),
+        data=Path(platformdirs.user_data_dir(_APP)),
+    )

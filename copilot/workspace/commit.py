@@ -1,0 +1,26 @@
+"""The few git commands that change a repository, each only when the user asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from copilot.workspace.git import run_git
+
+
+def commit_paths(root: Path, paths: Sequence[str], message: str) -> str:
+    """Commit these paths alone, as the user and with their hooks; return the new revision.
+
+    Whatever else is staged stays staged. Raises GitFailed.
+    """
+    run_git(root, "add", "--all", "--", *paths, with_hooks=True)
+    run_git(root, "commit", "--quiet", "--message", message, "--", *paths, with_hooks=True)
+    return run_git(root, "rev-parse", "HEAD").decode("ascii").strip()
+
+
+def create_repository(folder: Path, message: str) -> None:
+    """Make a folder a repository whose one commit holds all its files. Raises GitFailed."""
+    author = ("-c", "user.name=copilot demo", "-c", "user.email=demo@localhost")
+    run_git(folder, "init", "--quiet", "--initial-branch=main")
+    run_git(folder, "add", "--all")
+    run_git(folder, *author, "-c", "commit.gpgSign=false", "commit", "--quiet", "-m", message)

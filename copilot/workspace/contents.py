@@ -1,0 +1,91 @@
+"""One file's bytes, read without leaving the root, and what they are."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+MAX_FILE_BYTES = 8 * 1024 * 1024
+_SNIFF_BYTES = 8000
+# The problem of a file that is not there.
+MISSING = "deleted on disk"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A file's bytes, or the reason why there are none."""
+
+    data: bytes | None
+    problem: str = ""
+
+
+class FileReader:
+    """Reads files below one root. No symbolic link is followed, in no component of a path."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._inside = {"": True}
+
+    def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> Contents:
+        """Return the bytes of `path` (relative, `/`), unless it is special, linked or too large."""
+        if not self._is_inside(path.rpartition("/")[0]):
+            return Contents(None, "a parent folder is a symbolic link")
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            descriptor = os.open(self._root / path, flags)
+        except OSError as error:
+            return Contents(None, _open_problem(error))
+        with os.fdopen(descriptor, "rb") as file:
+            return _read_open(file.fileno(), max_bytes)
+
+    def _is_inside(self, folder: str) -> bool:
+        if folder not in self._inside:
+            parent = folder.rpartition("/")[0]
+            here = self._root / folder
+            self._inside[folder] = self._is_inside(parent) and not here.is_symlink()
+        return self._inside[folder]
+
+
+def _read_open(descriptor: int, max_bytes: int) -> Contents:
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
+        return Contents(None, "not a regular file")
+    if facts.st_size > max_bytes:
+        return Contents(None, f"larger than {max_bytes // (1024 * 1024)} MiB")
+    try:
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            return Contents(file.read(max_bytes + 1)[:max_bytes])
+    except OSError as error:
+        return Contents(None, f"cannot be read: {error.strerror}")
+
+
+def _open_problem(error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return "symbolic link, not followed"
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return MISSING
+    if error.errno == errno.ENXIO:
+        return "not a regular file"
+    return f"cannot be read: {error.strerror}"
+
+
+def blob_id(data: bytes, hex_length: int = 40) -> str:
+    """Return git's object id of a blob with these bytes (SHA-1, or SHA-256 for 64 digits)."""
+    digest = hashlib.sha256 if hex_length == 64 else hashlib.sha1
+    return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def decode(data: bytes) -> str | None:
+    """Return UTF-8 text with line feeds only and no byte order mark, or None if it is no text."""
+    if b"\0" in data[:_SNIFF_BYTES]:
+        return None
+    try:
+        text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return text.replace("\r\n", "\n") if "\r" in text else text

@@ -1,0 +1,79 @@
+"""git, called so that a hostile repository can start nothing (reference: threats, part 3)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from copilot.errors import UsageError
+
+# GitPython refuses to be imported where git is missing, unless told so.
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+from git.cmd import Git
+from git.exc import GitCommandNotFound
+
+_SAFE_SETTINGS = (
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "diff.external=",
+    "protocol.ext.allow=never",
+    "safe.bareRepository=explicit",
+)
+_FLAGS = (
+    "--no-optional-locks",
+    "--no-pager",
+    "--literal-pathspecs",
+    *(part for setting in _SAFE_SETTINGS for part in ("-c", setting)),
+)
+_ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+class GitFailed(UsageError):
+    """git refused; `status` is its exit code."""
+
+    def __init__(self, message: str, hint: str, status: int) -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+
+def run_git(folder: Path, *arguments: str, with_hooks: bool = False) -> bytes:
+    """Return what `git ARGUMENTS` prints when run in `folder`. Raises GitFailed.
+
+    `with_hooks` is for a commit the user asked for: their own hooks run as they do by hand.
+    """
+    flags = ("--no-pager", "--literal-pathspecs") if with_hooks else _FLAGS
+    command = ["git", *flags, *arguments]
+    try:
+        status, output, complaint = Git(str(folder)).execute(
+            command,
+            env=_ENVIRONMENT,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+        )
+    except GitCommandNotFound as error:
+        raise GitFailed("git is not installed", "install git 2.35 or newer", 127) from error
+    if status:
+        raise _failure(folder, str(complaint), int(status))
+    return bytes(output)
+
+
+def toplevel(folder: Path) -> Path | None:
+    """Return the root of the work tree that holds `folder`, or None outside git."""
+    try:
+        printed = run_git(folder, "rev-parse", "--show-toplevel")
+    except GitFailed as failure:
+        if failure.status == 128 and "not a git repository" in failure.message:
+            return None
+        raise
+    return Path(os.fsdecode(printed.removesuffix(b"\n")))
+
+
+def _failure(folder: Path, complaint: str, status: int) -> GitFailed:
+    last = complaint.strip().splitlines()[0] if complaint.strip() else f"exit code {status}"
+    hint = "run the same with git to see more"
+    if "dubious ownership" in complaint:
+        hint = f"if you trust it: git config --global --add safe.directory {folder}"
+    return GitFailed(f"git cannot read {folder}: {last.removeprefix('fatal: ')}", hint, status)

@@ -1,0 +1,56 @@
+"""What the workspace hands on: repositories and their files, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Root:
+    """A folder the user named; `path` is absolute with links resolved, `is_git` if git knows it."""
+
+    alias: str
+    path: Path
+    is_git: bool
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A root as it was read: its commit (None outside git or before the first commit).
+
+    `dirty` tells whether what was read differs from that commit.
+    """
+
+    alias: str
+    root: Path
+    revision: str | None
+    dirty: bool
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file with its text, or left out with the reason.
+
+    `path` is relative to the root, with `/`; bytes of a name that are no UTF-8 are surrogates (PEP
+    383); a folder left out as a whole ends in `/`. `text` has line feeds only and no byte order
+    mark; it is None for a file left out. `blob` is git's object id of the bytes on disk.
+    """
+
+    repository: str
+    path: str
+    blob: str | None
+    reason: str
+    text: str | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        return f"{self.repository}/{self.path}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All repositories and files of one reading, sorted by alias (as given) and path."""
+
+    repositories: tuple[Repository, ...]
+    files: tuple[SourceFile, ...]

@@ -1,0 +1,26 @@
+"""Files that an edit names, as they are on disk at this moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from copilot.workspace.contents import MISSING, FileReader
+
+_MAX_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class TargetFile:
+    """A named file's bytes, None if there is none; `problem` says why it must not be edited."""
+
+    data: bytes | None
+    problem: str = ""
+
+
+def read_target(root: Path, path: str) -> TargetFile:
+    """Read a file below a root without following any symbolic link."""
+    contents = FileReader(root).read(path, _MAX_BYTES)
+    if contents.problem == MISSING:
+        return TargetFile(None)
+    return TargetFile(contents.data, contents.problem)
