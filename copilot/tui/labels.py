@@ -1,0 +1,54 @@
+"""Words and marks for decisions and files: what they mean never depends on colour."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+from copilot.edits.changes import FileChange
+from copilot.review.state import Decision, FileReview, Review
+from copilot.text import one_line
+
+MARKS = {Decision.ACCEPTED: "[x]", Decision.REJECTED: "[-]", Decision.UNDECIDED: "[ ]"}
+MIXED = "[~]"
+
+
+def file_mark(file: FileReview) -> str:
+    """Return the mark that all hunks of a file share, or the mark for mixed decisions."""
+    if not file.decisions:
+        return MARKS[Decision.UNDECIDED]
+    return MIXED if file.decision is None else MARKS[file.decision]
+
+
+def progress(review: Review) -> str:
+    """Return how far the review is: `3 of 7 hunks decided, 2 accepted`."""
+    total = sum(len(file.decisions) for file in review.files)
+    accepted = review.count(Decision.ACCEPTED)
+    return f"{decided_count(review)} of {count(total, 'hunk')} decided, {accepted} accepted"
+
+
+def decided_count(review: Review) -> int:
+    """Return how many hunks are accepted or rejected."""
+    return review.count(Decision.ACCEPTED) + review.count(Decision.REJECTED)
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def line_counts(change: FileChange) -> tuple[int, int]:
+    """Return how many lines a change adds and removes."""
+    tags = [line.tag for hunk in change.hunks for line in hunk.lines]
+    return tags.count("+"), tags.count("-")
+
+
+def file_names(files: tuple[FileReview, ...]) -> tuple[str, ...]:
+    """Return the files' names as shown; the repository is left out where all share one."""
+    shared = len({file.change.repository for file in files}) == 1
+    return tuple(one_line(f.change.path if shared else f.change.name) for f in files)
+
+
+def keep_end(text: str, width: int) -> str:
+    """Return `text` cut at its front to `width` columns; the end of a path says most."""
+    if cell_len(text) <= width:
+        return text
+    return "…" + set_cell_size(text[::-1], max(0, width - 1))[::-1]
