@@ -26,9 +26,9 @@ class ServedModel:
 
 
 def serve_model(
-    path: Path, window: int, *, port: int = 0, api_key: str | None = None
+    name: str, path: Path, window: int, *, port: int = 0, api_key: str | None = None
 ) -> ServedModel:
-    """Load a GGUF file and serve it on 127.0.0.1; port 0 takes a free one.
+    """Load a GGUF file and serve it as `name` on 127.0.0.1; port 0 takes a free one.
 
     The engine ends with this process, or when it is garbage-collected. Raises UsageError if the
     extra is not installed, ModelUnreachable if the engine cannot start.
@@ -42,6 +42,7 @@ def serve_model(
         ) from error
     settings = xllamacpp.CommonParams()
     settings.model.path = str(path)
+    settings.model_alias = {name}
     settings.n_ctx = window
     settings.n_parallel = 1
     settings.port = port
@@ -71,8 +72,9 @@ class EmbeddedChat:
     def ask(self, request: Request) -> Iterator[Event]:
         if self._chat is None:
             key = secrets.token_urlsafe()
-            self._served = serve_model(self._path, self._window, api_key=key)
+            self._served = serve_model(self._name, self._path, self._window, api_key=key)
             self._chat = OpenAIChat(self._served.base_url, self._name, key)
+            self._chat.facts()
         yield from self._chat.ask(request)
 
     def close(self) -> None:

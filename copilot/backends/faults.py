@@ -11,7 +11,14 @@ from copilot.errors import BudgetExceeded, CopilotError, ModelRefused, ModelUnre
 from copilot.text import one_line
 
 _SHOWN_CHARACTERS = 300
-_TOO_LONG = ("exceed_context_size_error", "context_length_exceeded", "maximum context length")
+# Of llama.cpp (before and while it writes), of OpenAI, of vLLM (older and newer).
+_TOO_LONG = (
+    "exceed_context_size_error",
+    "Context size has been exceeded",
+    "context_length_exceeded",
+    "maximum context length",
+    "model's context length is only",
+)
 _HINTS = {
     401: "set the key in the variable that the model's api_key_env names",
     403: "the key may not use this model: check its rights",
@@ -28,8 +35,13 @@ def refusal(status: int, body: bytes, model: str) -> CopilotError:
             f"the prompt does not fit the window of {model}: {said}",
             "leave files out with --exclude, or use a model with a larger window",
         )
-    hint = _HINTS.get(status, "see the server's log" if status >= 500 else "see docs/models.md")
-    return ModelRefused(f"{model} refused ({status}): {said}", hint)
+    return ModelRefused(f"{model} refused ({status}): {said}", _hint(status))
+
+
+def _hint(status: int) -> str:
+    if 300 <= status < 400:
+        return "the server points elsewhere: check base_url, redirects are not followed"
+    return _HINTS.get(status, "see the server's log" if status >= 500 else "see docs/models.md")
 
 
 def unreachable(error: httpx.HTTPError, base_url: str) -> ModelUnreachable:
@@ -45,10 +57,14 @@ def error_text(body: bytes) -> str:
     """Return what the server said, safe to show and short; bodies may be JSON, HTML or nothing."""
     try:
         said = _message(json.loads(body))
-    except ValueError:
+    except (ValueError, RecursionError):
         said = body.decode("utf-8", "replace").strip()
-    said = one_line(said)[:_SHOWN_CHARACTERS]
-    return said or "no reason given"
+    return shortened(said) or "no reason given"
+
+
+def shortened(text: str) -> str:
+    """Return a server's text safe to show, on one line, and no longer than a person reads."""
+    return one_line(text)[:_SHOWN_CHARACTERS]
 
 
 def _message(document: Any) -> str:

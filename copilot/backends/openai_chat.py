@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 
-from copilot.backends.faults import error_text, refusal, unreachable
-from copilot.backends.origins import is_loopback
+from copilot.backends.faults import error_text, refusal, shortened, unreachable
+from copilot.backends.origins import check_base_url, check_key, is_loopback
 from copilot.backends.protocol import (
     Delta,
     Event,
@@ -21,7 +21,7 @@ from copilot.backends.protocol import (
     Usage,
 )
 from copilot.backends.sse import event_data
-from copilot.errors import ModelError, ModelRefused, ModelUnreachable, UsageError
+from copilot.errors import ModelError, ModelRefused, ModelUnreachable
 
 # Reading a prompt of a million tokens can take many minutes before the first byte.
 _TIMEOUT = httpx.Timeout(10, read=None, write=300)
@@ -29,14 +29,47 @@ _QUICK_TIMEOUT = httpx.Timeout(10)
 _LLAMA_CPP = "llamacpp"
 
 
+class _CachedTokens(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: _CachedTokens | None = None
+
+
+class _Progress(msgspec.Struct):
+    processed: int = 0
+    total: int = 0
+
+
+class _Piece(msgspec.Struct):
+    content: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    delta: _Piece | None = None
+    finish_reason: str | None = None
+
+
+class _Chunk(msgspec.Struct):
+    """One event of the stream; what a server adds of its own is passed over."""
+
+    choices: list[_Choice] | None = None
+    usage: _Usage | None = None
+    prompt_progress: _Progress | None = None
+
+
 class OpenAIChat:
     """A server's `/chat/completions` under `base_url` (which ends in `/v1` for most)."""
 
     def __init__(self, base_url: str, model: str = "", api_key: str | None = None) -> None:
-        if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname:
-            raise UsageError(f"not a base URL: {base_url!r}", "such as http://127.0.0.1:8080/v1")
+        check_base_url(base_url)
+        check_key(api_key)
         self._base_url = base_url.rstrip("/")
         self._model = model
+        self._is_llama_cpp = False
         headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
         # A server on this machine is never reached through a proxy.
         self._client = httpx.Client(
@@ -60,17 +93,21 @@ class OpenAIChat:
 
     def _chosen(self, served: list[dict[str, Any]]) -> ModelFacts:
         names = [str(model.get("id", "")) for model in served]
-        if not self._model and len(names) != 1:
+        if not self._model and not names:
+            raise ModelRefused(f"{self._base_url} lists no model", "name one with --model")
+        if not self._model and len(names) > 1:
             raise ModelRefused(
                 f"{self._base_url} serves {len(names)} models and none was named",
-                f"name one with --model: {error_text(', '.join(names).encode())}",
+                f"name one with --model: {shortened(', '.join(names))}",
             )
         self._model = self._model or names[0]
         facts = next((m for m in served if m.get("id") == self._model), None)
         # llama.cpp serves its one model under any name; hosted lists may leave some models out.
         if facts is None and len(served) == 1:
             facts = served[0]
-        return _facts(self._model, facts or {})
+        found = _facts(self._model, facts or {})
+        self._is_llama_cpp = found.follows_grammar
+        return found
 
     def ask(self, request: Request) -> Iterator[Event]:
         """Stream the answer. Raises ModelError; a connection that breaks is one too."""
@@ -94,15 +131,17 @@ class OpenAIChat:
         }
         if request.temperature is not None:
             body["temperature"] = request.temperature
+        if self._is_llama_cpp:
+            body["return_progress"] = True
         if request.grammar is not None:
-            body |= {"grammar": request.grammar, "return_progress": True}
+            body["grammar"] = request.grammar
         return body
 
 
 def _served_models(body: bytes) -> list[dict[str, Any]]:
     try:
         document = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelUnreachable(
             "the server's list of models is no JSON", "check base_url: it often ends in /v1"
         ) from error
@@ -128,15 +167,13 @@ def _events(chunks: Iterator[bytes], model: str) -> Iterator[Event]:
         if data.strip() == b"[DONE]":
             break
         chunk = _chunk(data, model)
-        usage = _usage(chunk.get("usage")) or usage
-        progress = chunk.get("prompt_progress")
-        if isinstance(progress, dict):
-            yield Reading(int(progress.get("processed", 0)), int(progress.get("total", 0)))
-        for choice in chunk.get("choices") or []:
-            text = (choice.get("delta") or {}).get("content")
-            if text:
-                yield Delta(text)
-            reason = choice.get("finish_reason") or reason
+        usage = _usage(chunk.usage) or usage
+        if chunk.prompt_progress:
+            yield Reading(chunk.prompt_progress.processed, chunk.prompt_progress.total)
+        for choice in chunk.choices or []:
+            if choice.delta and choice.delta.content:
+                yield Delta(choice.delta.content)
+            reason = choice.finish_reason or reason
     if not reason:
         raise ModelUnreachable(
             f"{model} broke off in the middle of its answer", "try again; see the server's log"
@@ -144,22 +181,22 @@ def _events(chunks: Iterator[bytes], model: str) -> Iterator[Event]:
     yield Finished(reason, usage)
 
 
-def _chunk(data: bytes, model: str) -> dict[str, Any]:
+def _chunk(data: bytes, model: str) -> _Chunk:
     """Parse one event; an error may come after the status said success."""
     try:
-        chunk = json.loads(data)
-    except ValueError as error:
+        document = json.loads(data)
+        if isinstance(document, dict) and document.get("error"):
+            raise refusal(200, data, model)
+        return msgspec.convert(document, _Chunk)
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise ModelError(
-            f"{model} sent what is no JSON: {error_text(data)}", "try again"
+            f"{model} sent what is no chat completion: {error_text(data)}",
+            "try again; see the server's log",
         ) from error
-    if not isinstance(chunk, dict) or chunk.get("error"):
-        raise refusal(200, data, model)
-    return chunk
 
 
-def _usage(usage: Any) -> Usage | None:
-    if not isinstance(usage, dict):
+def _usage(usage: _Usage | None) -> Usage | None:
+    if usage is None or usage.prompt_tokens is None:
         return None
-    details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else None
-    return Usage(int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0)), cached)
+    cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None
+    return Usage(usage.prompt_tokens, usage.completion_tokens or 0, cached)

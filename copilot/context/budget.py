@@ -18,12 +18,14 @@ def check_budget(prompt: Prompt, budget: int, what: str = "budget") -> None:
         return
     folders = _largest(_folder_tokens(prompt.files))
     files = _largest({f"{f.repository}/{f.path}": f.tokens for f in prompt.files})
-    biggest = folders[0].split(" ")[-1].split("/", 1)[-1] if folders else "FOLDER"
+    lines = [
+        f"the prompt has {prompt.total_tokens:,} tokens, the {what} is {budget:,}",
+        *(f"  largest folder: {line}" for line in folders),
+        *(f"  largest file:   {line}" for line in files),
+    ]
     raise BudgetExceeded(
-        f"the prompt has {prompt.total_tokens:,} tokens, the {what} is {budget:,}\n"
-        + "".join(f"  largest folder: {line}\n" for line in folders)
-        + "".join(f"  largest file:   {line}\n" for line in files).rstrip("\n"),
-        f"leave some out (--exclude '{biggest}'), take only a part (--include 'GLOB'), "
+        "\n".join(lines),
+        "leave some out (--exclude 'FOLDER/'), take only a part (--include 'GLOB'), "
         "or raise --budget and use a model with a larger window",
     )
 

@@ -35,11 +35,15 @@ def compose_prompt(
     pieces = [_piece(file, frame) for file in readable]
     rules = _ended(_fill(wording.rules, frame, ""))
     task = _ended(_fill(wording.task, frame, wording.asked)) if wording.task else ""
-    *file_tokens, rules_tokens, task_tokens = count_tokens([*pieces, rules, task], tokenizer)
+    # A task may begin as it likes; it is counted behind what stands before it.
+    before = pieces[-1] if pieces else rules
+    *file_tokens, rules_tokens, before_tokens, both_tokens = count_tokens(
+        [*pieces, rules, before, before + task], tokenizer
+    )
     sections = [
         Section(SectionKind.RULES, rules, rules_tokens),
         Section(SectionKind.BASE, "".join(pieces), sum(file_tokens)),
-        Section(SectionKind.TASK, task, task_tokens),
+        Section(SectionKind.TASK, task, both_tokens - before_tokens),
     ]
     kept = tuple(section for section in sections if section.text)
     return Prompt(kept, _packed_files(snapshot, file_tokens), frame, tokenizer)
@@ -64,13 +68,14 @@ def _fill(template: str, frame: Frame, asked: str) -> str:
         open="<" * frame.marker,
         divider="=" * frame.marker,
         close=">" * frame.marker,
-        task=asked.strip(),
+        # An argument's bytes that are no UTF-8 arrive as lone surrogates, which no prompt can hold.
+        task=asked.strip().encode(errors="backslashreplace").decode(),
     )
 
 
 def _ended(text: str) -> str:
-    """Return the text without blank edges and with one line feed at its end."""
-    return text.strip() + "\n"
+    """Return the text without blank edges and with one line feed at its end, or nothing."""
+    return text.strip() + "\n" if text.strip() else ""
 
 
 def _packed_files(snapshot: Snapshot, tokens: Sequence[int]) -> tuple[PackedFile, ...]:

@@ -8,9 +8,11 @@ from itertools import count
 
 from copilot.context.model import Frame
 
-_TAG = re.compile(r"</?file(?:-(\d{1,9}))?[\s>]")
+_TAG = re.compile(r"</?file(?:-(\d{1,9}))?(?![\w-])")
 _MARKER_LINE = re.compile(
-    r"^(?:(<{7,}) (?:SEARCH|CREATE|OVERWRITE|DELETE|RENAME)|(={7,})|(>{7,}) (?:REPLACE|END))$",
+    r"^(?:(<{7,}) (?:SEARCH|CREATE|OVERWRITE|DELETE|RENAME)|(={7,})|(>{7,}) (?:REPLACE|END))"
+    # White space behind a marker does not count where a reply is read.
+    r"[^\S\n]*$",
     re.MULTILINE,
 )
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
+from copilot.edits.diff import Range, changed_ranges
+from copilot.errors import EditsRefused
+
 # Changed runs with at most this many equal lines between them are one hunk.
 JOIN_GAP_LINES = 3
-
-# First and last line of a changed run: (old from, old to, new from, new to), ends excluded.
-_Range = tuple[int, int, int, int]
 
 
 class ChangeKind(Enum):
@@ -118,12 +117,16 @@ def hunks_between(change: FileChange) -> tuple[Hunk, ...]:
 def compose(change: FileChange, accepted: Collection[int]) -> FileChange | None:
     """Return the change with only the hunks at the `accepted` indices, or None if none is left."""
     hunks = change.hunks
+    if not accepted:
+        return None
     if len(set(accepted)) == len(hunks):
         return change
     if change.before is None or change.after is None:
-        return change if accepted else None
+        return change
     moved = any(hunks[index].kind == "rename" for index in accepted)
-    after = _merge(split_lines(change.before), [hunks[i] for i in sorted(accepted)])
+    after = b"".join(
+        _merged_lines(split_lines(change.before), [hunks[i] for i in sorted(accepted)])
+    )
     if not moved and after == change.before:
         return None
     path = change.path if moved or not change.old_path else change.old_path
@@ -131,11 +134,39 @@ def compose(change: FileChange, accepted: Collection[int]) -> FileChange | None:
     return FileChange(change.repository, path, change.before, after, old_path)
 
 
+def with_hunk_lines(change: FileChange, index: int, lines: tuple[DiffLine, ...]) -> FileChange:
+    """Return the change with one hunk's lines replaced by `lines`; the other hunks stay.
+
+    Only text hunks and new files can be edited. The lines tagged ` ` and `-` must be the ones the
+    hunk covers in the file before. Raises EditsRefused where they are not, or where a line
+    without its line end would stand inside the file.
+    """
+    hunk = change.hunks[index]
+    if hunk.kind not in ("text", "create"):
+        raise EditsRefused(f"a {hunk.kind} has no lines to edit", "accept or reject it")
+    if _old_side(lines) != _old_side(hunk.lines):
+        raise EditsRefused(
+            "the edited hunk's old lines are not the file's",
+            "keep every line that begins with a space or '-', or turn '-' into a space",
+        )
+    hunks = [*change.hunks]
+    hunks[index] = replace(hunk, kind="text", lines=lines)
+    before = split_lines(change.before or b"")
+    new_lines = _merged_lines(before, hunks)
+    if any(not line.endswith(b"\n") for line in new_lines[:-1]):
+        raise EditsRefused("a line without line end stands inside the file", "end each line")
+    return replace(change, after=b"".join(new_lines))
+
+
+def _old_side(lines: tuple[DiffLine, ...]) -> list[bytes]:
+    return [line.data for line in lines if line.tag != "+"]
+
+
 def _whole(kind: Literal["create", "delete"], data: bytes, tag: Literal["-", "+"]) -> Hunk:
     return Hunk(kind, 0, 0, tuple(DiffLine(tag, line) for line in split_lines(data)))
 
 
-def _merge(before: list[bytes], hunks: list[Hunk]) -> bytes:
+def _merged_lines(before: list[bytes], hunks: list[Hunk]) -> list[bytes]:
     merged: list[bytes] = []
     position = 0
     for hunk in hunks:
@@ -144,12 +175,12 @@ def _merge(before: list[bytes], hunks: list[Hunk]) -> bytes:
         merged += before[position : hunk.old_start]
         merged += [line.data for line in hunk.lines if line.tag != "-"]
         position = hunk.old_start + hunk.old_count
-    return b"".join(merged + before[position:])
+    return merged + before[position:]
 
 
 def _text_hunks(before: list[bytes], after: list[bytes]) -> tuple[Hunk, ...]:
-    changed = _changed_ranges(before, after)
-    groups: list[list[_Range]] = [changed[:1]] if changed else []
+    changed = changed_ranges(before, after)
+    groups: list[list[Range]] = [changed[:1]] if changed else []
     for previous, current in pairwise(changed):
         if current[0] - previous[1] <= JOIN_GAP_LINES:
             groups[-1].append(current)
@@ -158,7 +189,7 @@ def _text_hunks(before: list[bytes], after: list[bytes]) -> tuple[Hunk, ...]:
     return tuple(_hunk_of(group, before, after) for group in groups)
 
 
-def _hunk_of(group: list[_Range], before: list[bytes], after: list[bytes]) -> Hunk:
+def _hunk_of(group: list[Range], before: list[bytes], after: list[bytes]) -> Hunk:
     lines: list[DiffLine] = []
     position = group[0][0]
     for old_from, old_to, new_from, new_to in group:
@@ -167,25 +198,3 @@ def _hunk_of(group: list[_Range], before: list[bytes], after: list[bytes]) -> Hu
         lines += [DiffLine("+", line) for line in after[new_from:new_to]]
         position = old_to
     return Hunk("text", group[0][0], group[0][2], tuple(lines))
-
-
-def _changed_ranges(before: list[bytes], after: list[bytes]) -> list[_Range]:
-    """Return each changed run; equal ends are cut off first, for speed."""
-    head = _common(before, after)
-    tail = _common(before[head:][::-1], after[head:][::-1])
-    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    return [
-        (head + i1, head + i2, head + j1, head + j2)
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        if tag != "equal"
-    ]
-
-
-def _common(left: list[bytes], right: list[bytes]) -> int:
-    count = 0
-    for one, other in zip(left, right, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count

@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar
 
-from copilot.edits.changes import ChangeSet, FileChange, compose
+from copilot.edits.changes import (
+    ChangeSet,
+    DiffLine,
+    FileChange,
+    compose,
+    with_hunk_lines,
+)
 
 T = TypeVar("T")
 
@@ -70,6 +76,14 @@ def decide(review: Review, place: Place, decision: Decision) -> Review:
     return _step(review, _set(review.files, place.file, replace(file, decisions=decisions)))
 
 
+def decide_rest(review: Review, place: Place, decision: Decision) -> Review:
+    """Decide one hunk and the undecided ones behind it in the same file."""
+    file = review.files[place.file]
+    rest = _decide_all(file, decision, only_undecided=True).decisions[place.hunk + 1 :]
+    decisions = (*file.decisions[: place.hunk], decision, *rest)
+    return _step(review, _set(review.files, place.file, replace(file, decisions=decisions)))
+
+
 def decide_file(
     review: Review, index: int, decision: Decision, *, only_undecided: bool = False
 ) -> Review:
@@ -81,6 +95,31 @@ def decide_file(
 def decide_all(review: Review, decision: Decision, *, only_undecided: bool = False) -> Review:
     """Decide every hunk, or those nobody has decided yet."""
     return _step(review, tuple(_decide_all(f, decision, only_undecided) for f in review.files))
+
+
+def with_edited_hunk(review: Review, place: Place, lines: tuple[DiffLine, ...]) -> Review:
+    """Return the review with one hunk's lines replaced by `lines`; undo takes it back.
+
+    The hunks are found anew in the edited file. A hunk that is the same as before, at the same
+    lines of the file before, keeps its decision; the edited one, and any that came out
+    differently, is undecided. If the edit leaves no change, the file stays without hunks.
+    Raises EditsRefused as `with_hunk_lines` does.
+    """
+    file = review.files[place.file]
+    change = with_hunk_lines(file.change, place.hunk, lines)
+    kept = {
+        (hunk.old_start, hunk.kind, hunk.lines): decision
+        for index, (hunk, decision) in enumerate(
+            zip(file.change.hunks, file.decisions, strict=True)
+        )
+        if index != place.hunk
+    }
+    decisions = tuple(
+        kept.get((hunk.old_start, hunk.kind, hunk.lines), Decision.UNDECIDED)
+        for hunk in change.hunks
+    )
+    edited = FileReview(change, decisions, file.flags)
+    return _step(review, _set(review.files, place.file, edited))
 
 
 def undo(review: Review) -> Review:

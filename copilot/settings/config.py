@@ -104,7 +104,7 @@ def _project_layers(root: Path) -> list[Layer]:
         values = _table(path, keys)
         if values is None:
             continue
-        forbidden = sorted(set(values) - PROJECT_KEYS)
+        forbidden = sorted(set(values) & set(ConfigFile.__struct_fields__) - PROJECT_KEYS)
         if forbidden:
             raise PolicyRefused(
                 f"{path} sets {', '.join(forbidden)}, which a repository may not",
@@ -133,7 +133,7 @@ def _table(path: Path, keys: Sequence[str]) -> dict[str, Any] | None:
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise UsageError(
             f"cannot read {path}: {error}", "mend the file, or name another"
         ) from error
@@ -144,8 +144,11 @@ def _convert(values: Mapping[str, Any], origin: str) -> ConfigFile:
         config = msgspec.convert(values, ConfigFile)
     except msgspec.ValidationError as error:
         raise UsageError(f"{origin}: {error}", "see docs/configuration.md for the keys") from error
-    if config.budget is not None:
-        parse_tokens(str(config.budget))
+    try:
+        if config.budget is not None:
+            parse_tokens(str(config.budget))
+    except UsageError as error:
+        raise UsageError(f"{origin}: budget: {error.message}", error.hint) from error
     return config
 
 
@@ -181,7 +184,7 @@ def _merged(key: str, old: Any, new: Any, *, narrows: bool) -> Any:
     if key == "exclude":
         return (*(old or ()), *new)
     if key == "include":
-        return tuple(new)
+        return old if narrows and old else tuple(new)
     if key == "models":
         return {**old, **new}
     if key == "models_dir":

@@ -40,15 +40,30 @@ class FileReader:
             descriptor = os.open(self._root / path, flags)
         except OSError as error:
             return Contents(None, _open_problem(error))
-        with os.fdopen(descriptor, "rb") as file:
-            return _read_open(file.fileno(), max_bytes)
+        # Not os.fdopen: that raises for a folder and leaves the descriptor open.
+        try:
+            return _read_open(descriptor, max_bytes)
+        finally:
+            os.close(descriptor)
 
     def _is_inside(self, folder: str) -> bool:
-        if folder not in self._inside:
-            parent = folder.rpartition("/")[0]
-            here = self._root / folder
-            self._inside[folder] = self._is_inside(parent) and not here.is_symlink()
-        return self._inside[folder]
+        unknown = []
+        while folder not in self._inside:
+            unknown.append(folder)
+            folder = folder.rpartition("/")[0]
+        inside = self._inside[folder]
+        for below in reversed(unknown):
+            inside = inside and not _is_link(self._root / below)
+            self._inside[below] = inside
+        return inside
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:
+        # Whatever keeps it from being looked at keeps what is below from being opened.
+        return False
 
 
 def _read_open(descriptor: int, max_bytes: int) -> Contents:

@@ -61,14 +61,19 @@ def run_git(folder: Path, *arguments: str, with_hooks: bool = False) -> bytes:
 
 
 def toplevel(folder: Path) -> Path | None:
-    """Return the root of the work tree that holds `folder`, or None outside git."""
+    """Return the root of the work tree that holds `folder` (absolute), or None outside git.
+
+    A root that a hostile `core.worktree` points to, away from the `.git` it is set in, is none.
+    """
     try:
         printed = run_git(folder, "rev-parse", "--show-toplevel")
     except GitFailed as failure:
         if failure.status == 128 and "not a git repository" in failure.message:
             return None
         raise
-    return Path(os.fsdecode(printed.removesuffix(b"\n")))
+    top = Path(os.fsdecode(printed.removesuffix(b"\n")))
+    nearest = next((p for p in (folder, *folder.parents) if (p / ".git").exists()), None)
+    return top if nearest is not None and nearest.resolve() == top else None
 
 
 def _failure(folder: Path, complaint: str, status: int) -> GitFailed:

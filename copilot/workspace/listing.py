@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
-
+from copilot.workspace.contents import FileReader
 from copilot.workspace.git import GitFailed, run_git
+from copilot.workspace.ignore import IgnoreRules, parse_rules
 from copilot.workspace.model import Root
 
 _SYMLINK, _SUBMODULE = "120000", "160000"
+# The rules in force in a folder, each file's with the folder it lies in; the innermost last.
+_Rules = tuple[tuple[str, IgnoreRules], ...]
 
 
 @dataclass(frozen=True)
@@ -101,52 +104,57 @@ def _split(output: bytes) -> list[str]:
 
 
 def _list_folder(path: Path) -> Listing:
-    return Listing(tuple(_walk(path, "", ())), None, {})
+    return Listing(tuple(_walk(path)), None, {})
 
 
-def _walk(root: Path, below: str, rules: tuple[tuple[str, GitIgnoreSpec], ...]) -> Iterator[Listed]:
+def _walk(root: Path) -> Iterator[Listed]:
     """Yield what lies below a folder; an ignored folder is named once and not entered."""
-    try:
-        entries = sorted(os.scandir(root / below), key=lambda entry: entry.name)
-    except OSError as error:
-        yield Listed(below, "in folder", left_out=f"cannot be opened: {error.strerror}")
-        return
-    rules = (*rules, *_rules_of(root, below, [entry.name for entry in entries]))
-    for entry in entries:
-        yield from _walk_entry(root, below + entry.name, entry, rules)
+    reader = FileReader(root)
+    pending: list[tuple[str, _Rules]] = [("", ())]
+    while pending:
+        below, outer = pending.pop()
+        try:
+            entries = [e for e in os.scandir(root / below) if e.name != ".git"]
+        except OSError as error:
+            yield Listed(below, "in folder", left_out=f"cannot be opened: {error.strerror}")
+            continue
+        rules = (*outer, *_rules_of(reader, below, [entry.name for entry in entries]))
+        for entry in entries:
+            listed = _listed(below, entry, rules)
+            if listed is None:
+                pending.append((f"{below}{entry.name}/", rules))
+            else:
+                yield listed
 
 
-def _walk_entry(
-    root: Path, name: str, entry: os.DirEntry[str], rules: tuple[tuple[str, GitIgnoreSpec], ...]
-) -> Iterator[Listed]:
+def _listed(below: str, entry: os.DirEntry[str], rules: _Rules) -> Listed | None:
+    """Return what a folder's entry is, or None for a folder to walk into."""
+    name = below + entry.name
     is_folder = entry.is_dir(follow_symlinks=False)
     shown = f"{name}/" if is_folder else name
-    if entry.name == ".git":
-        return
     if _ignored(shown, rules):
-        yield Listed(shown, "ignored", left_out="ignored by .gitignore")
-    elif is_folder:
-        yield from _walk(root, shown, rules)
-    else:
-        link = "symbolic link, not followed" if entry.is_symlink() else None
-        yield Listed(name, "in folder", left_out=link)
+        return Listed(shown, "ignored", left_out="ignored by .gitignore")
+    if is_folder:
+        return None
+    link = "symbolic link, not followed" if entry.is_symlink() else None
+    return Listed(name, "in folder", left_out=link)
 
 
-def _rules_of(root: Path, below: str, names: list[str]) -> list[tuple[str, GitIgnoreSpec]]:
-    path = root / below / ".gitignore"
-    if ".gitignore" not in names or path.is_symlink() or not path.is_file():
-        return []
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
-    return [(below, GitIgnoreSpec.from_lines(lines))]
+def _rules_of(
+    reader: FileReader, below: str, names: Sequence[str]
+) -> Iterator[tuple[str, IgnoreRules]]:
+    if ".gitignore" not in names:
+        return
+    contents = reader.read(f"{below}.gitignore")
+    if contents.data is not None:
+        text = os.fsdecode(contents.data.removeprefix(codecs.BOM_UTF8))
+        yield below, parse_rules(line.removesuffix("\r") for line in text.split("\n"))
 
 
-def _ignored(name: str, rules: tuple[tuple[str, GitIgnoreSpec], ...]) -> bool:
+def _ignored(name: str, rules: _Rules) -> bool:
     """Return the verdict of the deepest `.gitignore` that has one."""
-    for below, spec in reversed(rules):
-        verdict = spec.check_file(name.removeprefix(below)).include
+    for below, own in reversed(rules):
+        verdict = own.verdict(name.removeprefix(below))
         if verdict is not None:
             return verdict
     return False

@@ -9,7 +9,7 @@ from itertools import combinations
 from pathlib import Path
 
 from copilot.errors import UsageError
-from copilot.workspace.git import toplevel
+from copilot.workspace.git import GitFailed, run_git, toplevel
 from copilot.workspace.model import Root
 
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -25,7 +25,7 @@ def find_roots(named: Sequence[str], here: Path) -> tuple[Root, ...]:
     roots: list[Root] = []
     for value in named:
         alias, path = _split(value)
-        roots.append(_root(alias, here / path, [root.alias for root in roots]))
+        roots.append(_root(alias, here, Path(path), [root.alias for root in roots]))
     for one, other in combinations(roots, 2):
         _refuse_overlap(one, other)
     return tuple(roots)
@@ -40,9 +40,9 @@ def _split(value: str) -> tuple[str | None, str]:
     return alias, path
 
 
-def _root(alias: str | None, path: Path, taken: Sequence[str]) -> Root:
+def _root(alias: str | None, here: Path, path: Path, taken: Sequence[str]) -> Root:
     try:
-        real = path.expanduser().resolve(strict=True)
+        real = (here / path.expanduser()).resolve(strict=True)
     except FileNotFoundError as error:
         raise UsageError(f"no folder at {path}", "check the path after --root") from error
     except (OSError, RuntimeError) as error:
@@ -53,7 +53,22 @@ def _root(alias: str | None, path: Path, taken: Sequence[str]) -> Root:
         raise UsageError(f"no permission to read {path}", "check its permissions")
     if alias in taken:
         raise UsageError(f"two roots are named {alias}", "give each its own alias=PATH")
-    return Root(alias or _free_alias(real, taken), real, toplevel(real) is not None)
+    return Root(alias or _free_alias(real, taken), real, _is_git(real))
+
+
+def _is_git(folder: Path) -> bool:
+    """Tell whether git lists this folder: not one that its repository ignores as a whole."""
+    top = toplevel(folder)
+    if top is None or top == folder:
+        return top is not None
+    try:
+        # check-ignore takes every path literally, but not the option that says so.
+        run_git(folder, "--no-literal-pathspecs", "check-ignore", "--quiet", ".")
+    except GitFailed as failure:
+        if failure.status == 1:
+            return True
+        raise
+    return bool(run_git(folder, "ls-files", "--cached"))
 
 
 def _free_alias(path: Path, taken: Sequence[str]) -> str:

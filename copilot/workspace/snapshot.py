@@ -6,10 +6,9 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pathspec import GitIgnoreSpec
-
 from copilot.errors import UsageError
 from copilot.workspace.contents import FileReader, blob_id, decode
+from copilot.workspace.ignore import IgnoreRules, is_rule, parse_rules
 from copilot.workspace.kinds import is_lock_file, is_secret_file
 from copilot.workspace.listing import Listed, Listing, list_root
 from copilot.workspace.model import Repository, Root, Snapshot, SourceFile
@@ -89,13 +88,13 @@ class _Chooser:
     """Says why the user's patterns or a file's name keep it out."""
 
     def __init__(self, selection: Selection) -> None:
-        self._include = _spec(selection.include)
-        self._exclude = _spec(selection.exclude)
+        self._include = _rules(selection.include)
+        self._exclude = _rules(selection.exclude)
 
     def left_out(self, path: str) -> str | None:
-        if self._exclude is not None and self._exclude.match_file(path):
+        if self._exclude is not None and self._exclude.covers(path):
             return "excluded by the user's patterns"
-        if self._include is not None and not self._include.match_file(path):
+        if self._include is not None and not self._include.covers(path):
             return "not among the included patterns"
         if is_secret_file(path):
             return "secret: its name says it holds keys or passwords"
@@ -104,10 +103,8 @@ class _Chooser:
         return None
 
 
-def _spec(patterns: Sequence[str]) -> GitIgnoreSpec | None:
-    if not patterns:
-        return None
-    try:
-        return GitIgnoreSpec.from_lines(patterns)
-    except ValueError as error:
-        raise UsageError(f"not a pattern: {error}", "write it as in .gitignore") from error
+def _rules(patterns: Sequence[str]) -> IgnoreRules | None:
+    for pattern in patterns:
+        if not is_rule(pattern):
+            raise UsageError(f"not a pattern: {pattern!r}", "write it as in .gitignore")
+    return parse_rules(patterns) if patterns else None

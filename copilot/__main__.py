@@ -1,0 +1,5 @@
+"""`python -m copilot`."""
+
+from copilot.cli.main import main
+
+main()

@@ -1,0 +1,64 @@
+"""Asking: one request, its answer collected while it streams."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from copilot.assist.pack import Packed, messages
+from copilot.backends.protocol import Backend, Delta, Event, Finished, Request, Usage
+from copilot.edits.grammar import edit_grammar
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model said; `reason` is the server's word for why it stopped, `seconds` its time."""
+
+    text: str
+    reason: str
+    usage: Usage | None
+    seconds: float
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the reply ran into its limit of tokens."""
+        return self.reason == "length"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long and how freely the model may answer; `max_reply_tokens` in tokens."""
+
+    max_reply_tokens: int
+    temperature: float | None = None
+
+
+def ask(
+    backend: Backend,
+    packed: Packed,
+    limits: Limits,
+    show: Callable[[Event], None],
+    grammar: str | None = None,
+) -> Answer:
+    """Send the prompt and return the whole answer; `show` sees each event as it comes.
+
+    Raises ModelError.
+    """
+    request = Request(messages(packed.prompt), limits.max_reply_tokens, limits.temperature, grammar)
+    started = time.monotonic()
+    pieces: list[str] = []
+    finished = Finished("", None)
+    for event in backend.ask(request):
+        show(event)
+        if isinstance(event, Delta):
+            pieces.append(event.text)
+        elif isinstance(event, Finished):
+            finished = event
+    seconds = time.monotonic() - started
+    return Answer("".join(pieces), finished.reason, finished.usage, seconds)
+
+
+def grammar_for(packed: Packed) -> str | None:
+    """Return the grammar that holds a reply to edits of the packed files."""
+    return edit_grammar(packed.full_texts, packed.prompt.frame.marker)

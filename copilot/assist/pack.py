@@ -1,0 +1,86 @@
+"""From folders and a task to a prompt that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from copilot.backends.protocol import Message
+from copilot.context.budget import check_budget
+from copilot.context.compose import Wording, compose_prompt
+from copilot.context.model import Prompt, SectionKind
+from copilot.errors import UsageError
+from copilot.settings.prompts import load_prompt
+from copilot.workspace.model import Root, Snapshot
+from copilot.workspace.snapshot import Selection, read_snapshot
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A prompt and the snapshot it was made from."""
+
+    roots: tuple[Root, ...]
+    snapshot: Snapshot
+    prompt: Prompt
+
+    @property
+    def full_texts(self) -> dict[str, str]:
+        """The files that the prompt holds in full: name with alias to text."""
+        return {f.name: f.text for f in self.snapshot.files if f.text is not None}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is read, and how it is counted."""
+
+    roots: tuple[Root, ...]
+    selection: Selection
+    tokenizer: str
+    prompts: Path
+
+
+def pack(
+    scope: Scope, kind: str | None, asked: str, progress: Callable[[int, int], None]
+) -> Packed:
+    """Read the roots and compose the prompt; `kind` is `edit`, `ask`, or None for no task.
+
+    Raises UsageError if there is nothing to read.
+    """
+    snapshot = read_snapshot(scope.roots, scope.selection, progress)
+    if not any(file.text is not None for file in snapshot.files):
+        raise UsageError(
+            f"nothing to read in {', '.join(str(root.path) for root in scope.roots)}",
+            "name a folder with text files (--root), or check --include and --exclude",
+        )
+    task = load_prompt(f"task-{kind}", scope.prompts) if kind else ""
+    wording = Wording(load_prompt("rules", scope.prompts), task, asked)
+    return Packed(scope.roots, snapshot, compose_prompt(snapshot, wording, scope.tokenizer))
+
+
+def check_fit(prompt: Prompt, budget: int | None, window: int | None, reply_tokens: int) -> int:
+    """Return the limit in force in tokens; raise BudgetExceeded if the prompt is over it.
+
+    The model's window must hold the reply too.
+    """
+    room = window - reply_tokens if window else None
+    if budget is not None and (room is None or budget <= room):
+        check_budget(prompt, budget)
+        return budget
+    if room is not None:
+        check_budget(prompt, room, f"model's window of {window:,} less {reply_tokens:,} to answer")
+        return room
+    return prompt.total_tokens
+
+
+def messages(prompt: Prompt) -> tuple[Message, ...]:
+    """Return the prompt as a conversation: the rules from the system, the rest from the user."""
+    return (
+        Message("system", _joined(prompt, lambda kind: kind is SectionKind.RULES)),
+        Message("user", _joined(prompt, lambda kind: kind is not SectionKind.RULES)),
+    )
+
+
+def _joined(prompt: Prompt, wanted: Callable[[SectionKind], bool]) -> str:
+    texts: Sequence[str] = [s.text for s in prompt.sections if wanted(s.kind)]
+    return "".join(texts)

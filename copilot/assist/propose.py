@@ -1,0 +1,112 @@
+"""From a reply to a change set that a person can review; nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from copilot.edits.changes import ChangeSet
+from copilot.edits.operations import Operation, Rename, Reply, Target
+from copilot.edits.parse import parse
+from copilot.edits.paths import qualify
+from copilot.edits.place import Placement, Refusal, place
+from copilot.errors import EditsRefused
+from copilot.structure.syntax import broken_by
+from copilot.text import one_line, visible
+from copilot.workspace.model import Root
+from copilot.workspace.targets import TargetFile, read_target
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The changes a reply asks for, warnings by file name, and what is there already."""
+
+    changes: ChangeSet
+    flags: dict[str, tuple[str, ...]]
+    already_applied: tuple[str, ...]
+    prose: str
+
+
+def propose(reply_text: str, roots: Sequence[Root], marker: int = 7) -> Proposal:
+    """Place every edit of a reply on the files as they are now.
+
+    Raises EditsRefused, which names each edit that cannot be placed and why; then none is.
+    """
+    reply = parse(reply_text, marker)
+    targets, unplaced = _targets(reply, roots)
+    files = {target: _read(target, roots) for target in targets.values()}
+    unplaced += _forbidden(reply, targets, files)
+    originals = {target: file.data for target, file in files.items()}
+    if unplaced:
+        raise _refused(unplaced)
+    placement: Placement = place(reply.operations, originals, targets)
+    if placement.refusals:
+        raise _refused(placement.refusals)
+    return Proposal(
+        placement.changes, _flags(placement.changes), placement.already_applied, reply.prose
+    )
+
+
+def _targets(reply: Reply, roots: Sequence[Root]) -> tuple[dict[str, Target], list[Refusal]]:
+    """Return the file each raw path means, and a refusal for each that means none."""
+    by_alias = {root.alias: root for root in roots}
+
+    def known(alias: str, path: str) -> bool:
+        return read_target(by_alias[alias].path, path).data is not None
+
+    targets: dict[str, Target] = {}
+    refusals = []
+    for operation in reply.operations:
+        for raw in _paths(operation):
+            target = qualify(raw, by_alias, known)
+            if isinstance(target, Target):
+                targets[raw] = target
+            else:
+                refusals.append(Refusal(operation.line, raw, f"the path {target}", ""))
+    return targets, refusals
+
+
+def _paths(operation: Operation) -> tuple[str, ...]:
+    if isinstance(operation, Rename):
+        return (operation.path, operation.new_path)
+    return (operation.path,)
+
+
+def _read(target: Target, roots: Sequence[Root]) -> TargetFile:
+    root = next(root for root in roots if root.alias == target.repository)
+    return read_target(root.path, target.path)
+
+
+def _forbidden(
+    reply: Reply, targets: dict[str, Target], files: dict[Target, TargetFile]
+) -> list[Refusal]:
+    return [
+        Refusal(operation.line, raw, files[targets[raw]].problem, "")
+        for operation in reply.operations
+        for raw in _paths(operation)
+        if raw in targets and files[targets[raw]].problem
+    ]
+
+
+def _refused(refusals: Sequence[Refusal]) -> EditsRefused:
+    lines = [
+        f"  line {r.line} of the reply, {one_line(r.path)}: {visible(r.reason)}"
+        + (f"\n{_indented(r.detail)}" if r.detail else "")
+        for r in refusals
+    ]
+    count = f"{len(refusals)} edit" + ("s" if len(refusals) > 1 else "")
+    return EditsRefused(f"{count} cannot be placed; nothing was written\n" + "\n".join(lines))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"      {line}" for line in visible(text).splitlines())
+
+
+def _flags(changes: ChangeSet) -> dict[str, tuple[str, ...]]:
+    """Return the warnings a reviewer must see, by the changed file's name."""
+    broken = {c.name: broken_by(c.path, c.before, c.after) for c in changes.changes}
+    return {
+        name: (f"no longer parses: syntax error at line {line} of the new file",)
+        for name, line in broken.items()
+        if line is not None
+    }

@@ -1,0 +1,90 @@
+"""`copilot ask`: a question about the code, its answer streamed to stdout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copilot.assist.ask import Answer, ask
+from copilot.cli.keep import write_manifest
+from copilot.cli.log_run import log_run
+from copilot.cli.options import (
+    BaseUrl,
+    Budget,
+    ConfigPath,
+    Exclude,
+    Include,
+    Json,
+    KeyVariable,
+    Model,
+    Roots,
+    Whom,
+    new_app,
+    where,
+)
+from copilot.cli.prepare import Question, read_for
+from copilot.cli.setup import Ready, ready_model, set_up
+from copilot.cli.show import put, put_json, say_usage, streaming
+from copilot.errors import ReplyIncomplete
+
+app = new_app()
+
+
+@app.command(name="ask")
+def ask_command(
+    question: Annotated[str, typer.Argument(help="What you want to know about the code.")],
+    root: Roots = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    api_key_env: KeyVariable = None,
+    budget: Budget = None,
+    config: ConfigPath = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option("--manifest", metavar="FILE", help="Write what the model saw, as JSON."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask about the code; the answer streams to stdout."""
+    setup = set_up(where(root, include, exclude, budget, config))
+    with ready_model(setup, Whom(model, base_url, api_key_env)) as ready:
+        asked = read_for(setup, ready, "ask", question)
+        if manifest:
+            write_manifest(manifest, asked.packed, asked.limit, ready.facts.model)
+        answer = _ask(asked, ready, as_json=as_json)
+        log_run(setup, "ask", question, asked.packed, ready, answer, "answered")
+    say_usage(answer)
+    if answer.cut_off:
+        raise ReplyIncomplete(
+            f"the answer ran into its limit of {ready.limits.max_reply_tokens:,} tokens",
+            "raise max_reply_tokens of the model, or ask for less",
+        )
+
+
+def _ask(asked: Question, ready: Ready, *, as_json: bool) -> Answer:
+    with streaming(_ignore if as_json else put) as show:
+        answer = ask(ready.backend, asked.packed, ready.limits, show)
+    if as_json:
+        usage = answer.usage
+        put_json(
+            {
+                "answer": answer.text,
+                "complete": not answer.cut_off,
+                "model": ready.facts.model,
+                "prompt_sha256": asked.packed.prompt.sha256,
+                "prompt_tokens": usage.prompt if usage else None,
+                "reply_tokens": usage.reply if usage else None,
+                "cached_tokens": usage.cached if usage else None,
+            }
+        )
+    elif not answer.text.endswith("\n"):
+        put("\n")
+    return answer
+
+
+def _ignore(_text: str) -> None:
+    """Show nothing while it streams."""

@@ -1,0 +1,137 @@
+"""`copilot edit`: the main job: pack, ask, review, apply."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copilot.assist.ask import Answer, ask, grammar_for
+from copilot.assist.check import Check, check_in_copy
+from copilot.assist.propose import propose
+from copilot.cli.keep import keep_reply, write_manifest
+from copilot.cli.land import Landed, Landing, land
+from copilot.cli.log_run import log_run
+from copilot.cli.options import (
+    BaseUrl,
+    Budget,
+    ConfigPath,
+    Exclude,
+    Include,
+    Json,
+    KeyVariable,
+    Model,
+    Roots,
+    Whom,
+    new_app,
+    where,
+)
+from copilot.cli.prepare import Question, read_for
+from copilot.cli.setup import Ready, Setup, ready_model, set_up
+from copilot.cli.show import say_usage, streaming
+from copilot.cli.talk import say
+from copilot.edits.changes import ChangeSet
+from copilot.errors import EditsRefused, ExitCode
+
+app = new_app()
+
+
+@app.command()
+def edit(
+    task: Annotated[str, typer.Argument(help="What to change, in your words.")],
+    root: Roots = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    api_key_env: KeyVariable = None,
+    budget: Budget = None,
+    config: ConfigPath = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept every change.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Review line by line, without the full screen.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show the changes; write nothing.")
+    ] = False,
+    patch: Annotated[
+        Path | None,
+        typer.Option("--patch", metavar="FILE", help="Write a git patch instead of the files."),
+    ] = None,
+    check: Annotated[
+        str | None,
+        typer.Option(
+            "--check", metavar="CMD", help="Write only if CMD succeeds on a copy of the result."
+        ),
+    ] = None,
+    commit: Annotated[
+        bool, typer.Option("--commit", help="Commit what was applied, with the task as message.")
+    ] = False,
+    manifest: Annotated[
+        Path | None,
+        typer.Option("--manifest", metavar="FILE", help="Write what the model saw, as JSON."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Change the code; you accept each change before it is written."""
+    setup = set_up(where(root, include, exclude, budget, config))
+    landing = Landing(task, yes, plain, dry_run, patch, commit=commit, as_json=as_json)
+    whom = Whom(model, base_url, api_key_env)
+    raise typer.Exit(run_edit(setup, whom, landing, manifest, check))
+
+
+def run_edit(
+    setup: Setup,
+    whom: Whom,
+    landing: Landing,
+    manifest: Path | None = None,
+    check: str | None = None,
+) -> ExitCode:
+    """Do the main job: pack, ask, review, apply. Raises CopilotError."""
+    with ready_model(setup, whom) as ready:
+        question = read_for(setup, ready, "edit", landing.task)
+        if manifest:
+            write_manifest(manifest, question.packed, question.limit, ready.facts.model)
+        if check:
+            landing = replace(landing, check=_checker(question, check))
+        answer = _ask(question, ready)
+        outcome = "refused"
+        try:
+            landed = _land(answer, question, setup, landing)
+            outcome = landed.outcome
+        finally:
+            log_run(setup, "edit", landing.task, question.packed, ready, answer, outcome)
+    return landed.code
+
+
+def _checker(question: Question, command: str) -> Callable[[ChangeSet], Check]:
+    def check(changes: ChangeSet) -> Check:
+        return check_in_copy(question.packed, changes, command, os.environ)
+
+    return check
+
+
+def _ask(question: Question, ready: Ready) -> Answer:
+    grammar = grammar_for(question.packed) if ready.facts.follows_grammar else None
+    with streaming() as show:
+        answer = ask(ready.backend, question.packed, ready.limits, show, grammar)
+    say("")
+    say_usage(answer)
+    return answer
+
+
+def _land(answer: Answer, question: Question, setup: Setup, landing: Landing) -> Landed:
+    """Interpret the reply and let it land; a reply that cannot be placed is kept in a file."""
+    try:
+        proposal = propose(answer.text, setup.roots, question.packed.prompt.frame.marker)
+    except EditsRefused as refusal:
+        kept = keep_reply(setup.paths.replies, answer.text)
+        refusal.hint = f"the reply is kept: mend it, then copilot apply {kept}"
+        if answer.cut_off:
+            refusal.hint = f"the reply ran into its limit of tokens; {refusal.hint}"
+        raise
+    return land(proposal, setup, landing)

@@ -1,0 +1,43 @@
+"""A line in the runs file for each request; a full disk there never costs the person their work."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from copilot.assist.ask import Answer
+from copilot.assist.pack import Packed
+from copilot.cli.setup import Ready, Setup
+from copilot.cli.talk import say
+from copilot.errors import UsageError
+from copilot.runs.store import Run, record_run
+from copilot.text import visible
+
+
+def log_run(
+    setup: Setup,
+    command: str,
+    task: str,
+    packed: Packed,
+    ready: Ready,
+    answer: Answer,
+    outcome: str,
+) -> None:
+    """Record one request; a runs file that cannot be written is only a warning."""
+    usage = answer.usage
+    run = Run(
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command,
+        task=visible(task),
+        roots=visible(" ".join(f"{root.alias}={root.path}" for root in setup.roots)),
+        model=visible(ready.facts.model),
+        prompt_sha256=packed.prompt.sha256,
+        prompt_tokens=usage.prompt if usage else packed.prompt.total_tokens,
+        reply_tokens=usage.reply if usage else None,
+        cached_tokens=usage.cached if usage else None,
+        seconds=round(answer.seconds, 3),
+        outcome=outcome,
+    )
+    try:
+        record_run(setup.paths.runs_file, run)
+    except UsageError as error:
+        say(f"warning: {error.message}")

@@ -1,0 +1,65 @@
+"""The entry point, and the one boundary where every error ends."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from copilot import __version__
+
+if TYPE_CHECKING:
+    from copilot.errors import CopilotError
+
+
+def main() -> None:
+    """Run the command line; the exit codes are those of copilot.errors.ExitCode."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        print(f"copilot {__version__}")
+        return
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    from copilot.cli.talk import complain
+    from copilot.errors import CopilotError, ExitCode
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that lacks a character gets its escape, as on stderr.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        from copilot.cli.commands import command_line
+
+        command_line(arguments)
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else ExitCode.USAGE
+    except CopilotError as error:
+        complain(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of stdout left; Python must not complain again while it shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FINDINGS
+    except OSError as error:
+        complain(_system_refusal(error))
+        return ExitCode.USAGE
+    except Exception as error:  # noqa: BLE001  (the one boundary)
+        from copilot.cli.report import report_defect
+
+        report_defect(error, arguments)
+        return ExitCode.DEFECT
+    return ExitCode.OK
+
+
+def _system_refusal(error: OSError) -> CopilotError:
+    """Return the error for what the system refuses anywhere, such as a full disk behind stdout."""
+    from copilot.errors import UsageError
+
+    where = f" ({error.filename})" if error.filename else ""
+    return UsageError(
+        f"the system refused: {error.strerror or error}{where}",
+        "free some space or mend the permissions, then try again",
+    )

@@ -1,0 +1,98 @@
+"""Options that several commands share, each declared once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Roots = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--root",
+        "-R",
+        metavar="[ALIAS=]PATH",
+        help="A repository or folder to read and change; may be given several times. "
+        "Default: the work tree around this folder.",
+    ),
+]
+Include = Annotated[
+    list[str] | None,
+    typer.Option("--include", metavar="GLOB", help="Read only what matches; as in .gitignore."),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", metavar="GLOB", help="Leave out what matches; as in .gitignore."),
+]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", "-m", metavar="NAME", help="A model of `copilot models list`."),
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url",
+        metavar="URL",
+        help="Ask this OpenAI-compatible server instead, such as http://127.0.0.1:8080/v1; "
+        "--model is then the name that the server knows.",
+    ),
+]
+KeyVariable = Annotated[
+    str | None,
+    typer.Option(
+        "--api-key-env", metavar="VARIABLE", help="The environment variable with its key."
+    ),
+]
+Budget = Annotated[
+    str | None,
+    typer.Option("--budget", metavar="N", help="At most so many tokens: 200000, 200k, 1M."),
+]
+ConfigPath = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Your configuration, instead of config.toml."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+def new_app(purpose: str | None = None) -> typer.Typer:
+    """Return an app for one command, or for a group of commands if a purpose is given."""
+    return typer.Typer(
+        help=purpose,
+        no_args_is_help=purpose is not None,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+
+@dataclass(frozen=True)
+class Where:
+    """What to read: the values of --root, --include, --exclude, --budget and --config."""
+
+    roots: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    budget: str | None = None
+    config: Path | None = None
+
+
+@dataclass(frozen=True)
+class Whom:
+    """Whom to ask: the values of --model, --base-url and --api-key-env."""
+
+    model: str | None = None
+    base_url: str | None = None
+    key_variable: str | None = None
+
+
+def where(
+    roots: list[str] | None = None,
+    include: list[str] | None = None,
+    exclude: list[str] | None = None,
+    budget: str | None = None,
+    config: Path | None = None,
+) -> Where:
+    """Gather the options of one command."""
+    return Where(tuple(roots or ()), tuple(include or ()), tuple(exclude or ()), budget, config)

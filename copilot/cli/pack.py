@@ -1,0 +1,82 @@
+"""`copilot pack`: the prompt itself."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copilot.assist.pack import Packed, check_fit, pack
+from copilot.cli.keep import write_file, write_manifest
+from copilot.cli.options import Budget, ConfigPath, Exclude, Include, Json, Roots, new_app, where
+from copilot.cli.setup import set_up
+from copilot.cli.show import put_json
+from copilot.cli.talk import progress_bar, say
+from copilot.context.manifest import manifest as manifest_of
+from copilot.context.tokens import DEFAULT_TOKENIZER
+from copilot.errors import UsageError
+
+app = new_app()
+
+DEFAULT_BUDGET = 1_000_000
+
+
+@app.command(name="pack")
+def pack_command(
+    task: Annotated[
+        str | None, typer.Argument(help="A task to put at the end, with the format to reply in.")
+    ] = None,
+    root: Roots = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    budget: Budget = None,
+    config: ConfigPath = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it here.")
+    ] = None,
+    clipboard: Annotated[
+        bool, typer.Option("--clipboard", help="Put it on the clipboard.")
+    ] = False,
+    manifest: Annotated[
+        Path | None,
+        typer.Option("--manifest", metavar="FILE", help="Write what is in it, as JSON."),
+    ] = None,
+    tokenizer: Annotated[
+        str, typer.Option("--tokenizer", metavar="NAME", help="What tokens are counted with.")
+    ] = DEFAULT_TOKENIZER,
+    as_json: Json = False,
+) -> None:
+    """Print the prompt a model would get, for a chat window or a tool."""
+    setup = set_up(where(root, include, exclude, budget, config))
+    with progress_bar("reading files") as bar:
+        packed = pack(setup.scope(tokenizer), "edit" if task else None, task or "", bar)
+    limit = check_fit(packed.prompt, setup.config.budget or DEFAULT_BUDGET, None, 0)
+    if manifest:
+        write_manifest(manifest, packed, limit, None)
+    if as_json:
+        put_json(manifest_of(packed.prompt, packed.snapshot, limit, None))
+    _deliver(packed, output, clipboard, to_stdout=not as_json)
+    say(f"packed {len(packed.full_texts)} files, {packed.prompt.total_tokens:,} tokens")
+
+
+def _deliver(packed: Packed, output: Path | None, clipboard: bool, *, to_stdout: bool) -> None:
+    if clipboard:
+        _copy(packed.prompt.text)
+    if output:
+        write_file(output, packed.prompt.text.encode())
+    elif to_stdout and not clipboard:
+        # The bytes are the contract here, so they are not made harmless as shown text is.
+        sys.stdout.buffer.write(packed.prompt.text.encode())
+
+
+def _copy(text: str) -> None:
+    import pyperclip
+
+    try:
+        pyperclip.copy(text)
+    except pyperclip.PyperclipException as error:
+        raise UsageError(
+            "there is no clipboard to copy to", "use -o FILE, or install xclip or wl-clipboard"
+        ) from error

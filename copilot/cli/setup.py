@@ -1,0 +1,134 @@
+"""From options to what the use cases need: roots, settings, folders, a model ready to answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from copilot.assist.ask import Limits
+from copilot.assist.models import ChosenModel, choose_model, open_backend
+from copilot.assist.pack import Scope
+from copilot.backends.protocol import Backend, ModelFacts
+from copilot.backends.pull import local_path, pull
+from copilot.cli.options import Where, Whom
+from copilot.cli.recovery import recover_first
+from copilot.cli.talk import is_terminal, progress_bar, say
+from copilot.context.tokens import DEFAULT_TOKENIZER
+from copilot.errors import UsageError
+from copilot.settings.config import Config, ConfigFile, load_config
+from copilot.settings.paths import StatePaths, state_paths
+from copilot.workspace.model import Root
+from copilot.workspace.roots import find_roots
+from copilot.workspace.snapshot import Selection
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What every command that reads repositories begins with."""
+
+    paths: StatePaths
+    config: Config
+    roots: tuple[Root, ...]
+
+    @property
+    def models_dir(self) -> Path:
+        return self.config.models_dir or self.paths.models
+
+    def scope(self, tokenizer: str = DEFAULT_TOKENIZER) -> Scope:
+        selection = Selection(self.config.include, self.config.exclude)
+        return Scope(self.roots, selection, tokenizer, self.paths.prompts)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A model ready to answer."""
+
+    chosen: ChosenModel
+    backend: Backend
+    facts: ModelFacts
+
+    @property
+    def window(self) -> int | None:
+        return self.chosen.settings.window or self.facts.window
+
+    @property
+    def limits(self) -> Limits:
+        """The reply's limits; never more than a quarter of the window."""
+        wanted = self.chosen.settings.max_reply_tokens
+        tokens = min(wanted, self.window // 4) if self.window else wanted
+        # llama.cpp samples at 0.8 unless told otherwise; hosted models may refuse any value.
+        usual = 0.0 if self.facts.follows_grammar else None
+        chosen = self.chosen.settings.temperature
+        return Limits(tokens, usual if chosen is None else chosen)
+
+
+def set_up(where: Where) -> Setup:
+    """Find the roots and read all settings. Raises UsageError or PolicyRefused."""
+    paths = state_paths()
+    roots = find_roots(where.roots, Path.cwd())
+    given = ConfigFile(
+        budget=where.budget,
+        include=list(where.include) or None,
+        exclude=list(where.exclude) or None,
+    )
+    if where.config is not None and not where.config.is_file():
+        raise UsageError(f"no configuration file at {where.config}", "check --config")
+    user_file = where.config or paths.config_file
+    config = load_config(user_file, [root.path for root in roots], os.environ, given)
+    recover_first(paths.journals, [root.path for root in roots])
+    return Setup(paths, config, roots)
+
+
+@contextmanager
+def ready_model(setup: Setup, whom: Whom) -> Iterator[Ready]:
+    """Choose, fetch if need be, and connect the model; closed at the end. Raises ModelError."""
+    chosen = choose_model(setup.config, whom.model, whom.base_url, whom.key_variable)
+    if chosen.embedded is not None:
+        _fetch_embedded(chosen, setup.models_dir)
+    backend = open_backend(chosen, os.environ, setup.models_dir)
+    try:
+        yield Ready(chosen, backend, backend.facts())
+    finally:
+        backend.close()
+
+
+def _fetch_embedded(chosen: ChosenModel, models_dir: Path) -> None:
+    """Say which model serves, and fetch it the first time (in a terminal: after asking)."""
+    model = chosen.embedded
+    if model is None:
+        return
+    say(
+        f"model: {model.title}, embedded ({model.license}); "
+        "for a stronger one: copilot models add, or --base-url URL"
+    )
+    if local_path(model, models_dir) is not None:
+        return
+    size = f"{model.size_bytes / 1e9:.1f} GB"
+    if is_terminal() and not agrees(f"fetch it once, {size}, into {models_dir}? [Y/n] "):
+        raise UsageError("no model to ask", "copilot models add, or copilot models pull")
+    fetch_model(chosen.name, models_dir)
+
+
+def fetch_model(name: str, models_dir: Path, *, verify: bool = False) -> Path:
+    """Fetch an embedded model with a progress bar and return its path. Raises ModelUnreachable."""
+    from copilot.backends import catalogue
+
+    model = catalogue.find(name)
+    say(f"fetching {model.title}, {model.size_bytes / 1e9:.1f} GB, into {models_dir}")
+    with progress_bar(model.name, unit_bytes=True) as bar:
+        path = pull(model, models_dir, progress=bar, verify=verify)
+    say(f"the model is at {path}, SHA-256 checked")
+    return path
+
+
+def agrees(question: str) -> bool:
+    """Ask a yes-or-no question; the empty answer is yes, the end of input no."""
+    try:
+        print(question, end="", file=sys.stderr, flush=True)
+        return input().strip().lower() in {"", "y", "yes"}
+    except EOFError:
+        return False

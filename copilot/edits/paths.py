@@ -1,0 +1,72 @@
+"""From the path in a reply to a file of one repository, by its letters alone: no disk."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection
+
+from copilot.edits.operations import Target
+
+# Unicode's controls, invisible and bidirectional formats, lone surrogates, line separators.
+_HARMFUL_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_DRIVE = re.compile(r"[A-Za-z]:")
+# Names under which Windows and macOS open a repository's own `.git`.
+_GIT_FOLDERS = frozenset({".git", "git~1"})
+
+
+def qualify(
+    raw: str, aliases: Collection[str], known: Callable[[str, str], bool] | None = None
+) -> Target | str:
+    """Return the file that `raw` means, or the reason why it is refused.
+
+    `raw` begins with the alias of a repository and a slash. Without an alias it is taken where
+    there is one repository, or where `known(alias, path)` says that exactly one has such a file.
+    """
+    reason = _refusal(raw) or _refusal(unicodedata.normalize("NFKC", raw))
+    if reason:
+        return reason
+    named = [alias for alias in aliases if raw.startswith(f"{alias}/")]
+    if named:
+        alias = max(named, key=len)
+        return Target(alias, raw[len(alias) + 1 :])
+    holders = [alias for alias in aliases if len(aliases) == 1 or (known and known(alias, raw))]
+    if len(holders) == 1:
+        return Target(holders[0], raw)
+    return _no_repository(aliases, holders)
+
+
+def _no_repository(aliases: Collection[str], holders: list[str]) -> str:
+    if holders:
+        return f"names no repository, and several have such a file: {', '.join(sorted(holders))}"
+    return f"names no repository; it must begin with one of: {', '.join(sorted(aliases))}"
+
+
+def _refusal(raw: str) -> str:
+    """Return why these letters can be no path below a root, or an empty string."""
+    if not raw:
+        return "is empty"
+    if any(unicodedata.category(char) in _HARMFUL_CATEGORIES for char in raw):
+        return "holds control or invisible characters"
+    if "\\" in raw:
+        return "holds a backslash"
+    if raw.startswith("/") or _DRIVE.match(raw):
+        return "is absolute"
+    if raw.endswith("/"):
+        return "names a folder"
+    return _component_refusal(raw.split("/"))
+
+
+def _component_refusal(components: list[str]) -> str:
+    if "" in components:
+        return "has an empty component"
+    if "." in components or ".." in components:
+        return "has a '.' or '..' component"
+    if any(_is_git_folder(component) for component in components):
+        return "lies in the folder of git itself"
+    return ""
+
+
+def _is_git_folder(component: str) -> bool:
+    """Tell whether a file system may open `.git` by this name; `:` begins an NTFS stream."""
+    return component.split(":")[0].rstrip(". ").casefold() in _GIT_FOLDERS

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from copilot.edits.diff import Range, changed_ranges
+
+_LINES = st.lists(st.sampled_from([b"a", b"b", b"c", b""]), max_size=15)
+
+
+def _check(before: list[bytes], after: list[bytes]) -> None:
+    ranges = changed_ranges(before, after)
+    position, new_position = 0, 0
+    for run in [*ranges, Range(len(before), len(before), len(after), len(after))]:
+        assert before[position : run.old_from] == after[new_position : run.new_from]
+        position, new_position = run.old_to, run.new_to
+    assert all(upper.old_to < lower.old_from for upper, lower in pairwise(ranges))
+    assert all(run.old_from < run.old_to or run.new_from < run.new_to for run in ranges)
+
+
+@settings(deadline=None)
+@given(_LINES, _LINES)
+def test_what_lies_between_the_ranges_is_equal(before: list[bytes], after: list[bytes]) -> None:
+    _check(before, after)
+
+
+def test_equal_texts_have_no_ranges() -> None:
+    assert changed_ranges([b"a", b"b"], [b"a", b"b"]) == []
+
+
+def test_few_edits_in_a_large_text_are_found_one_by_one() -> None:
+    before = [b"%d" % number if number % 3 else b"" for number in range(9000)]
+    after = [b"new", *before[:4000], b"x", *before[4002:8999]]
+    assert changed_ranges(before, after) == [
+        Range(0, 0, 0, 1),
+        Range(4000, 4002, 4001, 4002),
+        Range(8999, 9000, 8999, 8999),
+    ]
+    _check(before, after)
+
+
+def test_moved_parts_of_a_large_text() -> None:
+    before = [b"%d" % number for number in range(6000)]
+    after = [*before[3000:], *before[:3000]]
+    _check(before, after)
+    assert len(changed_ranges(before, after)) == 2
+
+
+def test_a_large_run_without_anchors_is_one_change() -> None:
+    before, after = [b"a", b"b"] * 3000, [b"b", b"b", b"a"] * 3000
+    assert changed_ranges(before, after) == [Range(0, 6000, 0, 9000)]
+    _check(before, after)

@@ -1,0 +1,91 @@
+"""Repositories, a look at all they hold, and journal calls in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copilot.edits.changes import ChangeSet
+
+Snapshot = dict[str, tuple[bytes, int] | None]
+
+CHILD = Path(__file__).with_name("child.py")
+
+
+@pytest.fixture
+def journals(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "journals"
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> dict[str, Path]:
+    """Three empty repositories: api, web, ops."""
+    made = {alias: tmp_path / alias for alias in ("api", "web", "ops")}
+    for root in made.values():
+        root.mkdir()
+    return made
+
+
+@pytest.fixture
+def snapshot() -> Callable[..., Snapshot]:
+    """All that lies under the given folders: bytes and permission bits, None for a folder."""
+
+    def take(*folders: Path) -> Snapshot:
+        return {
+            str(path): (path.read_bytes(), path.stat().st_mode & 0o777) if path.is_file() else None
+            for folder in folders
+            for path in folder.rglob("*")
+        }
+
+    return take
+
+
+@pytest.fixture
+def order(roots: dict[str, Path], journals: Path) -> Callable[..., dict[str, Any]]:
+    """An order for `child.py`, see there."""
+
+    def make(op: str, changes: ChangeSet | None = None, **more: Any) -> dict[str, Any]:
+        items = [
+            [one.repository, one.path, _text(one.before), _text(one.after), one.old_path]
+            for one in (changes.changes if changes else ())
+        ]
+        places = {"roots": {alias: str(root) for alias, root in roots.items()}}
+        return {"op": op, "changes": items, "journals": str(journals), **places, **more}
+
+    return make
+
+
+@pytest.fixture
+def start() -> Callable[[dict[str, Any]], subprocess.Popen[str]]:
+    """Start `child.py` with an order."""
+
+    def run(order: dict[str, Any]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, str(CHILD), json.dumps(order)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.fixture
+def finish() -> Callable[[subprocess.Popen[str]], tuple[int, Any]]:
+    """Let a started child go on to its end; its return code and what it printed."""
+
+    def wait(child: subprocess.Popen[str]) -> tuple[int, Any]:
+        out, _ = child.communicate("go\n", timeout=120)
+        return child.returncode, json.loads(out) if out else {}
+
+    return wait
+
+
+def _text(data: bytes | None) -> str | None:
+    return None if data is None else data.decode("latin-1")
