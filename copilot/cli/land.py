@@ -20,7 +20,6 @@ from copilot.errors import ExitCode
 from copilot.journal.transact import commit as write_all
 from copilot.review.state import Decision, Review, accepted, decide_all, start
 
-
 NOTHING = ChangeSet()
 
 
