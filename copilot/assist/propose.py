@@ -33,6 +33,11 @@ def propose(reply_text: str, roots: Sequence[Root], marker: int = 7) -> Proposal
     Raises EditsRefused, which names each edit that cannot be placed and why; then none is.
     """
     reply = parse(reply_text, marker)
+    if not reply.operations and reply.announced_blocks is None:
+        raise EditsRefused(
+            "the reply holds no edits, nor the closing line that would say there are none",
+            "ask again, or look at what the model said",
+        )
     targets, unplaced = _targets(reply, roots)
     files = {target: _read(target, roots) for target in targets.values()}
     unplaced += _forbidden(reply, targets, files)

@@ -55,4 +55,6 @@ def _shown(value: Any) -> str:
         return "-"
     if isinstance(value, dict):
         return ", ".join(value)
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return ", ".join(_shown(item) for item in value)
+    return str(value)

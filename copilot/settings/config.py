@@ -53,7 +53,7 @@ class Config:
 
     model: str | None = None
     budget: int | None = None
-    include: tuple[str, ...] = ()
+    include: tuple[tuple[str, ...], ...] = ()
     exclude: tuple[str, ...] = ()
     local_only: bool = False
     models_dir: Path | None = None

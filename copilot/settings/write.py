@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,22 @@ def add_model(
 ) -> None:
     """Write a `[models.NAME]` table, and `model = NAME` if it is the default. Raises UsageError."""
     document = _read(file)
+    try:
+        text = _with_model(document, name, values, default=default)
+        written = tomllib.loads(text)
+        done = written["models"][name] == values and (not default or written["model"] == name)
+    except (LookupError, TypeError, ValueError):
+        done = False
+    if not done:
+        raise UsageError(
+            f"cannot add a model to {file} as it is written", "add a [models.NAME] table by hand"
+        )
+    _write(file, text)
+
+
+def _with_model(
+    document: tomlkit.TOMLDocument, name: str, values: Mapping[str, str | int], *, default: bool
+) -> str:
     if default:
         document["model"] = name
     models = document.setdefault("models", tomlkit.table(is_super_table=True))
@@ -25,7 +42,7 @@ def add_model(
     for key, value in values.items():
         table[key] = value
     models[name] = table
-    _write(file, tomlkit.dumps(document))
+    return tomlkit.dumps(document)
 
 
 def _read(file: Path) -> tomlkit.TOMLDocument:
@@ -38,8 +55,12 @@ def _read(file: Path) -> tomlkit.TOMLDocument:
 
 
 def _write(file: Path, text: str) -> None:
-    """Replace the file as a whole, so that a crash leaves the old or the new one."""
+    """Replace the file as a whole, so that a crash leaves the old or the new one.
+
+    A link, as people keep their settings elsewhere, stays one.
+    """
     try:
+        file = file.resolve()
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=file.parent, delete=False, suffix=".tmp"

@@ -28,12 +28,12 @@ def broken_by(path: str, before: bytes | None, after: bytes | None) -> int | Non
     return first_error_line(path, after)
 
 
-def _first_error(root: Node) -> int | None:
-    """Walk down to the first erroneous node in the order of the text."""
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        if node.is_error or node.is_missing:
-            return int(node.start_point.row) + 1
-        pending += [child for child in reversed(node.children) if child.has_error]
-    return None
+def _first_error(root: Node) -> int:
+    """Walk down to the first innermost erroneous node.
+
+    An outer one often begins far above the mistake: it holds all that was read before it.
+    """
+    node = root
+    while broken := next((child for child in node.children if child.has_error), None):
+        node = broken
+    return int(node.start_point.row) + 1

@@ -42,6 +42,11 @@ def run_git(folder: Path, *arguments: str, with_hooks: bool = False) -> bytes:
 
     `with_hooks` is for a commit the user asked for: their own hooks run as they do by hand.
     """
+    return run_git_warned(folder, *arguments, with_hooks=with_hooks)[0]
+
+
+def run_git_warned(folder: Path, *arguments: str, with_hooks: bool = False) -> tuple[bytes, str]:
+    """Return what git prints, and what it warned of. Raises GitFailed."""
     flags = ("--no-pager", "--literal-pathspecs") if with_hooks else _FLAGS
     command = ["git", *flags, *arguments]
     try:
@@ -57,7 +62,7 @@ def run_git(folder: Path, *arguments: str, with_hooks: bool = False) -> bytes:
         raise GitFailed("git is not installed", "install git 2.35 or newer", 127) from error
     if status:
         raise _failure(folder, str(complaint), int(status))
-    return bytes(output)
+    return bytes(output), str(complaint)
 
 
 def toplevel(folder: Path) -> Path | None:

@@ -1,21 +1,19 @@
-"""The names of a root's files: from git's index and ignore rules, or by walking a plain folder."""
+"""The names of a root's files, from git's index and by git's ignore rules."""
 
 from __future__ import annotations
 
-import codecs
 import os
-from collections.abc import Iterator, Sequence
+import re
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from copilot.workspace.contents import FileReader
-from copilot.workspace.git import GitFailed, run_git
-from copilot.workspace.ignore import IgnoreRules, parse_rules
+from copilot.workspace.git import GitFailed, run_git, run_git_warned
 from copilot.workspace.model import Root
 
 _SYMLINK, _SUBMODULE = "120000", "160000"
-# The rules in force in a folder, each file's with the folder it lies in; the innermost last.
-_Rules = tuple[tuple[str, IgnoreRules], ...]
+_SHUT_FOLDER = re.compile(r"^warning: could not open directory '(.+)': (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -47,14 +45,37 @@ def list_root(root: Root) -> Listing:
 
 def _list_git(path: Path) -> Listing:
     tracked = _tracked(path)
-    others = [_untracked(name) for name in _names(path, "--others", "--exclude-standard")]
-    ignored = [
-        Listed(name, "ignored", left_out="ignored by git's ignore rules")
-        for name in _names(path, "--others", "--ignored", "--exclude-standard", "--directory")
-    ]
     revision = _head(path)
     committed = _committed(path) if revision else {}
-    return Listing((*tracked.values(), *others, *ignored), revision, committed)
+    return Listing((*tracked.values(), *_not_tracked(path, "untracked")), revision, committed)
+
+
+def _list_folder(path: Path) -> Listing:
+    """List a folder outside git: all that git would not ignore, if it were a repository."""
+    with tempfile.TemporaryDirectory(prefix="copilot-") as empty:
+        run_git(Path(empty), "init", "--quiet")
+        as_if = (f"--git-dir={empty}/.git", f"--work-tree={path}")
+        return Listing(tuple(_not_tracked(path, "in folder", *as_if)), None, {})
+
+
+def _not_tracked(path: Path, origin: str, *as_if: str) -> Iterator[Listed]:
+    """Yield the files git does not track, ignored ones by the name of their whole folder."""
+    names, warnings = run_git_warned(
+        path, *as_if, "ls-files", "-z", "--others", "--exclude-standard"
+    )
+    for name in _split(names):
+        yield Listed(name, origin, left_out=_special(path, name))
+    for name, reason in _SHUT_FOLDER.findall(warnings):
+        yield Listed(f"{name.rstrip('/')}/", origin, left_out=f"cannot be opened: {reason}")
+    ignored = ("--others", "--ignored", "--exclude-standard", "--directory")
+    for name in _split(run_git(path, *as_if, "ls-files", "-z", *ignored)):
+        yield Listed(name, "ignored", left_out="ignored by git's ignore rules")
+
+
+def _special(root: Path, name: str) -> str | None:
+    if name.endswith("/"):
+        return "nested repository"
+    return "symbolic link, not followed" if (root / name).is_symlink() else None
 
 
 def _tracked(path: Path) -> dict[str, Listed]:
@@ -71,15 +92,6 @@ def _mode_reason(mode: str) -> str | None:
     if mode == _SUBMODULE:
         return "submodule: a repository of its own"
     return "symbolic link, not followed" if mode == _SYMLINK else None
-
-
-def _untracked(name: str) -> Listed:
-    nested = "nested repository" if name.endswith("/") else None
-    return Listed(name, "untracked", left_out=nested)
-
-
-def _names(path: Path, *options: str) -> list[str]:
-    return _split(run_git(path, "ls-files", "-z", *options))
 
 
 def _head(path: Path) -> str | None:
@@ -101,60 +113,3 @@ def _committed(path: Path) -> dict[str, str]:
 
 def _split(output: bytes) -> list[str]:
     return [os.fsdecode(name) for name in output.split(b"\0") if name]
-
-
-def _list_folder(path: Path) -> Listing:
-    return Listing(tuple(_walk(path)), None, {})
-
-
-def _walk(root: Path) -> Iterator[Listed]:
-    """Yield what lies below a folder; an ignored folder is named once and not entered."""
-    reader = FileReader(root)
-    pending: list[tuple[str, _Rules]] = [("", ())]
-    while pending:
-        below, outer = pending.pop()
-        try:
-            entries = [e for e in os.scandir(root / below) if e.name != ".git"]
-        except OSError as error:
-            yield Listed(below, "in folder", left_out=f"cannot be opened: {error.strerror}")
-            continue
-        rules = (*outer, *_rules_of(reader, below, [entry.name for entry in entries]))
-        for entry in entries:
-            listed = _listed(below, entry, rules)
-            if listed is None:
-                pending.append((f"{below}{entry.name}/", rules))
-            else:
-                yield listed
-
-
-def _listed(below: str, entry: os.DirEntry[str], rules: _Rules) -> Listed | None:
-    """Return what a folder's entry is, or None for a folder to walk into."""
-    name = below + entry.name
-    is_folder = entry.is_dir(follow_symlinks=False)
-    shown = f"{name}/" if is_folder else name
-    if _ignored(shown, rules):
-        return Listed(shown, "ignored", left_out="ignored by .gitignore")
-    if is_folder:
-        return None
-    link = "symbolic link, not followed" if entry.is_symlink() else None
-    return Listed(name, "in folder", left_out=link)
-
-
-def _rules_of(
-    reader: FileReader, below: str, names: Sequence[str]
-) -> Iterator[tuple[str, IgnoreRules]]:
-    if ".gitignore" not in names:
-        return
-    contents = reader.read(f"{below}.gitignore")
-    if contents.data is not None:
-        text = os.fsdecode(contents.data.removeprefix(codecs.BOM_UTF8))
-        yield below, parse_rules(line.removesuffix("\r") for line in text.split("\n"))
-
-
-def _ignored(name: str, rules: _Rules) -> bool:
-    """Return the verdict of the deepest `.gitignore` that has one."""
-    for below, own in reversed(rules):
-        verdict = own.verdict(name.removeprefix(below))
-        if verdict is not None:
-            return verdict
-    return False

@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pathspec import GitIgnoreSpec
+
 from copilot.errors import UsageError
 from copilot.workspace.contents import FileReader, blob_id, decode
-from copilot.workspace.ignore import IgnoreRules, is_rule, parse_rules
 from copilot.workspace.kinds import is_lock_file, is_secret_file
 from copilot.workspace.listing import Listed, Listing, list_root
 from copilot.workspace.model import Repository, Root, Snapshot, SourceFile
@@ -23,9 +24,12 @@ def _silent(_done: int, _known: int) -> None:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which files the user wants, as patterns in `.gitignore`'s syntax; none means all."""
+    """Which files the user wants, as patterns in `.gitignore`'s syntax.
 
-    include: tuple[str, ...] = ()
+    A file must match each group of `include`; no group means all files.
+    """
+
+    include: tuple[tuple[str, ...], ...] = ()
     exclude: tuple[str, ...] = ()
 
 
@@ -88,23 +92,31 @@ class _Chooser:
     """Says why the user's patterns or a file's name keep it out."""
 
     def __init__(self, selection: Selection) -> None:
-        self._include = _rules(selection.include)
-        self._exclude = _rules(selection.exclude)
+        self._include = [_spec(group) for group in selection.include]
+        self._exclude = _spec(selection.exclude)
 
     def left_out(self, path: str) -> str | None:
-        if self._exclude is not None and self._exclude.covers(path):
+        if self._exclude.match_file(path):
             return "excluded by the user's patterns"
-        if self._include is not None and not self._include.covers(path):
+        if not all(group.match_file(path) for group in self._include):
             return "not among the included patterns"
         if is_secret_file(path):
             return "secret: its name says it holds keys or passwords"
-        if self._include is None and is_lock_file(path):
+        if not self._include and is_lock_file(path):
             return "lock file"
         return None
 
 
-def _rules(patterns: Sequence[str]) -> IgnoreRules | None:
+def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:
     for pattern in patterns:
-        if not is_rule(pattern):
+        if not _matches_something(pattern):
             raise UsageError(f"not a pattern: {pattern!r}", "write it as in .gitignore")
-    return parse_rules(patterns) if patterns else None
+    return GitIgnoreSpec.from_lines(patterns)
+
+
+def _matches_something(pattern: str) -> bool:
+    try:
+        rules = GitIgnoreSpec.from_lines([pattern]).patterns
+    except ValueError:
+        return False
+    return any(rule.include is not None for rule in rules)
