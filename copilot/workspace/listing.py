@@ -68,8 +68,17 @@ def _not_tracked(path: Path, origin: str, *as_if: str) -> Iterator[Listed]:
     for name, reason in _SHUT_FOLDER.findall(warnings):
         yield Listed(f"{name.rstrip('/')}/", origin, left_out=f"cannot be opened: {reason}")
     ignored = ("--others", "--ignored", "--exclude-standard", "--directory")
-    for name in _split(run_git(path, *as_if, "ls-files", "-z", *ignored)):
+    for name in _outermost(_split(run_git(path, *as_if, "ls-files", "-z", *ignored))):
         yield Listed(name, "ignored", left_out="ignored by git's ignore rules")
+
+
+def _outermost(names: list[str]) -> Iterator[str]:
+    """Yield the names that lie in no folder named too."""
+    folder = None
+    for name in sorted(names):
+        if folder is None or not name.startswith(folder):
+            folder = name if name.endswith("/") else None
+            yield name
 
 
 def _special(root: Path, name: str) -> str | None:

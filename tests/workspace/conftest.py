@@ -16,7 +16,9 @@ from copilot.workspace.snapshot import Selection, read_snapshot
 def read(tmp_path: Path) -> Callable[..., Snapshot]:
     """Read roots, each by its path, with patterns to include and exclude."""
 
-    def run(*roots: Path, include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> Snapshot:
+    def run(
+        *roots: Path, include: tuple[tuple[str, ...], ...] = (), exclude: tuple[str, ...] = ()
+    ) -> Snapshot:
         found = find_roots([str(root) for root in roots], tmp_path)
         return read_snapshot(found, Selection(include, exclude))
 
@@ -27,7 +29,7 @@ def read(tmp_path: Path) -> Callable[..., Snapshot]:
 def files(read: Callable[..., Snapshot]) -> Callable[..., dict[str, SourceFile]]:
     """Read one root and return its files by path, having seen that none is there twice."""
 
-    def run(root: Path, **patterns: tuple[str, ...]) -> dict[str, SourceFile]:
+    def run(root: Path, **patterns: tuple[str | tuple[str, ...], ...]) -> dict[str, SourceFile]:
         found = read(root, **patterns).files
         by_path = {file.path: file for file in found}
         assert len(by_path) == len(found)
