@@ -47,7 +47,7 @@ def hide_needle(snapshot: Snapshot, depth: float, code: str) -> Snapshot:
     """Return the snapshot with the needle as a line of its own at `depth` of all lines."""
     line = f"# The access code of the harbour gate is {code}.\n"
     lines = [(file.text or "").count("\n") + 1 if file.text else 0 for file in snapshot.files]
-    target = round(depth * (sum(lines) - 1))
+    target = round(depth * max(0, sum(lines) - 1))
     files = list(snapshot.files)
     for index, count in enumerate(lines):
         if target < count:
