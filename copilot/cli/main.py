@@ -21,6 +21,27 @@ def main() -> None:
     sys.exit(_run(sys.argv[1:]))
 
 
+# What git sets for the repository it runs a hook in (git rev-parse --local-env-vars); it would
+# make git read that one instead of the roots named here.
+_GIT_VARIABLES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+
+
 def _run(arguments: list[str]) -> int:
     from copilot.cli.talk import complain
     from copilot.errors import CopilotError, ExitCode
@@ -28,6 +49,8 @@ def _run(arguments: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that lacks a character gets its escape, as on stderr.
         sys.stdout.reconfigure(errors="backslashreplace")
+    for name in _GIT_VARIABLES:
+        os.environ.pop(name, None)
     try:
         from copilot.cli.commands import command_line
 

@@ -49,7 +49,10 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 @dataclass(frozen=True)
 class Config:
-    """The settings in force; `origins` says for each key that was set who set it."""
+    """The settings in force; `origins` says for each key that was set who set it.
+
+    A file is read if each group of `include` matches it: the user's, and one of each project.
+    """
 
     model: str | None = None
     budget: int | None = None
@@ -164,12 +167,12 @@ def _environment_layer(environment: Mapping[str, str]) -> Layer:
 
 
 def _merge(layers: Sequence[Layer]) -> Config:
-    """Later layers win; a project's layer only adds exclusions, lowers the budget, closes doors."""
+    """Later layers win; a project's only narrows what is read, the budget, and where it goes."""
     values: dict[str, Any] = {"exclude": (), "models": {}}
     origins: dict[str, str] = {}
     for layer in layers:
         for key, value in msgspec.structs.asdict(layer.values).items():
-            if value is None or value == {}:
+            if value is None or value in ({}, []):
                 continue
             merged = _merged(key, values.get(key), value, narrows=layer.narrows)
             if merged != values.get(key):
@@ -184,7 +187,7 @@ def _merged(key: str, old: Any, new: Any, *, narrows: bool) -> Any:
     if key == "exclude":
         return (*(old or ()), *new)
     if key == "include":
-        return old if narrows and old else tuple(new)
+        return (*(old or ()), tuple(new)) if narrows else (tuple(new),)
     if key == "models":
         return {**old, **new}
     if key == "models_dir":

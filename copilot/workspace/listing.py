@@ -64,7 +64,8 @@ def _not_tracked(path: Path, origin: str, *as_if: str) -> Iterator[Listed]:
         path, *as_if, "ls-files", "-z", "--others", "--exclude-standard"
     )
     for name in _split(names):
-        yield Listed(name, origin, left_out=_special(path, name))
+        nested = "nested repository" if name.endswith("/") else None
+        yield Listed(name, origin, left_out=nested)
     for name, reason in _SHUT_FOLDER.findall(warnings):
         yield Listed(f"{name.rstrip('/')}/", origin, left_out=f"cannot be opened: {reason}")
     ignored = ("--others", "--ignored", "--exclude-standard", "--directory")
@@ -79,12 +80,6 @@ def _outermost(names: list[str]) -> Iterator[str]:
         if folder is None or not name.startswith(folder):
             folder = name if name.endswith("/") else None
             yield name
-
-
-def _special(root: Path, name: str) -> str | None:
-    if name.endswith("/"):
-        return "nested repository"
-    return "symbolic link, not followed" if (root / name).is_symlink() else None
 
 
 def _tracked(path: Path) -> dict[str, Listed]:

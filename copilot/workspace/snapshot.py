@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +15,10 @@ from copilot.workspace.contents import FileReader, blob_id, decode
 from copilot.workspace.kinds import is_lock_file, is_secret_file
 from copilot.workspace.listing import Listed, Listing, list_root
 from copilot.workspace.model import Repository, Root, Snapshot, SourceFile
+
+# In one name; pathspec takes exponential time in their number, and a repository may bring some.
+_MOST_STARS = 3
+
 
 # Called with the number of files read and of all files known so far.
 Progress = Callable[[int, int], None]
@@ -115,8 +121,13 @@ def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:
 
 
 def _matches_something(pattern: str) -> bool:
+    names = (name for name in pattern.split("/") if name.strip("*"))
+    if any(name.count("*") > _MOST_STARS for name in names):
+        return False
     try:
-        rules = GitIgnoreSpec.from_lines([pattern]).patterns
-    except ValueError:
+        # `[[:alpha:]]` is git's, but not pathspec's: the warning says that it is misread.
+        with warnings.catch_warnings(action="error"):
+            rules = GitIgnoreSpec.from_lines([pattern]).patterns
+    except (ValueError, re.error, Warning):
         return False
     return any(rule.include is not None for rule in rules)

@@ -15,7 +15,10 @@ pytestmark = pytest.mark.xdist_group("llama")
 
 @pytest.fixture
 def llama(llama_server: str, connect: Callable[..., OpenAIChat]) -> OpenAIChat:
-    return connect(llama_server)
+    """A backend that knows what it talks to."""
+    backend = connect(llama_server)
+    backend.facts()
+    return backend
 
 
 def test_it_tells_its_window_and_that_it_follows_grammars(llama: OpenAIChat) -> None:
@@ -26,7 +29,6 @@ def test_it_tells_its_window_and_that_it_follows_grammars(llama: OpenAIChat) -> 
 
 
 def test_it_streams_with_usage(llama: OpenAIChat) -> None:
-    llama.facts()
     request = Request((Message("user", "Count from one to five."),), 12, temperature=0.0)
     events = list(llama.ask(request))
     pieces = [event for event in events if isinstance(event, Delta)]

@@ -21,7 +21,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_reads_bytes_as_they_are(root: Path) -> None:
+    (root / "large").write_bytes(bytes(range(256)) * 1000)
     assert FileReader(root).read("src/a.txt") == Contents(b"inside")
+    assert FileReader(root).read("large") == Contents(bytes(range(256)) * 1000)
 
 
 def test_a_link_is_not_followed(root: Path) -> None:

@@ -124,12 +124,12 @@ def test_odd_names_are_read_in_a_plain_folder(tmp_path: Path, files: Files) -> N
 def test_files_are_sorted_by_their_bytes_within_each_root(
     make_repository: MakeRepository, read: Read
 ) -> None:
-    two = make_repository({"b": "", "a-b": "", "a/b": "", "B": "", "é": ""}, "two")
+    two = make_repository(dict.fromkeys(["b", "a-b", "a/b", "B", "é", "😀", "\udcff"], ""), "two")
     one = make_repository({"z": ""}, "one")
     snapshot = read(two, one)
     assert [repository.alias for repository in snapshot.repositories] == ["two", "one"]
     assert [file.name for file in snapshot.files] == [
-        *("two/B", "two/a-b", "two/a/b", "two/b", "two/é"),
+        *("two/B", "two/a-b", "two/a/b", "two/b", "two/é", "two/😀", "two/\udcff"),
         "one/z",
     ]
 
@@ -310,7 +310,6 @@ def test_left_out_by_patterns_is_not_read_and_not_dirt(
         ((".env",), (), set()),
         (("nothing",), (), set()),
     ],
-    ids=str,
 )
 def test_patterns_choose_files(
     make_repository: MakeRepository,
@@ -327,7 +326,9 @@ def test_patterns_choose_files(
     assert all(file.reason for file in found.values())
 
 
-@pytest.mark.parametrize("pattern", ["", "!", "[a", "a\\", "# words"])
+@pytest.mark.parametrize(
+    "pattern", ["", "!", "[a", "a\\", "# words", "[z-a]", "[[:x:]]", "*a*b*c*d"]
+)
 def test_a_pattern_that_matches_nothing_is_refused(
     make_repository: MakeRepository, read: Read, pattern: str
 ) -> None:
@@ -357,3 +358,12 @@ def test_an_index_that_names_what_no_disk_can_hold_is_read_all_the_same(
         "cannot be read: File name too long",
         "cannot be read: File name too long",
     ]
+
+
+def test_a_file_must_match_each_group_of_included_patterns(
+    make_repository: MakeRepository, files: Files
+) -> None:
+    root = make_repository(dict.fromkeys(["a.py", "src/b.py", "src/c.md", "src/uv.lock"], "x\n"))
+    found = files(root, include=(("*.py", "*.lock"), ("src/",)))
+    kept = {path for path, file in found.items() if file.text is not None}
+    assert kept == {"src/b.py", "src/uv.lock"}

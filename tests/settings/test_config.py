@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from copilot.errors import PolicyRefused, UsageError
+from copilot.settings.config import (
+    PROJECT_KEYS,
+    Config,
+    ConfigFile,
+    ModelSettings,
+    load_config,
+    read_file,
+)
+
+Load = Callable[..., Config]
+
+FORBIDDEN = {
+    "model": 'model = "mine"',
+    "models": '[models.mine]\nbase_url = "http://127.0.0.1:1/v1"',
+    "models_dir": 'models_dir = "/tmp/models"',
+}
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Load the settings that these texts make: the user's file and a project's or several's."""
+
+    def run(
+        user: str | None = None,
+        project: str | Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        command_line: ConfigFile | None = None,
+        name: str = ".copilot.toml",
+    ) -> Config:
+        if user is not None:
+            (tmp_path / "config.toml").write_text(user)
+        roots = []
+        for number, text in enumerate([project] if isinstance(project, str) else project):
+            roots.append(tmp_path / f"root{number}")
+            roots[-1].mkdir()
+            (roots[-1] / name).write_text(text)
+        return load_config(tmp_path / "config.toml", roots, environment or {}, command_line)
+
+    return run
+
+
+def test_with_nothing_set_there_are_the_defaults(load: Load) -> None:
+    assert load() == Config()
+
+
+def test_each_source_goes_before_the_ones_below_it(load: Load, tmp_path: Path) -> None:
+    user = 'model = "user"\nbudget = "400k"\nmodels_dir = "/user"\ninclude = ["user"]'
+    project = 'budget = "300k"'
+    environment = {"COPILOT_MODEL": "environment", "COPILOT_BUDGET": "500k"}
+    config = load(user, project, environment, ConfigFile(include=["line"]))
+    assert (config.model, config.budget, config.models_dir, config.include) == (
+        *("environment", 500_000, Path("/user")),
+        (("line",),),
+    )
+    assert config.origins == {
+        "model": "environment",
+        "budget": "environment",
+        "models_dir": str(tmp_path / "config.toml"),
+        "include": "command line",
+    }
+
+
+def test_the_command_line_goes_before_all(load: Load) -> None:
+    line = ConfigFile(model="line", budget=7, local_only=False, models_dir="/line")
+    environment = {f"COPILOT_{key}": "x" for key in ("MODEL", "MODELS_DIR", "LOCAL_ONLY")}
+    config = load('model = "user"', "local_only = true\nbudget = 5", environment, line)
+    assert (config.model, config.budget, config.local_only) == ("line", 7, False)
+    assert set(config.origins.values()) == {"command line"}
+
+
+@pytest.mark.parametrize("name", [".copilot.toml", "pyproject.toml"])
+def test_a_project_may_narrow(load: Load, tmp_path: Path, name: str) -> None:
+    head = "[tool.copilot]\n" if name == "pyproject.toml" else ""
+    narrow = 'budget = "10k"\ninclude = ["src/"]\nexclude = ["gen/"]\nlocal_only = true'
+    config = load('exclude = ["docs/"]', head + narrow, name=name)
+    assert (config.budget, config.include, config.exclude, config.local_only) == (
+        *(10_000, (("src/",),)),
+        *(("docs/", "gen/"), True),
+    )
+    assert set(config.origins) == PROJECT_KEYS
+    assert set(config.origins.values()) == {str(tmp_path / "root0" / name)}
+
+
+def test_a_project_may_not_widen(load: Load, tmp_path: Path) -> None:
+    user = 'budget = "10k"\ninclude = ["src/"]\nlocal_only = true'
+    config = load(user, 'budget = "1M"\ninclude = ["*"]\nlocal_only = false\nexclude = []')
+    assert (config.budget, config.include, config.local_only) == (
+        *(10_000, (("src/",), ("*",))),
+        True,
+    )
+    assert (config.origins["budget"], config.origins["local_only"]) == (
+        *(str(tmp_path / "config.toml"), str(tmp_path / "config.toml")),
+    )
+
+
+def test_of_several_projects_the_narrowest_holds(load: Load, tmp_path: Path) -> None:
+    first = 'budget = 20\nlocal_only = true\ninclude = ["a", "b"]'
+    config = load(project=[first, 'budget = 10\ninclude = ["c"]', 'exclude = ["x"]'])
+    assert (config.budget, config.local_only, config.exclude) == (10, True, ("x",))
+    assert config.include == (("a", "b"), ("c",))
+    assert config.origins["budget"] == str(tmp_path / "root1" / ".copilot.toml")
+
+
+@pytest.mark.parametrize("key", FORBIDDEN)
+def test_what_only_the_user_may_set_is_refused_in_a_project(
+    load: Load, tmp_path: Path, key: str
+) -> None:
+    with pytest.raises(PolicyRefused, match=f"sets {key}, which a repository may not") as caught:
+        load(project=FORBIDDEN[key])
+    assert str(tmp_path / "root0" / ".copilot.toml") in caught.value.message
+
+
+def test_it_is_refused_in_pyproject_too(load: Load) -> None:
+    with pytest.raises(PolicyRefused, match=r"pyproject\.toml sets models"):
+        load(project='[tool.copilot.models.x]\nbase_url = "http://x"', name="pyproject.toml")
+
+
+def test_every_key_is_either_a_projects_or_forbidden_there() -> None:
+    assert set(ConfigFile.__struct_fields__) == PROJECT_KEYS | set(FORBIDDEN)
+
+
+@pytest.mark.parametrize("name", [".copilot.toml", "pyproject.toml"])
+def test_a_linked_project_file_is_not_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "elsewhere.toml").write_text('budget = 5\n[tool.copilot]\nmodel = "theirs"')
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / name).symlink_to(tmp_path / "elsewhere.toml")
+    assert load_config(tmp_path / "none.toml", [root], {}) == Config()
+
+
+def test_the_own_file_of_a_project_goes_before_its_pyproject(tmp_path: Path) -> None:
+    (tmp_path / ".copilot.toml").write_text("budget = 5")
+    (tmp_path / "pyproject.toml").write_text("[tool.copilot]\nbudget = 4\nlocal_only = true")
+    config = load_config(tmp_path / "none.toml", [tmp_path], {})
+    assert (config.budget, config.local_only) == (5, False)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[tool.other]\nx = 1", "tool = 1", "[tool]\ncopilot = 1", "["]
+)
+def test_a_pyproject_without_our_table_says_nothing(load: Load, text: str) -> None:
+    assert load(project=text, name="pyproject.toml") == Config()
+
+
+def test_a_repositorys_env_file_is_never_read(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(project="budget = 5")
+    (tmp_path / "root0" / ".env").write_text("COPILOT_MODEL=theirs\nCOPILOT_BUDGET=1\n")
+    monkeypatch.chdir(tmp_path / "root0")
+    config = load_config(tmp_path / "none.toml", [tmp_path / "root0"], {})
+    assert (config.model, config.budget) == (None, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("budgett = 5", "budgett"),
+        ("model = 5", r"\$\.model"),
+        ("budget = true", r"\$\.budget"),
+        ('budget = "many"', "budget: not a number of tokens: 'many'"),
+        ("budget = 0", "budget: not a number of tokens: '0'"),
+        ("budget = -5", "budget: not a number of tokens"),
+        ('exclude = "x"', r"\$\.exclude"),
+        ("include = [1]", r"\$\.include"),
+        ('local_only = "yes"', r"\$\.local_only"),
+        ('[models.x]\nprovider = "gopher"', r"\$\.models"),
+        ("[models.x]\nkey = 'sk-1'", "key"),
+        ("[[models]]", r"\$\.models"),
+        ("a\n= 1", "line 1"),
+        ("a = " + "[" * 5000, "recursion"),
+    ],
+    ids=lambda text: str(text)[:40],
+)
+def test_a_wrong_key_is_named_with_its_file(
+    load: Load, tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        load(text)
+    assert str(tmp_path / "config.toml") in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        *[("budgett = 5", "budgett"), ("budget = 'x'", "budget"), ("exclude = 'x'", "exclude")],
+        *[("budget = ", "cannot read"), ("a = " + "[" * 5000, "recursion")],
+    ],
+    ids=lambda text: str(text)[:20],
+)
+def test_a_wrong_key_of_a_project_is_named_with_its_file(load: Load, text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        load(project=text)
+    assert ".copilot.toml" in caught.value.message
+
+
+def test_a_file_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b'model = "caf\xe9"')
+    with pytest.raises(UsageError, match="cannot read"):
+        load_config(tmp_path / "config.toml", [], {})
+
+
+def test_a_wrong_environment_is_named(load: Load) -> None:
+    with pytest.raises(UsageError, match="environment: budget: not a number of tokens: 'lots'"):
+        load(environment={"COPILOT_BUDGET": "lots"})
+
+
+@pytest.mark.parametrize(
+    ("value", "local_only"),
+    [("1", True), ("true", True), ("x", True), ("0", False), ("False", False), ("no", False)],
+)
+def test_local_only_from_the_environment(load: Load, value: str, local_only: bool) -> None:
+    assert load(environment={"COPILOT_LOCAL_ONLY": value}).local_only is local_only
+
+
+def test_an_empty_variable_is_not_set(load: Load) -> None:
+    assert load('model = "user"', environment={"COPILOT_MODEL": ""}).model == "user"
+
+
+def test_models_are_read_with_their_defaults(load: Load) -> None:
+    config = load('[models.a]\nbase_url = "http://x/v1"\n[models."b.c"]\nprovider = "embedded"')
+    assert config.models == {
+        "a": ModelSettings(base_url="http://x/v1"),
+        "b.c": ModelSettings(provider="embedded"),
+    }
+    assert config.models["a"].tokenizer == "o200k_base"
+
+
+def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no configuration file at"):
+        read_file(tmp_path / "gone.toml")
+    assert read_file(tmp_path / "gone.toml", required=False) is None
+
+
+def test_a_home_folder_is_expanded(load: Load, empty_home: Path) -> None:
+    assert load('models_dir = "~/models"').models_dir == empty_home / "models"
+
+
+def test_what_the_user_includes_by_hand_takes_the_place_of_all_else(load: Load) -> None:
+    line = ConfigFile(include=["*.py", "*.md"])
+    assert load('include = ["a"]', 'include = ["b"]', command_line=line).include == (
+        ("*.py", "*.md"),
+    )
+
+
+def test_empty_lists_say_nothing(load: Load) -> None:
+    assert load("include = []\nexclude = []", "include = []\nexclude = []") == Config()
