@@ -11,10 +11,11 @@ from copilot.context.manifest import manifest, to_json
 from copilot.errors import UsageError
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: Path, *parts: bytes) -> None:
     """Write a file the user asked for. Raises UsageError with the system's reason."""
     try:
-        path.write_bytes(data)
+        with path.open("wb") as file:
+            file.writelines(parts)
     except OSError as error:
         raise UsageError(
             f"cannot write {path}: {error.strerror}", "choose another place, or free some space"

@@ -65,10 +65,14 @@ def _deliver(packed: Packed, output: Path | None, clipboard: bool, *, to_stdout:
     if clipboard:
         _copy(packed.prompt.text)
     if output:
-        write_file(output, packed.prompt.text.encode())
+        write_file(output, *_data(packed))
     elif to_stdout and not clipboard:
         # The bytes are the contract here, so they are not made harmless as shown text is.
-        sys.stdout.buffer.write(packed.prompt.text.encode())
+        sys.stdout.buffer.writelines(_data(packed))
+
+
+def _data(packed: Packed) -> list[bytes]:
+    return [section.data for section in packed.prompt.sections]
 
 
 def _copy(text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from copilot.context.frame import choose_frame
@@ -12,6 +12,8 @@ from copilot.context.tokens import DEFAULT_TOKENIZER, count_tokens
 from copilot.settings.prompts import fill_prompt
 from copilot.text import visible
 from copilot.workspace.model import Snapshot, SourceFile
+
+_BATCH_CHARACTERS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -32,21 +34,46 @@ def compose_prompt(
     """
     readable = [file for file in snapshot.files if file.text is not None]
     frame = choose_frame(text for f in readable for text in (f.text or "", f.name))
-    pieces = [_piece(file, frame) for file in readable]
+    base, file_tokens = _base(readable, frame, tokenizer)
     rules = _ended(_fill(wording.rules, frame, ""))
     task = _ended(_fill(wording.task, frame, wording.asked)) if wording.task else ""
     # A task may begin as it likes; it is counted behind what stands before it.
-    before = pieces[-1] if pieces else rules
-    *file_tokens, rules_tokens, before_tokens, both_tokens = count_tokens(
-        [*pieces, rules, before, before + task], tokenizer
-    )
+    before = _piece(readable[-1], frame) if readable else rules
+    counted = count_tokens([rules, before, before + task], tokenizer)
     sections = [
-        Section(SectionKind.RULES, rules, rules_tokens),
-        Section(SectionKind.BASE, "".join(pieces), sum(file_tokens)),
-        Section(SectionKind.TASK, task, both_tokens - before_tokens),
+        Section(SectionKind.RULES, rules.encode(), counted[0]),
+        Section(SectionKind.BASE, base, sum(file_tokens)),
+        Section(SectionKind.TASK, task.encode(), counted[2] - counted[1]),
     ]
-    kept = tuple(section for section in sections if section.text)
+    kept = tuple(section for section in sections if section.data)
     return Prompt(kept, _packed_files(snapshot, file_tokens), frame, tokenizer)
+
+
+def _base(files: Sequence[SourceFile], frame: Frame, tokenizer: str) -> tuple[bytes, list[int]]:
+    """Return the files' pieces one after another, and the tokens of each.
+
+    Pieces are made and counted a few at a time, so that memory holds the whole only once.
+    """
+    data: list[bytes] = []
+    tokens: list[int] = []
+    for batch in _batches(files):
+        pieces = [_piece(file, frame) for file in batch]
+        tokens += count_tokens(pieces, tokenizer)
+        data += [piece.encode() for piece in pieces]
+    return b"".join(data), tokens
+
+
+def _batches(files: Iterable[SourceFile]) -> Iterator[list[SourceFile]]:
+    batch: list[SourceFile] = []
+    size = 0
+    for file in files:
+        batch.append(file)
+        size += len(file.text or "")
+        if size > _BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _piece(file: SourceFile, frame: Frame) -> str:

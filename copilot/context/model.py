@@ -29,15 +29,19 @@ class Detail(StrEnum):
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the prompt; ends in a line feed, so that token counts add up."""
+    """One part of the prompt as UTF-8; ends in a line feed, so that token counts add up."""
 
     kind: SectionKind
-    text: str = field(repr=False)
+    data: bytes = field(repr=False)
     tokens: int
+
+    @property
+    def text(self) -> str:
+        return self.data.decode()
 
     @cached_property
     def sha256(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,13 @@ class Prompt:
     def total_tokens(self) -> int:
         return sum(section.tokens for section in self.sections)
 
-    @cached_property
+    @property
     def text(self) -> str:
         return "".join(section.text for section in self.sections)
 
     @cached_property
     def sha256(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        digest = hashlib.sha256()
+        for section in self.sections:
+            digest.update(section.data)
+        return digest.hexdigest()
