@@ -35,6 +35,8 @@ def choose_model(
 
     Raises UsageError for a name nobody knows, PolicyRefused if it may not be asked.
     """
+    if key_variable and not base_url:
+        raise UsageError("--api-key-env goes with --base-url", "or set it in the model's own table")
     if base_url:
         settings = ModelSettings(
             base_url=base_url, model=name or "", api_key_env=key_variable or ""

@@ -10,10 +10,13 @@ from copilot.backends.protocol import Message
 from copilot.context.budget import check_budget
 from copilot.context.compose import Wording, compose_prompt
 from copilot.context.model import Prompt, SectionKind
-from copilot.errors import UsageError
+from copilot.errors import ReadIncomplete, UsageError
 from copilot.settings.prompts import load_prompt
+from copilot.text import one_line
 from copilot.workspace.model import Root, Snapshot
 from copilot.workspace.snapshot import Selection, read_snapshot
+
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,10 @@ def pack(
 ) -> Packed:
     """Read the roots and compose the prompt; `kind` is `edit`, `ask`, or None for no task.
 
-    Raises UsageError if there is nothing to read.
+    Raises UsageError if there is nothing to read, ReadIncomplete if the system refused a file.
     """
     snapshot = read_snapshot(scope.roots, scope.selection, progress)
+    _check_complete(snapshot)
     if not any(file.text is not None for file in snapshot.files):
         raise UsageError(
             f"nothing to read in {', '.join(str(root.path) for root in scope.roots)}",
@@ -56,6 +60,17 @@ def pack(
     task = load_prompt(f"task-{kind}", scope.prompts) if kind else ""
     wording = Wording(load_prompt("rules", scope.prompts), task, asked)
     return Packed(scope.roots, snapshot, compose_prompt(snapshot, wording, scope.tokenizer))
+
+
+def _check_complete(snapshot: Snapshot) -> None:
+    denied = [file for file in snapshot.files if file.denied]
+    if denied:
+        named = ", ".join(one_line(file.name) for file in denied[:_NAMED])
+        more = f" and {len(denied) - _NAMED} more" if len(denied) > _NAMED else ""
+        raise ReadIncomplete(
+            f"{named}{more}: {denied[0].reason}",
+            "mend the permissions, or leave it out with --exclude",
+        )
 
 
 def check_fit(prompt: Prompt, budget: int | None, window: int | None, reply_tokens: int) -> int:

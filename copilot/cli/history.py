@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from copilot.cli.options import Json, new_app
-from copilot.cli.recovery import say_recoveries
+from copilot.cli.recovery import recover_first, say_recoveries
 from copilot.cli.show import put, put_json
 from copilot.cli.talk import say
 from copilot.errors import ExitCode
@@ -84,6 +84,7 @@ def log(
 
 def _path(root: str | None) -> Path:
     (found,) = find_roots([root] if root else [], Path.cwd())
+    recover_first(state_paths().journals, [found.path])
     return found.path
 
 

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command line; the exit codes are those of copilot.errors.ExitCode."""
+    if sys.getfilesystemencoding() != "utf-8":
+        # In another encoding the same file names would give other prompts. -P keeps Python from
+        # importing what lies in this folder.
+        python = [sys.executable, "-P", "-X", "utf8"]
+        os.execv(sys.executable, [*python, "-m", "copilot", *sys.argv[1:]])  # noqa: S606
     if sys.argv[1:] in (["--version"], ["-V"]):
         print(f"copilot {__version__}")
         return

@@ -18,10 +18,11 @@ MISSING = "deleted on disk"
 
 @dataclass(frozen=True)
 class Contents:
-    """A file's bytes, or the reason why there are none."""
+    """A file's bytes, or the reason why there are none; `denied` if the system refused them."""
 
     data: bytes | None
     problem: str = ""
+    denied: bool = False
 
 
 class FileReader:
@@ -39,7 +40,7 @@ class FileReader:
         try:
             descriptor = os.open(self._root / path, flags)
         except OSError as error:
-            return Contents(None, _open_problem(error))
+            return _not_opened(error)
         # Not os.fdopen: that raises for a folder and leaves the descriptor open.
         try:
             return _read_open(descriptor, max_bytes)
@@ -76,17 +77,17 @@ def _read_open(descriptor: int, max_bytes: int) -> Contents:
         with os.fdopen(os.dup(descriptor), "rb") as file:
             return Contents(file.read(max_bytes + 1)[:max_bytes])
     except OSError as error:
-        return Contents(None, f"cannot be read: {error.strerror}")
+        return Contents(None, f"cannot be read: {error.strerror}", denied=True)
 
 
-def _open_problem(error: OSError) -> str:
+def _not_opened(error: OSError) -> Contents:
     if error.errno == errno.ELOOP:
-        return "symbolic link, not followed"
+        return Contents(None, "symbolic link, not followed")
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
-        return MISSING
+        return Contents(None, MISSING)
     if error.errno == errno.ENXIO:
-        return "not a regular file"
-    return f"cannot be read: {error.strerror}"
+        return Contents(None, "not a regular file")
+    return Contents(None, f"cannot be read: {error.strerror}", denied=True)
 
 
 def blob_id(data: bytes, hex_length: int = 40) -> str:

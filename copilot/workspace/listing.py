@@ -20,13 +20,15 @@ _SHUT_FOLDER = re.compile(r"^warning: could not open directory '(.+)': (.+)$", r
 class Listed:
     """A name found in a root. `left_out` is the reason if it is not to be read.
 
-    `index_blob` is the object id git's index holds for it, None if untracked.
+    `index_blob` is the object id git's index holds for it, None if untracked; `denied` marks a
+    folder that the system refused to open.
     """
 
     path: str
     origin: str
     index_blob: str | None = None
     left_out: str | None = None
+    denied: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def _not_tracked(path: Path, origin: str, *as_if: str) -> Iterator[Listed]:
         nested = "nested repository" if name.endswith("/") else None
         yield Listed(name, origin, left_out=nested)
     for name, reason in _SHUT_FOLDER.findall(warnings):
-        yield Listed(f"{name.rstrip('/')}/", origin, left_out=f"cannot be opened: {reason}")
+        shut = f"cannot be opened: {reason}"
+        yield Listed(f"{name.rstrip('/')}/", origin, left_out=shut, denied=True)
     ignored = ("--others", "--ignored", "--exclude-standard", "--directory")
     for name in _outermost(_split(run_git(path, *as_if, "ls-files", "-z", *ignored))):
         yield Listed(name, "ignored", left_out="ignored by git's ignore rules")

@@ -34,7 +34,8 @@ class SourceFile:
 
     `path` is relative to the root, with `/`; bytes of a name that are no UTF-8 are surrogates (PEP
     383); a folder left out as a whole ends in `/`. `text` has line feeds only and no byte order
-    mark; it is None for a file left out. `blob` is git's object id of the bytes on disk.
+    mark; it is None for a file left out. `blob` is git's object id of the bytes on disk. `denied`
+    says that the system refused to open it.
     """
 
     repository: str
@@ -42,6 +43,7 @@ class SourceFile:
     blob: str | None
     reason: str
     text: str | None = field(default=None, repr=False)
+    denied: bool = False
 
     @property
     def name(self) -> str:

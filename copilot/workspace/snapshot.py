@@ -70,12 +70,14 @@ def _read_root(
 
 
 def _read_file(alias: str, listed: Listed, reader: FileReader, choose: _Chooser) -> SourceFile:
-    left_out = listed.left_out or choose.left_out(listed.path)
-    if left_out:
-        return SourceFile(alias, listed.path, listed.index_blob, left_out)
+    unwanted = choose.left_out(listed.path)
+    if listed.left_out or unwanted:
+        denied = listed.denied and unwanted is None
+        reason = listed.left_out or unwanted or ""
+        return SourceFile(alias, listed.path, listed.index_blob, reason, denied=denied)
     contents = reader.read(listed.path)
     if contents.data is None:
-        return SourceFile(alias, listed.path, None, contents.problem)
+        return SourceFile(alias, listed.path, None, contents.problem, denied=contents.denied)
     blob = blob_id(contents.data, len(listed.index_blob or "") or 40)
     text = decode(contents.data)
     reason = listed.origin if text is not None else "binary, or no UTF-8 text"
