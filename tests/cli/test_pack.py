@@ -78,7 +78,7 @@ def test_the_same_bytes_from_every_process(
         options = ("-R", repository, "-o", out, "--manifest", listed)
         assert copilot("pack", "Mend it", *options, environment=environment).returncode == 0
         made.append((out.read_bytes(), listed.read_bytes()))
-    assert made[0] == made[1]
+    assert made[0] == made[1] == made[2]
 
 
 def test_stdout_is_the_prompt_and_nothing_else(
