@@ -56,20 +56,24 @@ def _named(config: Config, name: str) -> ChosenModel:
     embedded = {model.name: model for model in catalogue.models()}
     wanted = settings.model if settings is not None else name
     if wanted in embedded:
-        return ChosenModel(name, settings or embedded_settings(embedded[wanted]), embedded[wanted])
+        model = embedded[wanted]
+        return ChosenModel(name, embedded_settings(model, settings), model)
     known = ", ".join(sorted({*config.models, *embedded}))
     raise UsageError(f"no model is named {name!r}", f"known: {known}; or copilot models add")
 
 
-def embedded_settings(model: catalogue.EmbeddedModel) -> ModelSettings:
-    """Return the settings of an embedded model that the user has not changed."""
+def embedded_settings(
+    model: catalogue.EmbeddedModel, own: ModelSettings | None = None
+) -> ModelSettings:
+    """Return the settings of an embedded model, with the window and temperature of `own`."""
+    own = own or ModelSettings()
     return ModelSettings(
         provider="embedded",
         model=model.name,
-        window=model.window_tokens,
+        window=own.window or model.window_tokens,
         tokenizer=_EMBEDDED_TOKENIZER,
         max_reply_tokens=_EMBEDDED_REPLY_TOKENS,
-        temperature=0.0,
+        temperature=own.temperature or 0.0,
     )
 
 

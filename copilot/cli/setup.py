@@ -110,7 +110,7 @@ def _fetch_embedded(chosen: ChosenModel, models_dir: Path) -> None:
     size = f"{model.size_bytes / 1e9:.1f} GB"
     if is_terminal() and not agrees(f"fetch it once, {size}, into {models_dir}? [Y/n] "):
         raise UsageError("no model to ask", "copilot models add, or copilot models pull")
-    fetch_model(chosen.name, models_dir)
+    fetch_model(model.name, models_dir)
 
 
 def fetch_model(name: str, models_dir: Path, *, verify: bool = False) -> Path:

@@ -52,9 +52,11 @@ def test_an_embedded_model_by_its_name() -> None:
 
 
 def test_an_embedded_model_with_settings_of_the_users_own() -> None:
-    mine = ModelSettings(provider="embedded", model=SMALL, window=2048)
+    mine = ModelSettings(provider="embedded", model=SMALL, window=2048, temperature=0.5)
     chosen = choose_model(Config(models={"tiny": mine}), "tiny", None, None)
-    assert chosen == ChosenModel("tiny", mine, catalogue.find(SMALL))
+    assert (chosen.name, chosen.embedded) == ("tiny", catalogue.find(SMALL))
+    assert (chosen.settings.window, chosen.settings.temperature) == (2048, 0.5)
+    assert chosen.settings.tokenizer == "qwen3"
 
 
 @pytest.mark.parametrize(("name", "shown"), [(None, "http://127.0.0.1:9/v1"), ("served", "served")])
