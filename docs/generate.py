@@ -10,7 +10,12 @@ from pathlib import Path
 from copilot.cli.commands import COMMANDS
 from copilot.errors import ExitCode
 
-_GROUPS = {"models": ("list", "add", "pull", "serve"), "eval": ("needle",), "runs": ("list",)}
+_GROUPS = {
+    "models": ("list", "add", "pull", "serve"),
+    "repos": ("add", "list", "update", "remove"),
+    "eval": ("needle",),
+    "runs": ("list",),
+}
 _MEANINGS = {
     ExitCode.OK: "done, or nothing to report",
     ExitCode.FINDINGS: "findings, or changes that were left unapplied",

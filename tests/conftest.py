@@ -1,11 +1,16 @@
-"""What all tests share: a user with empty folders, real git repositories, one real model server."""
+"""What all tests share: a user with empty folders, real git repositories, real servers."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -63,6 +68,110 @@ def make_repository(tmp_path: Path, git: Callable[..., str]) -> MakeRepository:
         return root
 
     return make
+
+
+@dataclass
+class GitServer:
+    """A server of the bare repositories in `folder`, and how it misbehaves from the next request.
+
+    `asked` holds the path of each request, `packs` counts those answered with one. `password`: who
+    does not send `user` with it gets 401. `moved_to`: every request is redirected there.
+    `breaks_after`: a pack ends after so many bytes. `hold`: a pack waits until it is set, and
+    `holding` is set meanwhile.
+    """
+
+    folder: Path
+    url: str
+    stop: Callable[[], None]
+    asked: list[str] = field(default_factory=list)
+    packs: int = 0
+    password: str = ""
+    moved_to: str = ""
+    breaks_after: int | None = None
+    hold: threading.Event | None = None
+    holding: threading.Event = field(default_factory=threading.Event)
+
+    def publish(self, root: Path, name: str) -> str:
+        """Serve what a repository holds at this moment, and return its URL."""
+        bare = self.folder / f"{name}.git"
+        fresh = ["git", "clone", "--quiet", "--mirror", str(root), str(bare)]
+        again = ["git", "-C", str(bare), "fetch", "--quiet", "--prune"]
+        subprocess.run(again if bare.exists() else fresh, check=True)
+        return f"{self.url}/{name}.git"
+
+
+@pytest.fixture
+def git_server(tmp_path: Path) -> Iterator[GitServer]:
+    """Serve git repositories over HTTP on loopback, with git's own `http-backend`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path, _, query = self.path.partition("?")
+            server.asked.append(path)
+            known = b64encode(f"user:{server.password}".encode()).decode()
+            if server.moved_to:
+                self.send_response(301)
+                self.send_header("Location", server.moved_to + self.path)
+                self.end_headers()
+            elif server.password and self.headers["authorization"] != f"Basic {known}":
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="git"')
+                self.end_headers()
+            else:
+                self._answer(path, query)
+
+        do_POST = do_GET  # noqa: N815
+
+        def _answer(self, path: str, query: str) -> None:
+            body = self.rfile.read(int(self.headers["content-length"] or 0))
+            variables = {
+                "GIT_HTTP_EXPORT_ALL": "1",
+                "GIT_PROJECT_ROOT": str(server.folder),
+                "GIT_PROTOCOL": self.headers["git-protocol"] or "",
+                "HTTP_CONTENT_ENCODING": self.headers["content-encoding"] or "",
+                "CONTENT_LENGTH": str(len(body)),
+                "CONTENT_TYPE": self.headers["content-type"] or "",
+                "PATH_INFO": path,
+                "QUERY_STRING": query,
+                "REQUEST_METHOD": self.command,
+            }
+            command = ["git", "http-backend"]
+            environment = {**os.environ, **variables}
+            done = subprocess.run(
+                command, input=body, env=environment, capture_output=True, check=False
+            )
+            head, _, data = done.stdout.partition(b"\r\n\r\n")
+            fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+            self.send_response(int(fields.pop("Status", "200").split()[0]))
+            for name, value in fields.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            is_pack = b"packfile\n" in data
+            server.packs += is_pack
+            if is_pack and server.hold:
+                server.holding.set()
+                server.hold.wait()
+            with suppress(ConnectionError):
+                self.wfile.write(data[: server.breaks_after] if is_pack else data)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+
+        def stop() -> None:
+            http.shutdown()
+            http.server_close()
+            thread.join()
+
+        server = GitServer(folder, f"http://127.0.0.1:{http.server_port}", stop)
+        yield server
+        stop()
 
 
 @pytest.fixture(scope="session")

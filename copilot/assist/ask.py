@@ -60,5 +60,5 @@ def ask(
 
 
 def grammar_for(packed: Packed) -> str | None:
-    """Return the grammar that holds a reply to edits of the packed files."""
-    return edit_grammar(packed.full_texts, packed.prompt.frame.marker)
+    """Return the grammar that holds a reply to edits of the packed files in the roots."""
+    return edit_grammar(packed.editable_texts, packed.prompt.frame.marker)

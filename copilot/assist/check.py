@@ -59,6 +59,8 @@ def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
 def _copy(packed: Packed, folder: Path) -> None:
     roots = {root.alias: root.path for root in packed.roots}
     for file in packed.snapshot.files:
+        if file.repository not in roots:
+            continue
         source = roots[file.repository] / file.path
         if not source.is_file() or source.is_symlink() or file.reason.startswith("ignored"):
             continue

@@ -11,9 +11,11 @@ from copilot.context.budget import check_budget
 from copilot.context.compose import Wording, compose_prompt
 from copilot.context.model import Prompt, SectionKind
 from copilot.errors import ReadIncomplete, UsageError
-from copilot.settings.prompts import load_prompt
+from copilot.settings.prompts import fill_prompt, load_prompt
 from copilot.text import one_line
 from copilot.workspace.model import Root, Snapshot
+from copilot.workspace.remote import read_kept
+from copilot.workspace.remote_cache import KeptRepository
 from copilot.workspace.snapshot import Selection, read_snapshot
 
 _NAMED = 5
@@ -21,7 +23,7 @@ _NAMED = 5
 
 @dataclass(frozen=True)
 class Packed:
-    """A prompt and the snapshot it was made from."""
+    """A prompt and the snapshot it was made from; what lies in no root is read-only."""
 
     roots: tuple[Root, ...]
     snapshot: Snapshot
@@ -32,15 +34,23 @@ class Packed:
         """The files that the prompt holds in full: name with alias to text."""
         return {f.name: f.text for f in self.snapshot.files if f.text is not None}
 
+    @property
+    def editable_texts(self) -> dict[str, str]:
+        """Those of them that lie in a root."""
+        aliases = {root.alias for root in self.roots}
+        files = self.snapshot.files
+        return {f.name: f.text for f in files if f.text is not None and f.repository in aliases}
+
 
 @dataclass(frozen=True)
 class Scope:
-    """What is read, and how it is counted."""
+    """What is read, and how it is counted; `kept` are the read-only repositories."""
 
     roots: tuple[Root, ...]
     selection: Selection
     tokenizer: str
     prompts: Path
+    kept: tuple[KeptRepository, ...] = ()
 
 
 def pack(
@@ -50,7 +60,7 @@ def pack(
 
     Raises UsageError if there is nothing to read, ReadIncomplete if the system refused a file.
     """
-    snapshot = read_snapshot(scope.roots, scope.selection, progress)
+    snapshot = _read(scope, progress)
     _check_complete(snapshot)
     if not any(file.text is not None for file in snapshot.files):
         raise UsageError(
@@ -58,8 +68,24 @@ def pack(
             "name a folder with text files (--root), or check --include and --exclude",
         )
     task = load_prompt(f"task-{kind}", scope.prompts) if kind else ""
-    wording = Wording(load_prompt("rules", scope.prompts), task, asked)
+    wording = Wording(_rules(scope), task, asked)
     return Packed(scope.roots, snapshot, compose_prompt(snapshot, wording, scope.tokenizer))
+
+
+def _read(scope: Scope, progress: Callable[[int, int], None]) -> Snapshot:
+    """Read everything; first what does not change, so that a server's prefix cache can hit."""
+    elsewhere = read_kept(scope.kept, scope.selection, progress)
+    here = read_snapshot(scope.roots, scope.selection, progress)
+    return Snapshot(elsewhere.repositories + here.repositories, elsewhere.files + here.files)
+
+
+def _rules(scope: Scope) -> str:
+    rules = load_prompt("rules", scope.prompts)
+    if not scope.kept:
+        return rules
+    names = ", ".join(f"`{kept.name.alias}/`" for kept in scope.kept)
+    note = fill_prompt(load_prompt("read-only", scope.prompts), names=names)
+    return f"{rules.rstrip()}\n{note}"
 
 
 def _check_complete(snapshot: Snapshot) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from copilot.edits.changes import ChangeSet
@@ -27,10 +27,13 @@ class Proposal:
     prose: str
 
 
-def propose(reply_text: str, roots: Sequence[Root], marker: int = 7) -> Proposal:
+def propose(
+    reply_text: str, roots: Sequence[Root], marker: int = 7, read_only: Collection[str] = ()
+) -> Proposal:
     """Place every edit of a reply on the files as they are now.
 
-    Raises EditsRefused, which names each edit that cannot be placed and why; then none is.
+    `read_only` are aliases of repositories that may be read, but not changed. Raises EditsRefused,
+    which names each edit that cannot be placed and why; then none is.
     """
     reply = parse(reply_text, marker)
     if not reply.operations and reply.announced_blocks is None:
@@ -38,7 +41,7 @@ def propose(reply_text: str, roots: Sequence[Root], marker: int = 7) -> Proposal
             "the reply holds no edits, nor the closing line that would say there are none",
             "ask again, or look at what the model said",
         )
-    targets, unplaced = _targets(reply, roots)
+    targets, unplaced = _targets(reply, roots, read_only)
     files = {target: _read(target, roots) for target in targets.values()}
     unplaced += _forbidden(reply, targets, files)
     originals = {target: file.data for target, file in files.items()}
@@ -52,7 +55,9 @@ def propose(reply_text: str, roots: Sequence[Root], marker: int = 7) -> Proposal
     )
 
 
-def _targets(reply: Reply, roots: Sequence[Root]) -> tuple[dict[str, Target], list[Refusal]]:
+def _targets(
+    reply: Reply, roots: Sequence[Root], read_only: Collection[str]
+) -> tuple[dict[str, Target], list[Refusal]]:
     """Return the file each raw path means, and a refusal for each that means none."""
     by_alias = {root.alias: root for root in roots}
 
@@ -64,7 +69,11 @@ def _targets(reply: Reply, roots: Sequence[Root]) -> tuple[dict[str, Target], li
     for operation in reply.operations:
         for raw in _paths(operation):
             target = qualify(raw, by_alias, known)
-            if isinstance(target, Target):
+            alias = raw.partition("/")[0]
+            if alias in read_only:
+                why = f"lies in {alias}, a repository that is only read (--repo)"
+                refusals.append(Refusal(operation.line, raw, why, ""))
+            elif isinstance(target, Target):
                 targets[raw] = target
             else:
                 refusals.append(Refusal(operation.line, raw, f"the path {target}", ""))

@@ -10,9 +10,10 @@ import typer
 
 from copilot.assist.propose import propose
 from copilot.cli.land import Landing, land
-from copilot.cli.options import ConfigPath, Json, Roots, new_app, where
+from copilot.cli.options import ConfigPath, Json, Repo, Roots, new_app, where
 from copilot.cli.setup import set_up
 from copilot.errors import UsageError
+from copilot.workspace.remote_name import find_repos
 
 app = new_app()
 
@@ -23,6 +24,7 @@ def apply(
         Path | None, typer.Argument(metavar="[FILE]", help="The reply; default: stdin.")
     ] = None,
     root: Roots = None,
+    repo: Repo = None,
     config: ConfigPath = None,
     clipboard: Annotated[
         bool, typer.Option("--clipboard", help="Take the reply from the clipboard.")
@@ -48,7 +50,9 @@ def apply(
             "the reply came on stdin, so nobody can review it there",
             "give a FILE or --clipboard, or accept everything with --yes",
         )
-    proposal = propose(reply, setup.roots)
+    taken = [root.alias for root in setup.roots]
+    read_only = [name.alias for name in find_repos(repo or (), setup.config.remotes, taken)]
+    proposal = propose(reply, setup.roots, read_only=read_only)
     label = f"apply {file}" if file else "apply a pasted reply"
     landing = Landing(label, yes, plain, dry_run, patch, commit=False, as_json=as_json)
     raise typer.Exit(land(proposal, setup, landing).code)

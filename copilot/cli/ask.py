@@ -19,6 +19,7 @@ from copilot.cli.options import (
     Json,
     KeyVariable,
     Model,
+    Repo,
     Roots,
     Whom,
     new_app,
@@ -36,6 +37,7 @@ app = new_app()
 def ask_command(
     question: Annotated[str, typer.Argument(help="What you want to know about the code.")],
     root: Roots = None,
+    repo: Repo = None,
     include: Include = None,
     exclude: Exclude = None,
     model: Model = None,
@@ -50,7 +52,7 @@ def ask_command(
     as_json: Json = False,
 ) -> None:
     """Ask about the code; the answer streams to stdout."""
-    setup = set_up(where(root, include, exclude, budget, config))
+    setup = set_up(where(root, include, exclude, budget, config, repo))
     with ready_model(setup, Whom(model, base_url, api_key_env)) as ready:
         asked = read_for(setup, ready, "ask", question)
         if manifest:

@@ -24,6 +24,7 @@ COMMANDS = {
     "recover": ("history", "recover_app"),
     "log": ("history", "log_app"),
     "models": ("models", "app"),
+    "repos": ("repos", "app"),
     "eval": ("evals", "app"),
     "runs": ("runs", "app"),
     "config": ("config", "app"),

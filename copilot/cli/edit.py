@@ -25,6 +25,7 @@ from copilot.cli.options import (
     Json,
     KeyVariable,
     Model,
+    Repo,
     Roots,
     Whom,
     new_app,
@@ -44,6 +45,7 @@ app = new_app()
 def edit(
     task: Annotated[str, typer.Argument(help="What to change, in your words.")],
     root: Roots = None,
+    repo: Repo = None,
     include: Include = None,
     exclude: Exclude = None,
     model: Model = None,
@@ -78,7 +80,7 @@ def edit(
     as_json: Json = False,
 ) -> None:
     """Change the code; you accept each change before it is written."""
-    setup = set_up(where(root, include, exclude, budget, config))
+    setup = set_up(where(root, include, exclude, budget, config, repo))
     landing = Landing(task, yes, plain, dry_run, patch, commit=commit, as_json=as_json)
     whom = Whom(model, base_url, api_key_env)
     raise typer.Exit(run_edit(setup, whom, landing, manifest, check))
@@ -127,7 +129,9 @@ def _ask(question: Question, ready: Ready) -> Answer:
 def _land(answer: Answer, question: Question, setup: Setup, landing: Landing) -> Landed:
     """Interpret the reply and let it land; a reply that cannot be placed is kept in a file."""
     try:
-        proposal = propose(answer.text, setup.roots, question.packed.prompt.frame.marker)
+        marker = question.packed.prompt.frame.marker
+        read_only = [kept.name.alias for kept in setup.kept]
+        proposal = propose(answer.text, setup.roots, marker, read_only)
     except EditsRefused as refusal:
         kept = keep_reply(setup.paths.replies, answer.text)
         refusal.hint = f"the reply is kept: mend it, then copilot apply {kept}"

@@ -17,6 +17,7 @@ from copilot.cli.options import (
     Json,
     KeyVariable,
     Model,
+    Repo,
     Roots,
     Whom,
     new_app,
@@ -41,6 +42,7 @@ def _group() -> None:
 @app.command()
 def needle(
     root: Roots = None,
+    repo: Repo = None,
     include: Include = None,
     exclude: Exclude = None,
     model: Model = None,
@@ -54,7 +56,7 @@ def needle(
     """Hide a line in the packed code and ask for it, at several depths."""
     if depths < 1:
         raise UsageError("--depths must be at least 1")
-    setup = set_up(where(root, include, exclude, budget, config))
+    setup = set_up(where(root, include, exclude, budget, config, repo))
     spread = [index / max(1, depths - 1) for index in range(depths)]
     with ready_model(setup, Whom(model, base_url, api_key_env)) as ready:
         scope = setup.scope(ready.chosen.settings.tokenizer)

@@ -18,6 +18,15 @@ Roots = Annotated[
         "Default: the work tree around this folder.",
     ),
 ]
+Repo = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--repo",
+        metavar="[ALIAS=]REPO",
+        help="A repository elsewhere, only to read: owner/name@ref on GitHub, short:path@ref by "
+        "your remotes, or an https or ssh URL and @ref; may be given several times.",
+    ),
+]
 Include = Annotated[
     list[str] | None,
     typer.Option("--include", metavar="GLOB", help="Read only what matches; as in .gitignore."),
@@ -69,13 +78,14 @@ def new_app(purpose: str | None = None) -> typer.Typer:
 
 @dataclass(frozen=True)
 class Where:
-    """What to read: the values of --root, --include, --exclude, --budget and --config."""
+    """What to read: the values of --root, --repo, --include, --exclude, --budget, --config."""
 
     roots: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     budget: str | None = None
     config: Path | None = None
+    repos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,8 @@ def where(
     exclude: list[str] | None = None,
     budget: str | None = None,
     config: Path | None = None,
+    repos: list[str] | None = None,
 ) -> Where:
     """Gather the options of one command."""
-    return Where(tuple(roots or ()), tuple(include or ()), tuple(exclude or ()), budget, config)
+    patterns = tuple(include or ()), tuple(exclude or ())
+    return Where(tuple(roots or ()), *patterns, budget, config, tuple(repos or ()))

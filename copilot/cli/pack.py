@@ -10,12 +10,23 @@ import typer
 
 from copilot.assist.pack import Packed, check_fit, pack
 from copilot.cli.keep import write_file, write_manifest
-from copilot.cli.options import Budget, ConfigPath, Exclude, Include, Json, Roots, new_app, where
+from copilot.cli.options import (
+    Budget,
+    ConfigPath,
+    Exclude,
+    Include,
+    Json,
+    Repo,
+    Roots,
+    new_app,
+    where,
+)
 from copilot.cli.setup import set_up
-from copilot.cli.show import put_json
+from copilot.cli.show import put, put_json
 from copilot.cli.talk import progress_bar, say
 from copilot.context.manifest import manifest as manifest_of
 from copilot.context.tokens import DEFAULT_TOKENIZER
+from copilot.context.tree import token_tree
 from copilot.errors import UsageError
 
 app = new_app()
@@ -29,6 +40,7 @@ def pack_command(
         str | None, typer.Argument(help="A task to put at the end, with the format to reply in.")
     ] = None,
     root: Roots = None,
+    repo: Repo = None,
     include: Include = None,
     exclude: Exclude = None,
     budget: Budget = None,
@@ -46,18 +58,30 @@ def pack_command(
     tokenizer: Annotated[
         str, typer.Option("--tokenizer", metavar="NAME", help="What tokens are counted with.")
     ] = DEFAULT_TOKENIZER,
+    listed: Annotated[
+        bool,
+        typer.Option(
+            "--list",
+            help="Print a tree of all files instead: their tokens, what each is, why it is in or "
+            "out. The budget does not matter then.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Print the prompt a model would get, for a chat window or a tool."""
-    setup = set_up(where(root, include, exclude, budget, config))
+    setup = set_up(where(root, include, exclude, budget, config, repo))
     with progress_bar("reading files") as bar:
         packed = pack(setup.scope(tokenizer), "edit" if task else None, task or "", bar)
-    limit = check_fit(packed.prompt, setup.config.budget or DEFAULT_BUDGET, None, 0)
+    limit = setup.config.budget or DEFAULT_BUDGET
+    if not listed or output or clipboard:
+        limit = check_fit(packed.prompt, limit, None, 0)
     if manifest:
         write_manifest(manifest, packed, limit, None)
     if as_json:
         put_json(manifest_of(packed.prompt, packed.snapshot, limit, None))
-    _deliver(packed, output, clipboard, to_stdout=not as_json)
+    elif listed:
+        put(token_tree(packed.prompt, packed.snapshot))
+    _deliver(packed, output, clipboard, to_stdout=not as_json and not listed)
     say(f"packed {len(packed.full_texts)} files, {packed.prompt.total_tokens:,} tokens")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,12 +17,14 @@ from copilot.backends.protocol import Backend, ModelFacts
 from copilot.backends.pull import local_path, pull
 from copilot.cli.options import Where, Whom
 from copilot.cli.recovery import recover_first
-from copilot.cli.talk import is_terminal, progress_bar, say
+from copilot.cli.talk import detail, is_terminal, progress_bar, say
 from copilot.context.tokens import DEFAULT_TOKENIZER
 from copilot.errors import UsageError
 from copilot.settings.config import Config, ConfigFile, load_config
 from copilot.settings.paths import StatePaths, state_paths
 from copilot.workspace.model import Root
+from copilot.workspace.remote_cache import KeptRepository, keep
+from copilot.workspace.remote_name import RemoteName, find_repos
 from copilot.workspace.roots import find_roots
 from copilot.workspace.snapshot import Selection
 
@@ -33,6 +36,7 @@ class Setup:
     paths: StatePaths
     config: Config
     roots: tuple[Root, ...]
+    kept: tuple[KeptRepository, ...] = ()
 
     @property
     def models_dir(self) -> Path:
@@ -40,7 +44,7 @@ class Setup:
 
     def scope(self, tokenizer: str = DEFAULT_TOKENIZER) -> Scope:
         selection = Selection(self.config.include, self.config.exclude)
-        return Scope(self.roots, selection, tokenizer, self.paths.prompts)
+        return Scope(self.roots, selection, tokenizer, self.paths.prompts, self.kept)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,10 @@ class Ready:
 
 
 def set_up(where: Where) -> Setup:
-    """Find the roots and read all settings. Raises UsageError or PolicyRefused."""
+    """Find the roots, read all settings, and keep the repositories elsewhere.
+
+    Raises UsageError, PolicyRefused or ReadIncomplete.
+    """
     paths = state_paths()
     roots = find_roots(where.roots, Path.cwd())
     given = ConfigFile(
@@ -80,7 +87,31 @@ def set_up(where: Where) -> Setup:
     user_file = where.config or paths.config_file
     config = load_config(user_file, [root.path for root in roots], os.environ, given)
     recover_first(paths.journals, [root.path for root in roots])
-    return Setup(paths, config, roots)
+    names = find_repos(where.repos, config.remotes, [root.alias for root in roots])
+    return Setup(paths, config, roots, tuple(keep_repo(name, paths, config) for name in names))
+
+
+def keep_repo(name: RemoteName, paths: StatePaths, config: Config) -> KeptRepository:
+    """Keep a repository elsewhere, and say which commit serves. Raises CopilotError."""
+    kept = keep(name, paths.repositories, local_only=config.local_only, fetching=_say_fetching)
+    commit = f"{name.alias}: {name.shown}, commit {kept.revision[:12]}"
+    if kept.stale:
+        say(f"{commit}, as kept {age(time.time() - kept.fetched)} ago ({kept.stale})")
+    else:
+        detail(commit)
+    return kept
+
+
+def _say_fetching(name: RemoteName) -> None:
+    say(f"fetching {name.shown}")
+
+
+def age(seconds: float) -> str:
+    """Return a time in its largest unit: `3 days`."""
+    units = [(86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")]
+    size, unit = next((unit for unit in units if seconds >= unit[0]), units[-1])
+    count = max(0, int(seconds // size))
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 @contextmanager

@@ -34,9 +34,10 @@ def to_json(document: dict[str, Any]) -> str:
 
 
 def _repository(repository: Repository) -> dict[str, Any]:
+    url = repository.url
     return {
         "alias": repository.alias,
-        "root": str(repository.root),
+        **({"root": str(repository.root)} if url is None else {"url": url}),
         "revision": repository.revision,
         "dirty": repository.dirty,
     }

@@ -7,6 +7,7 @@ A project's file may only narrow.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     local_only: bool | None = None
     models_dir: str | None = None
     models: dict[str, ModelSettings] = {}
+    remotes: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Config:
     """The settings in force; `origins` says for each key that was set who set it.
 
     A file is read if each group of `include` matches it: the user's, and one of each project.
+    `remotes` are URLs with `{path}` by the short name that stands before it after `--repo`.
     """
 
     model: str | None = None
@@ -61,6 +64,7 @@ class Config:
     local_only: bool = False
     models_dir: Path | None = None
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
+    remotes: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -152,6 +156,13 @@ def _convert(values: Mapping[str, Any], origin: str) -> ConfigFile:
             parse_tokens(str(config.budget))
     except UsageError as error:
         raise UsageError(f"{origin}: budget: {error.message}", error.hint) from error
+    for name, url in config.remotes.items():
+        # These are shown and passed to git, where others on the machine can see them.
+        if re.search(r"//[^/]*:[^/]*@|^https?://[^/]*@", url):
+            raise UsageError(
+                f"{origin}: remotes.{name} holds a name or password",
+                "take it out; git's own credential helpers know it (git help credentials)",
+            )
     return config
 
 
@@ -168,7 +179,7 @@ def _environment_layer(environment: Mapping[str, str]) -> Layer:
 
 def _merge(layers: Sequence[Layer]) -> Config:
     """Later layers win; a project's only narrows what is read, the budget, and where it goes."""
-    values: dict[str, Any] = {"exclude": (), "models": {}}
+    values: dict[str, Any] = {"exclude": (), "models": {}, "remotes": {}}
     origins: dict[str, str] = {}
     for layer in layers:
         for key, value in msgspec.structs.asdict(layer.values).items():
@@ -188,7 +199,7 @@ def _merged(key: str, old: Any, new: Any, *, narrows: bool) -> Any:
         return (*(old or ()), *new)
     if key == "include":
         return (*(old or ()), tuple(new)) if narrows else (tuple(new),)
-    if key == "models":
+    if key in {"models", "remotes"}:
         return {**old, **new}
     if key == "models_dir":
         return Path(new).expanduser()

@@ -17,6 +17,7 @@ class StatePaths:
     config: Path
     state: Path
     data: Path
+    cache: Path
 
     @property
     def config_file(self) -> Path:
@@ -49,6 +50,11 @@ class StatePaths:
     def models(self) -> Path:
         return self.data / "models"
 
+    @property
+    def repositories(self) -> Path:
+        """Commits of repositories elsewhere; each can be fetched again."""
+        return self.cache / "repositories"
+
 
 def state_paths() -> StatePaths:
     """Return this user's folders as the platform wants them (XDG on Linux)."""
@@ -56,4 +62,5 @@ def state_paths() -> StatePaths:
         config=Path(platformdirs.user_config_dir(_APP)),
         state=Path(platformdirs.user_state_dir(_APP)),
         data=Path(platformdirs.user_data_dir(_APP)),
+        cache=Path(platformdirs.user_cache_dir(_APP)),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
 _SNIFF_BYTES = 8000
+_PIECE_BYTES = 1024 * 1024
 # The problem of a file that is not there.
 MISSING = "deleted on disk"
 
@@ -29,16 +30,17 @@ class FileReader:
     """Reads files below one root. No symbolic link is followed, in no component of a path."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        # Joined as text: a Path for each file would take longer than reading it.
+        self._root = f"{root}/"
         self._inside = {"": True}
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> Contents:
         """Return the bytes of `path` (relative, `/`), unless it is special, linked or too large."""
-        if not self._is_inside(path.rpartition("/")[0]):
+        if not self.is_inside(path.rpartition("/")[0]):
             return Contents(None, "a parent folder is a symbolic link")
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            descriptor = os.open(self._root / path, flags)
+            descriptor = os.open(self._root + path, flags)
         except OSError as error:
             return _not_opened(error)
         # Not os.fdopen: that raises for a folder and leaves the descriptor open.
@@ -47,24 +49,17 @@ class FileReader:
         finally:
             os.close(descriptor)
 
-    def _is_inside(self, folder: str) -> bool:
+    def is_inside(self, folder: str) -> bool:
+        """Tell whether no part of this folder's path is a symbolic link; `""` is the root."""
         unknown = []
         while folder not in self._inside:
             unknown.append(folder)
             folder = folder.rpartition("/")[0]
         inside = self._inside[folder]
         for below in reversed(unknown):
-            inside = inside and not _is_link(self._root / below)
+            inside = inside and not os.path.islink(self._root + below)  # noqa: PTH114
             self._inside[below] = inside
         return inside
-
-
-def _is_link(path: Path) -> bool:
-    try:
-        return path.is_symlink()
-    except OSError:
-        # Whatever keeps it from being looked at keeps what is below from being opened.
-        return False
 
 
 def _read_open(descriptor: int, max_bytes: int) -> Contents:
@@ -74,10 +69,17 @@ def _read_open(descriptor: int, max_bytes: int) -> Contents:
     if facts.st_size > max_bytes:
         return Contents(None, f"larger than {max_bytes // (1024 * 1024)} MiB")
     try:
-        with os.fdopen(os.dup(descriptor), "rb") as file:
-            return Contents(file.read(max_bytes + 1)[:max_bytes])
+        return Contents(_read_all(descriptor, facts.st_size, max_bytes))
     except OSError as error:
         return Contents(None, f"cannot be read: {error.strerror}", denied=True)
+
+
+def _read_all(descriptor: int, expected: int, max_bytes: int) -> bytes:
+    """Read to the end, or to the limit if the file grows meanwhile; nearly always in one piece."""
+    data = os.read(descriptor, expected + 1)
+    while len(data) < max_bytes and (more := os.read(descriptor, _PIECE_BYTES)):
+        data += more
+    return data[:max_bytes]
 
 
 def _not_opened(error: OSError) -> Contents:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Set
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from copilot.workspace.git import GitFailed, run_git, run_git_warned
 from copilot.workspace.model import Root
+from copilot.workspace.special import special_files
+from copilot.workspace.vendored import folders_above
 
+OWN_RULES = ".copilotignore"
 _SYMLINK, _SUBMODULE = "120000", "160000"
+_NESTED, _SUBMODULE_REASON = "nested repository", "submodule: a repository of its own"
+# The tag of an entry that is not to be on disk.
+_SKIPPED = "S"
 _SHUT_FOLDER = re.compile(r"^warning: could not open directory '(.+)': (.+)$", re.MULTILINE)
 
 
@@ -21,7 +28,7 @@ class Listed:
     """A name found in a root. `left_out` is the reason if it is not to be read.
 
     `index_blob` is the object id git's index holds for it, None if untracked; `denied` marks a
-    folder that the system refused to open.
+    folder that the system refused to open; `sparse` a file that a sparse checkout leaves out.
     """
 
     path: str
@@ -29,6 +36,12 @@ class Listed:
     index_blob: str | None = None
     left_out: str | None = None
     denied: bool = False
+    sparse: bool = False
+
+    @property
+    def is_repository(self) -> bool:
+        """Whether this names a repository of its own."""
+        return self.left_out in {_NESTED, _SUBMODULE_REASON}
 
 
 @dataclass(frozen=True)
@@ -41,23 +54,74 @@ class Listing:
 
 
 def list_root(root: Root) -> Listing:
-    """List a root's files. Raises GitFailed."""
-    return _list_git(root.path) if root.is_git else _list_folder(root.path)
+    """List a root's files. Raises GitFailed, or UsageError where git would wait for ever."""
+    special = special_files(root.path)
+    listing = _list_git(root.path) if root.is_git else _list_folder(root.path)
+    known = {file.path for file in listing.files}
+    named = (
+        Listed(name, "special", left_out="not a regular file")
+        for name in special
+        if known.isdisjoint((name, *folders_above(name)))
+    )
+    return replace(listing, files=(*listing.files, *named))
 
 
 def _list_git(path: Path) -> Listing:
     tracked = _tracked(path)
     revision = _head(path)
     committed = _committed(path) if revision else {}
-    return Listing((*tracked.values(), *_not_tracked(path, "untracked")), revision, committed)
+    files = (*tracked.values(), *_not_tracked(path, "untracked"))
+    return Listing(_without_own(path, files), revision, committed)
 
 
 def _list_folder(path: Path) -> Listing:
     """List a folder outside git: all that git would not ignore, if it were a repository."""
+    with as_work_tree(path) as as_if:
+        files = tuple(_not_tracked(path, "in folder", *as_if))
+        return Listing(_without_own(path, files, *as_if), None, {})
+
+
+@contextmanager
+def as_work_tree(path: Path) -> Iterator[tuple[str, ...]]:
+    """Yield flags with which git takes a folder for the work tree of an empty repository."""
     with tempfile.TemporaryDirectory(prefix="copilot-") as empty:
         run_git(Path(empty), "init", "--quiet")
-        as_if = (f"--git-dir={empty}/.git", f"--work-tree={path}")
-        return Listing(tuple(_not_tracked(path, "in folder", *as_if)), None, {})
+        yield f"--git-dir={empty}/.git", f"--work-tree={path}"
+
+
+def _without_own(path: Path, files: tuple[Listed, ...], *as_if: str) -> tuple[Listed, ...]:
+    """Leave out what the repository's `.copilotignore` files do."""
+    if not _has_own_rules(path, files):
+        return files
+    matched = _matched_by_own_rules(path, *as_if)
+    return tuple(_unless_matched(file, matched) for file in files)
+
+
+def _has_own_rules(path: Path, files: Iterable[Listed]) -> bool:
+    """Tell whether a `.copilotignore` lies below a root, or above it in its repository."""
+    if any(file.path.endswith(OWN_RULES) for file in files):
+        return True
+    above = [] if (path / ".git").exists() else path.parents
+    for folder in above:
+        if (folder / OWN_RULES).is_file():
+            return True
+        if (folder / ".git").exists():
+            return False
+    return False
+
+
+def _matched_by_own_rules(path: Path, *as_if: str) -> Set[str]:
+    rules = ("--ignored", f"--exclude-per-directory={OWN_RULES}")
+    names = _split(run_git(path, *as_if, "ls-files", "-z", "--cached", *rules))
+    names += _split(run_git(path, *as_if, "ls-files", "-z", "--others", "--directory", *rules))
+    return set(names)
+
+
+def _unless_matched(file: Listed, matched: Set[str]) -> Listed:
+    """Return the file, left out if its name or that of a folder above it is among `matched`."""
+    if file.left_out or matched.isdisjoint((file.path, *folders_above(file.path))):
+        return file
+    return replace(file, left_out=f"left out by {OWN_RULES}")
 
 
 def _not_tracked(path: Path, origin: str, *as_if: str) -> Iterator[Listed]:
@@ -66,7 +130,7 @@ def _not_tracked(path: Path, origin: str, *as_if: str) -> Iterator[Listed]:
         path, *as_if, "ls-files", "-z", "--others", "--exclude-standard"
     )
     for name in _split(names):
-        nested = "nested repository" if name.endswith("/") else None
+        nested = _NESTED if name.endswith("/") else None
         yield Listed(name, origin, left_out=nested)
     for name, reason in _SHUT_FOLDER.findall(warnings):
         shut = f"cannot be opened: {reason}"
@@ -88,16 +152,17 @@ def _outermost(names: list[str]) -> Iterator[str]:
 def _tracked(path: Path) -> dict[str, Listed]:
     """Return the index by path; a file in conflict has several entries and is listed once."""
     tracked: dict[str, Listed] = {}
-    for entry in _split(run_git(path, "ls-files", "--cached", "--stage", "-z")):
+    for entry in _split(run_git(path, "ls-files", "--cached", "--stage", "-t", "-z")):
         facts, _, name = entry.partition("\t")
-        mode, blob, _stage = facts.split(" ")
-        tracked[name] = Listed(name, "tracked", blob, _mode_reason(mode))
+        tag, mode, blob, _stage = facts.split(" ")
+        sparse = tag == _SKIPPED
+        tracked[name] = Listed(name, "tracked", blob, _mode_reason(mode), sparse=sparse)
     return tracked
 
 
 def _mode_reason(mode: str) -> str | None:
     if mode == _SUBMODULE:
-        return "submodule: a repository of its own"
+        return _SUBMODULE_REASON
     return "symbolic link, not followed" if mode == _SYMLINK else None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from copilot.workspace.kinds import Kind
+
 
 @dataclass(frozen=True)
 class Root:
@@ -19,13 +21,15 @@ class Root:
 class Repository:
     """A root as it was read: its commit (None outside git or before the first commit).
 
-    `dirty` tells whether what was read differs from that commit.
+    `dirty` tells whether what was read differs from that commit. `url` is set for a repository
+    elsewhere, which is read-only; `root` is then where its commit is kept.
     """
 
     alias: str
     root: Path
     revision: str | None
     dirty: bool
+    url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class SourceFile:
     `path` is relative to the root, with `/`; bytes of a name that are no UTF-8 are surrogates (PEP
     383); a folder left out as a whole ends in `/`. `text` has line feeds only and no byte order
     mark; it is None for a file left out. `blob` is git's object id of the bytes on disk. `denied`
-    says that the system refused to open it.
+    says that the system refused to open it. `kind` is None where neither name nor contents tell it;
+    `encoding` is the Python codec of the bytes on disk.
     """
 
     repository: str
@@ -44,6 +49,8 @@ class SourceFile:
     reason: str
     text: str | None = field(default=None, repr=False)
     denied: bool = False
+    kind: Kind | None = None
+    encoding: str = "utf-8"
 
     @property
     def name(self) -> str:

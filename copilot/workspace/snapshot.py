@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
-import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from pathspec import GitIgnoreSpec
-
-from copilot.errors import UsageError
-from copilot.workspace.contents import FileReader, blob_id, decode
-from copilot.workspace.kinds import is_lock_file, is_secret_file
-from copilot.workspace.listing import Listed, Listing, list_root
+from copilot.workspace.attributes import NOTHING_TOLD, Told, read_attributes
+from copilot.workspace.choose import Bytes, Chooser
+from copilot.workspace.choose import Selection as Selection
+from copilot.workspace.contents import MISSING, FileReader, blob_id
+from copilot.workspace.judge import Verdict
+from copilot.workspace.kinds import Kind
+from copilot.workspace.listing import Listed, Listing, as_work_tree, list_root
 from copilot.workspace.model import Repository, Root, Snapshot, SourceFile
-
-# In one name; pathspec takes exponential time in their number, and a repository may bring some.
-_MOST_STARS = 3
-
+from copilot.workspace.vendored import vendored_folders, vendored_reason
 
 # Called with the number of files read and of all files known so far.
 Progress = Callable[[int, int], None]
@@ -29,14 +26,11 @@ def _silent(_done: int, _known: int) -> None:
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Which files the user wants, as patterns in `.gitignore`'s syntax.
+class _Hints:
+    """What is known of a root's files before they are read."""
 
-    A file must match each group of `include`; no group means all files.
-    """
-
-    include: tuple[tuple[str, ...], ...] = ()
-    exclude: tuple[str, ...] = ()
+    attributes: Mapping[str, Told] = field(default_factory=dict)
+    vendored: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_snapshot(
@@ -45,7 +39,7 @@ def read_snapshot(
     progress: Progress = _silent,
 ) -> Snapshot:
     """Read all roots. Raises GitFailed, or UsageError for a pattern that is none."""
-    choose = _Chooser(selection or Selection())
+    choose = Chooser(selection or Selection())
     repositories: list[Repository] = []
     files: list[SourceFile] = []
     for root in roots:
@@ -58,30 +52,76 @@ def read_snapshot(
 
 
 def _read_root(
-    root: Root, listing: Listing, choose: _Chooser, progress: Progress
+    root: Root, listing: Listing, choose: Chooser, progress: Progress
 ) -> list[SourceFile]:
     reader = FileReader(root.path)
     listed = sorted(listing.files, key=lambda file: os.fsencode(file.path))
+    hints = _hints(root, listed, reader)
     files = []
     for number, file in enumerate(listed, 1):
-        files.append(_read_file(root.alias, file, reader, choose))
+        files.append(_read_file(root.alias, file, reader, choose, hints))
         progress(number, len(listed))
-    return files
+    return _with_collisions(files)
 
 
-def _read_file(alias: str, listed: Listed, reader: FileReader, choose: _Chooser) -> SourceFile:
-    unwanted = choose.left_out(listed.path)
-    if listed.left_out or unwanted:
-        denied = listed.denied and unwanted is None
-        reason = listed.left_out or unwanted or ""
-        return SourceFile(alias, listed.path, listed.index_blob, reason, denied=denied)
-    contents = reader.read(listed.path)
-    if contents.data is None:
-        return SourceFile(alias, listed.path, None, contents.problem, denied=contents.denied)
-    blob = blob_id(contents.data, len(listed.index_blob or "") or 40)
-    text = decode(contents.data)
-    reason = listed.origin if text is not None else "binary, or no UTF-8 text"
-    return SourceFile(alias, listed.path, blob, reason, text)
+def _hints(root: Root, listed: Sequence[Listed], reader: FileReader) -> _Hints:
+    vendored = vendored_folders(file.path for file in listed)
+    asked = (
+        file.path
+        for file in listed
+        if file.left_out is None and reader.is_inside(file.path.rpartition("/")[0])
+    )
+    if root.is_git:
+        return _Hints(read_attributes(root.path, asked), vendored)
+    if not any(file.path.endswith(".gitattributes") for file in listed):
+        return _Hints(vendored=vendored)
+    with as_work_tree(root.path) as as_if:
+        return _Hints(read_attributes(root.path, asked, *as_if), vendored)
+
+
+def _read_file(
+    alias: str, listed: Listed, reader: FileReader, choose: Chooser, hints: _Hints
+) -> SourceFile:
+    path = listed.path
+    told = hints.attributes.get(path, NOTHING_TOLD)
+    verdict = choose.before_reading(path, told, vendored_reason(path, hints.vendored))
+    if listed.left_out or verdict.left_out:
+        return _unread(alias, listed, verdict)
+    contents = reader.read(path)
+    if contents.data is not None:
+        blob = blob_id(contents.data, len(listed.index_blob or "") or 40)
+        read = Bytes(path, listed.origin, blob, contents.data, verdict.kind, told)
+        return choose.source_file(alias, read)
+    if listed.sparse and contents.problem == MISSING:
+        reason = "not on disk: outside the sparse checkout"
+        return SourceFile(alias, path, listed.index_blob, reason, kind=verdict.kind)
+    return SourceFile(
+        alias, path, None, contents.problem, denied=contents.denied, kind=verdict.kind
+    )
+
+
+def _unread(alias: str, listed: Listed, verdict: Verdict) -> SourceFile:
+    return SourceFile(
+        alias,
+        listed.path,
+        listed.index_blob,
+        listed.left_out or verdict.left_out or "",
+        denied=listed.denied and verdict.left_out is None,
+        kind=Kind.VENDORED if listed.is_repository else verdict.kind,
+    )
+
+
+def _with_collisions(files: list[SourceFile]) -> list[SourceFile]:
+    """Say of files whose names differ in case only that they do: some disks hold but one."""
+    folded = Counter(file.path.casefold() for file in files)
+    if len(folded) == len(files):
+        return files
+    return [
+        replace(file, reason=f"{file.reason}; another name differs from it in case only")
+        if folded[file.path.casefold()] > 1
+        else file
+        for file in files
+    ]
 
 
 def _is_dirty(listing: Listing, files: Sequence[SourceFile]) -> bool:
@@ -94,42 +134,3 @@ def _is_dirty(listing: Listing, files: Sequence[SourceFile]) -> bool:
     if index != listing.committed:
         return True
     return any(index.get(file.path) != file.blob for file in files)
-
-
-class _Chooser:
-    """Says why the user's patterns or a file's name keep it out."""
-
-    def __init__(self, selection: Selection) -> None:
-        self._include = [_spec(group) for group in selection.include]
-        self._exclude = _spec(selection.exclude)
-
-    def left_out(self, path: str) -> str | None:
-        if self._exclude.match_file(path):
-            return "excluded by the user's patterns"
-        if not all(group.match_file(path) for group in self._include):
-            return "not among the included patterns"
-        if is_secret_file(path):
-            return "secret: its name says it holds keys or passwords"
-        if not self._include and is_lock_file(path):
-            return "lock file"
-        return None
-
-
-def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:
-    for pattern in patterns:
-        if not _matches_something(pattern):
-            raise UsageError(f"not a pattern: {pattern!r}", "write it as in .gitignore")
-    return GitIgnoreSpec.from_lines(patterns)
-
-
-def _matches_something(pattern: str) -> bool:
-    names = (name for name in pattern.split("/") if name.strip("*"))
-    if any(name.count("*") > _MOST_STARS for name in names):
-        return False
-    try:
-        # `[[:alpha:]]` is git's, but not pathspec's: the warning says that it is misread.
-        with warnings.catch_warnings(action="error"):
-            rules = GitIgnoreSpec.from_lines([pattern]).patterns
-    except (ValueError, re.error, Warning):
-        return False
-    return any(rule.include is not None for rule in rules)

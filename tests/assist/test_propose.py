@@ -184,6 +184,19 @@ def test_several_roots(tmp_path: Path, root: Path) -> None:
         propose(reply(create("new.txt", "v\n")), roots)
 
 
+def test_what_is_only_read_is_not_changed(root: Path) -> None:
+    (root / "lib").mkdir()
+    (root / "lib" / "a.txt").write_text("x\n")
+    roots = [Root("app", root, False)]
+    for edit in (block("lib/a.txt", "x\n", "y\n"), create("lib/new.txt", "y\n")):
+        with pytest.raises(EditsRefused, match="lies in lib, a repository that is only read"):
+            propose(reply(edit), roots, read_only=["lib"])
+    (change,) = propose(
+        reply(block("app/lib/a.txt", "x\n", "y\n")), roots, read_only=["lib"]
+    ).changes.changes
+    assert change.name == "app/lib/a.txt"
+
+
 def test_a_longer_marker(root: Path) -> None:
     long = reply(block("app/src/a.py", "    return 1\n", "<<<<<<< SEARCH\n=======\n"))
     text = long.replace("<" * 7 + " SEARCH\n    ", "<" * 9 + " SEARCH\n    ")

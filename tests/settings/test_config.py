@@ -20,6 +20,7 @@ Load = Callable[..., Config]
 FORBIDDEN = {
     "model": 'model = "mine"',
     "models": '[models.mine]\nbase_url = "http://127.0.0.1:1/v1"',
+    "remotes": 'remotes.mine = "https://localhost/{path}.git"',
     "models_dir": 'models_dir = "/tmp/models"',
 }
 
@@ -99,6 +100,16 @@ def test_a_project_may_not_widen(load: Load, tmp_path: Path) -> None:
     assert (config.origins["budget"], config.origins["local_only"]) == (
         *(str(tmp_path / "config.toml"), str(tmp_path / "config.toml")),
     )
+
+
+@pytest.mark.parametrize(
+    "url", ["https://hunter2@host/{path}", "ssh://git:hunter2@host/{path}", "https://u:hunter2@h/"]
+)
+def test_a_remote_holds_no_credentials(load: Load, url: str) -> None:
+    with pytest.raises(UsageError, match=r"remotes\.work holds a name or password") as caught:
+        load(f'remotes.work = "{url}"')
+    assert "hunter2" not in caught.value.message + caught.value.hint
+    assert load('remotes.work = "ssh://git@host/{path}"').remotes["work"]
 
 
 def test_of_several_projects_the_narrowest_holds(load: Load, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from copilot.errors import UsageError
+from copilot.workspace.contents import blob_id
 from copilot.workspace.git import GitFailed, run_git, toplevel
 from copilot.workspace.model import Snapshot
 
@@ -163,3 +164,10 @@ def test_looking_does_not_refresh_the_index(make_repository: Callable[..., Path]
     before = (root / ".git" / "index").read_bytes()
     run_git(root, "status")
     assert (root / ".git" / "index").read_bytes() == before
+
+
+def test_git_reads_what_it_is_given(make_repository: Callable[..., Path]) -> None:
+    root = make_repository({"a.bin": b"one\n"})
+    data = bytes(range(256)) * 1000
+    printed = run_git(root, "hash-object", "--stdin", stdin=data)
+    assert printed.decode().strip() == blob_id(data)

@@ -1,0 +1,74 @@
+"""Where the tokens are: every file and folder of a prompt as a tree, one line each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from copilot.context.model import PackedFile, Prompt
+from copilot.text import one_line
+from copilot.workspace.model import Snapshot, SourceFile
+
+_INDENT = "  "
+
+
+def token_tree(prompt: Prompt, snapshot: Snapshot) -> str:
+    """Return a line for each file and folder: its tokens, its name, a file's kind and reason.
+
+    The tokens of a file that is not in the prompt are `-`. `prompt` is made of `snapshot`.
+    """
+    pairs = list(zip(prompt.files, snapshot.files, strict=True))
+    folders = _folder_tokens(prompt)
+    width = len(f"{max(folders.values(), default=0):,}")
+    lines: list[str] = []
+    open_folders: list[str] = []
+    for packed, file in pairs:
+        *above, name = _parts(file)
+        kept = _shared(open_folders, above)
+        for depth in range(kept, len(above)):
+            tokens = folders["/".join(above[: depth + 1]) + "/"]
+            lines.append(_line(f"{tokens:,}", width, depth, f"{above[depth]}/"))
+        open_folders = above
+        lines.append(_line(_count(packed), width, len(above), name) + _about(file))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _folder_tokens(prompt: Prompt) -> Counter[str]:
+    """Return the tokens below each folder, by its name with alias and `/` at its end."""
+    tokens: Counter[str] = Counter()
+    for file in prompt.files:
+        for folder in _folders(f"{file.repository}/{file.path}"):
+            tokens[folder] += file.tokens
+    return tokens
+
+
+def _folders(name: str) -> Iterator[str]:
+    end = name.find("/") + 1
+    while end:
+        yield name[:end]
+        end = name.find("/", end) + 1
+
+
+def _parts(file: SourceFile) -> list[str]:
+    """Return the parts of a name; the last one of a folder left out as a whole ends in `/`."""
+    *above, name = file.name.removesuffix("/").split("/")
+    return [*above, f"{name}/" if file.path.endswith("/") else name]
+
+
+def _shared(one: list[str], other: list[str]) -> int:
+    """Return how many parts two paths begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _count(packed: PackedFile) -> str:
+    return f"{packed.tokens:,}" if packed.section else "-"
+
+
+def _line(tokens: str, width: int, depth: int, name: str) -> str:
+    return f"{tokens:>{width}}  {_INDENT * depth}{one_line(name)}"
+
+
+def _about(file: SourceFile) -> str:
+    reason = one_line(file.reason)
+    return f"  {reason}" if reason.startswith(file.kind or "") else f"  {file.kind}: {reason}"

@@ -1,0 +1,135 @@
+"""Which files are read, by the user's patterns and by their kinds."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pathspec import GitIgnoreSpec
+
+from copilot.errors import UsageError
+from copilot.workspace.attributes import NOTHING_TOLD, Told
+from copilot.workspace.encodings import read_text
+from copilot.workspace.judge import Verdict, judge_name, judge_text
+from copilot.workspace.kinds import Kind
+from copilot.workspace.marks import is_lfs_pointer
+from copilot.workspace.model import SourceFile
+
+# In one name; pathspec takes exponential time in their number, and a repository may bring some.
+_MOST_STARS = 3
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which files the user wants, as patterns in `.gitignore`'s syntax.
+
+    A file must match each group of `include`; no group means all files. A pattern whose last part
+    matches a file's own name, not only a folder above it, brings in what its kind leaves out.
+    """
+
+    include: tuple[tuple[str, ...], ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """A file as it was read: `origin` says how it was found, `kind` is what its name told."""
+
+    path: str
+    origin: str
+    blob: str
+    data: bytes
+    kind: Kind | None = None
+    told: Told = NOTHING_TOLD
+
+
+class Chooser:
+    """Says of each file whether it is read, and why not."""
+
+    def __init__(self, selection: Selection) -> None:
+        """Raises UsageError for a pattern that is none."""
+        self._include = [_spec(group) for group in selection.include]
+        self._exclude = _spec(selection.exclude)
+        names = [pattern for group in selection.include for pattern in group]
+        self._names = [
+            (_last_part(p), GitIgnoreSpec.from_lines([p])) for p in names if _last_part(p)
+        ]
+
+    def before_reading(
+        self, path: str, told: Told = NOTHING_TOLD, vendored: str | None = None
+    ) -> Verdict:
+        """Return the kind a name tells, and why the file is not to be read if it is not."""
+        verdict = judge_name(path, told, vendored)
+        return Verdict(verdict.kind, self._unmatched(path) or self._unless_named(path, verdict))
+
+    def left_out(self, path: str) -> str | None:
+        """Return why a file of this name is not to be read, or None."""
+        return self.before_reading(path).left_out
+
+    def source_file(self, alias: str, file: Bytes) -> SourceFile:
+        """Return the file with its text, or with the reason why its contents leave it out."""
+        if is_lfs_pointer(file.data):
+            reason = "Git LFS pointer: the file itself is not here"
+            return SourceFile(alias, file.path, file.blob, reason, kind=file.kind)
+        text = read_text(file.data)
+        if text is None:
+            return SourceFile(alias, file.path, file.blob, "binary", kind=Kind.BINARY)
+        verdict = judge_text(file.path, text.text, file.kind, file.told)
+        unwanted = self._unless_named(file.path, verdict)
+        return SourceFile(
+            alias,
+            file.path,
+            file.blob,
+            unwanted or file.origin,
+            None if unwanted else text.text,
+            kind=verdict.kind,
+            encoding=text.encoding,
+        )
+
+    def _unmatched(self, path: str) -> str | None:
+        if self._exclude.match_file(path):
+            return "excluded by the user's patterns"
+        if not all(group.match_file(path) for group in self._include):
+            return "not among the included patterns"
+        return None
+
+    def _unless_named(self, path: str, verdict: Verdict) -> str | None:
+        """Return why a kind is left out, unless a pattern names the file; secrets stay out."""
+        if verdict.left_out and verdict.kind is not Kind.SECRET and self._is_named(path):
+            return None
+        return verdict.left_out
+
+    def _is_named(self, path: str) -> bool:
+        name = path.rpartition("/")[2]
+        return any(
+            fnmatch.fnmatchcase(name, last) and pattern.match_file(path)
+            for last, pattern in self._names
+        )
+
+
+def _last_part(pattern: str) -> str:
+    """Return the part of a pattern that stands for a file's own name, empty for a folder's."""
+    return "" if pattern.startswith("!") else pattern.rpartition("/")[2].strip()
+
+
+def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:
+    for pattern in patterns:
+        if not _matches_something(pattern):
+            raise UsageError(f"not a pattern: {pattern!r}", "write it as in .gitignore")
+    return GitIgnoreSpec.from_lines(patterns)
+
+
+def _matches_something(pattern: str) -> bool:
+    names = (name for name in pattern.split("/") if name.strip("*"))
+    if any(name.count("*") > _MOST_STARS for name in names):
+        return False
+    try:
+        # `[[:alpha:]]` is git's, but not pathspec's: the warning says that it is misread.
+        with warnings.catch_warnings(action="error"):
+            rules = GitIgnoreSpec.from_lines([pattern]).patterns
+    except (ValueError, re.error, Warning):
+        return False
+    return any(rule.include is not None for rule in rules)
