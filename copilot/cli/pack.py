@@ -12,15 +12,14 @@ from copilot.assist.pack import Packed, check_fit, pack
 from copilot.cli.keep import write_file, write_manifest
 from copilot.cli.options import Budget, ConfigPath, Exclude, Include, Json, Roots, new_app, where
 from copilot.cli.setup import set_up
-from copilot.cli.show import put_json
+from copilot.cli.show import counted_files, put_json
 from copilot.cli.talk import progress_bar, say
 from copilot.context.manifest import manifest as manifest_of
 from copilot.context.tokens import DEFAULT_TOKENIZER
 from copilot.errors import UsageError
+from copilot.settings.config import DEFAULT_BUDGET
 
 app = new_app()
-
-DEFAULT_BUDGET = 1_000_000
 
 
 @app.command(name="pack")
@@ -58,7 +57,7 @@ def pack_command(
     if as_json:
         put_json(manifest_of(packed.prompt, packed.snapshot, limit, None))
     _deliver(packed, output, clipboard, to_stdout=not as_json)
-    say(f"packed {len(packed.full_texts)} files, {packed.prompt.total_tokens:,} tokens")
+    say(f"packed {counted_files(packed)}")
 
 
 def _deliver(packed: Packed, output: Path | None, clipboard: bool, *, to_stdout: bool) -> None:
