@@ -7,7 +7,7 @@ import re
 # C0 but tab and newline, DEL, C1, bidirectional controls, everything that is drawn as nothing
 # (Unicode's Default_Ignorable_Code_Point), line separators, and lone surrogates.
 _HARMFUL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
@@ -16,7 +16,8 @@ _HARMFUL = re.compile(
 def visible(text: str) -> str:
     """Return `text` with control, bidirectional and zero-width characters written as escapes.
 
-    Tab and newline stay. A lone surrogate (a file name's byte that is no UTF-8) shows as `\\xNN`.
+    Tab and line ends (LF, CR LF) stay. A lone surrogate (a file name's byte that is no UTF-8) shows
+    as `\\xNN`.
     """
     return _HARMFUL.sub(_escape, text)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from copilot.assist.pack import Packed, messages
 from copilot.backends.protocol import Backend, Delta, Event, Finished, Request, Usage
@@ -13,8 +14,12 @@ from copilot.edits.grammar import edit_grammar
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model said; `reason` is the server's word for why it stopped, `seconds` its time."""
+    """What the model said; `reason` is the server's word for why it stopped, `seconds` its time.
 
+    `started` is when it was asked, in UTC.
+    """
+
+    started: datetime
     text: str
     reason: str
     usage: Usage | None
@@ -46,7 +51,7 @@ def ask(
     Raises ModelError.
     """
     request = Request(messages(packed.prompt), limits.max_reply_tokens, limits.temperature, grammar)
-    started = time.monotonic()
+    started, clock = datetime.now(UTC), time.monotonic()
     pieces: list[str] = []
     finished = Finished("", None)
     for event in backend.ask(request):
@@ -55,8 +60,8 @@ def ask(
             pieces.append(event.text)
         elif isinstance(event, Finished):
             finished = event
-    seconds = time.monotonic() - started
-    return Answer("".join(pieces), finished.reason, finished.usage, seconds)
+    seconds = time.monotonic() - clock
+    return Answer(started, "".join(pieces), finished.reason, finished.usage, seconds)
 
 
 def grammar_for(packed: Packed) -> str | None:

@@ -35,9 +35,9 @@ def choose_model(
 
     Raises UsageError for a name nobody knows, PolicyRefused if it may not be asked.
     """
-    if key_variable and not base_url:
+    if key_variable and base_url is None:
         raise UsageError("--api-key-env goes with --base-url", "or set it in the model's own table")
-    if base_url:
+    if base_url is not None:
         settings = ModelSettings(
             base_url=base_url, model=name or "", api_key_env=key_variable or ""
         )

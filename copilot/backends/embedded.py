@@ -53,7 +53,7 @@ def serve_model(
     except RuntimeError as error:
         raise ModelUnreachable(
             f"the embedded model cannot start: {error}",
-            "free some memory or the port, or check the file: copilot models pull --verify",
+            f"free some memory or the port, or: copilot models pull {name} --verify",
         ) from error
     return ServedModel(f"{engine.listening_address}/v1", api_key, engine)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from copilot.assist.propose import propose
-from copilot.cli.land import Landing, land
+from copilot.cli.land import Landing, check_landing, land
 from copilot.cli.options import ConfigPath, Json, Repo, Roots, new_app, where
 from copilot.cli.setup import set_up
 from copilot.errors import UsageError
@@ -50,11 +50,12 @@ def apply(
             "the reply came on stdin, so nobody can review it there",
             "give a FILE or --clipboard, or accept everything with --yes",
         )
+    label = f"apply {file}" if file else "apply a pasted reply"
+    landing = Landing(label, yes, plain, dry_run, patch, commit=False, as_json=as_json)
+    check_landing(landing, setup)
     taken = [root.alias for root in setup.roots]
     read_only = [name.alias for name in find_repos(repo or (), setup.config.remotes, taken)]
     proposal = propose(reply, setup.roots, read_only=read_only)
-    label = f"apply {file}" if file else "apply a pasted reply"
-    landing = Landing(label, yes, plain, dry_run, patch, commit=False, as_json=as_json)
     raise typer.Exit(land(proposal, setup, landing).code)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
@@ -65,6 +66,9 @@ def _be_verbose(value: bool) -> None:
 
 def _be_colorless(value: bool) -> None:
     voice.color = voice.color and not value
+    if value:
+        # The review screen and the programs we start know this variable.
+        os.environ["NO_COLOR"] = "1"
 
 
 def _option(*names: str, heard: Callable[[bool], None], text: str) -> Any:

@@ -33,7 +33,7 @@ def config(
     else:
         for row in rows:
             put(f"{row['key']:11} {_shown(row['value']):40} {row['origin']}\n")
-    say(f"your configuration: {setup.paths.config_file}")
+    say(f"your configuration: {config_file or setup.paths.config_file}")
     say(f"your prompt texts:  {setup.paths.prompts}")
 
 

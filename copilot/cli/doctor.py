@@ -13,6 +13,7 @@ from pathlib import Path
 import typer
 
 from copilot import __version__
+from copilot.assist.models import choose_model
 from copilot.backends import catalogue
 from copilot.backends.pull import local_path
 from copilot.cli.options import ConfigPath, Json, new_app
@@ -61,6 +62,7 @@ def _examine(config_file: Path | None) -> Iterator[Finding]:
     settings = Config()
     try:
         settings = load_config(config_file or paths.config_file, [], os.environ)
+        choose_model(settings, None, None, None)
         yield Finding("configuration", True, _configured(settings, paths))
     except CopilotError as error:
         yield Finding("configuration", False, f"{error.message}; {error.hint}")

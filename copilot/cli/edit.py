@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from copilot.assist.ask import Answer, ask, grammar_for
 from copilot.assist.check import Check, check_in_copy
 from copilot.assist.propose import propose
 from copilot.cli.keep import keep_reply, write_manifest
-from copilot.cli.land import Landed, Landing, land
+from copilot.cli.land import Landed, Landing, check_landing, land
 from copilot.cli.log_run import log_run
 from copilot.cli.options import (
     BaseUrl,
@@ -36,7 +37,7 @@ from copilot.cli.setup import Ready, Setup, ready_model, set_up
 from copilot.cli.show import say_usage, streaming
 from copilot.cli.talk import say
 from copilot.edits.changes import ChangeSet
-from copilot.errors import EditsRefused, ExitCode
+from copilot.errors import CopilotError, ExitCode, UsageError
 
 app = new_app()
 
@@ -94,6 +95,9 @@ def run_edit(
     check: str | None = None,
 ) -> ExitCode:
     """Do the main job: pack, ask, review, apply. Raises CopilotError."""
+    if not landing.task.strip():
+        raise UsageError("the task is empty", "say what to change, in your words")
+    check_landing(landing, setup, check)
     with ready_model(setup, whom) as ready:
         question = read_for(setup, ready, "edit", landing.task)
         if manifest:
@@ -132,10 +136,18 @@ def _land(answer: Answer, question: Question, setup: Setup, landing: Landing) ->
         marker = question.packed.prompt.frame.marker
         read_only = [kept.name.alias for kept in setup.kept]
         proposal = propose(answer.text, setup.roots, marker, read_only)
-    except EditsRefused as refusal:
-        kept = keep_reply(setup.paths.replies, answer.text)
-        refusal.hint = f"the reply is kept: mend it, then copilot apply {kept}"
-        if answer.cut_off:
-            refusal.hint = f"the reply ran into its limit of tokens; {refusal.hint}"
+        landed = land(proposal, setup, landing)
+    except CopilotError as error:
+        error.hint = f"{error.hint}; {_kept(answer, setup)}".removeprefix("; ")
         raise
-    return land(proposal, setup, landing)
+    if landed.outcome in {"nothing applied", "check failed"}:
+        say(_kept(answer, setup))
+    return landed
+
+
+def _kept(answer: Answer, setup: Setup) -> str:
+    """Keep the reply in a file and say how to use it."""
+    file = keep_reply(setup.paths.replies, answer.text)
+    roots = [part for root in setup.roots for part in ("-R", f"{root.alias}={root.path}")]
+    limit = "the reply ran into its limit of tokens; " if answer.cut_off else ""
+    return f"{limit}the reply is kept: {shlex.join(['copilot', 'apply', *roots, str(file)])}"

@@ -19,6 +19,8 @@ from copilot.settings.paths import state_paths
 from copilot.text import one_line
 from copilot.workspace.roots import find_roots
 
+_NAMED = 20
+
 Root = Annotated[
     str | None,
     typer.Option("--root", "-R", metavar="PATH", help="Default: the work tree around this folder."),
@@ -91,8 +93,11 @@ def _path(root: str | None) -> Path:
 def _tell(what: str, transaction: Transaction, *, as_json: bool) -> None:
     if as_json:
         put_json(_document(transaction))
-    for entry in transaction.entries:
-        say(f"  {one_line(entry.name)}")
+    names = sorted({entry.name for entry in transaction.entries})
+    for name in names[:_NAMED]:
+        say(f"  {one_line(name)}")
+    if len(names) > _NAMED:
+        say(f"  and {len(names) - _NAMED} more")
     say(f"{what}: {one_line(transaction.label)}")
 
 

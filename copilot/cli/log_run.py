@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from copilot.assist.ask import Answer
 from copilot.assist.pack import Packed
 from copilot.cli.setup import Ready, Setup
@@ -25,7 +23,7 @@ def log_run(
     """Record one request; a runs file that cannot be written is only a warning."""
     usage = answer.usage
     run = Run(
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        started=answer.started.isoformat(timespec="seconds"),
         command=command,
         task=visible(task),
         roots=visible(" ".join(f"{root.alias}={root.path}" for root in setup.roots)),

@@ -51,6 +51,7 @@ def _run(arguments: list[str]) -> int:
     from copilot.cli.talk import complain
     from copilot.errors import CopilotError, ExitCode
 
+    _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that lacks a character gets its escape, as on stderr.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -66,6 +67,7 @@ def _run(arguments: list[str]) -> int:
         complain(error)
         return error.exit_code
     except KeyboardInterrupt:
+        print("copilot: interrupted", file=sys.stderr)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader of stdout left; Python must not complain again while it shuts down.
@@ -80,6 +82,16 @@ def _run(arguments: list[str]) -> int:
         report_defect(error, arguments)
         return ExitCode.DEFECT
     return ExitCode.OK
+
+
+def _open_closed_streams() -> None:
+    """Put the null device where the caller closed a standard stream (`<&-`)."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
 def _system_refusal(error: OSError) -> CopilotError:

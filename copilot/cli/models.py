@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,13 +18,16 @@ from copilot.cli.options import Json, new_app
 from copilot.cli.setup import fetch_model
 from copilot.cli.show import put, put_json
 from copilot.cli.talk import say
-from copilot.context.tokens import DEFAULT_TOKENIZER
-from copilot.errors import ModelError
+from copilot.context.tokens import DEFAULT_TOKENIZER, TOKENIZERS
+from copilot.errors import ModelError, UsageError
+from copilot.settings.amounts import parse_tokens
 from copilot.settings.config import Config, load_config
 from copilot.settings.paths import StatePaths, state_paths
 from copilot.settings.write import add_model
 
 app = new_app("Models: list, add, fetch and serve them.")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @app.command(name="list")
@@ -55,7 +59,8 @@ def add(
         str, typer.Option("--api-key-env", metavar="VARIABLE", help="Where its key stands.")
     ] = "",
     window: Annotated[
-        int | None, typer.Option("--window", metavar="TOKENS", help="What it can read and write.")
+        str | None,
+        typer.Option("--window", metavar="TOKENS", help="What it holds: 32768, 200k, 1M."),
     ] = None,
     tokenizer: Annotated[
         str, typer.Option("--tokenizer", metavar="NAME", help="What tokens are counted with.")
@@ -63,6 +68,9 @@ def add(
     default: Annotated[bool, typer.Option("--default", help="Ask it unless told otherwise.")] = (
         False
     ),
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the place of a model of that name.")
+    ] = False,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Try the connection first.")
     ] = True,
@@ -72,7 +80,8 @@ def add(
     values: dict[str, str | int] = {"base_url": base_url, "tokenizer": tokenizer}
     values |= {"model": model} if model else {}
     values |= {"api_key_env": api_key_env} if api_key_env else {}
-    values |= {"window": window} if window else {}
+    values |= {"window": parse_tokens(window)} if window else {}
+    _check_new(name, tokenizer, replace=replace)
     if check:
         _say_facts(_try(base_url, model, api_key_env))
     file = state_paths().config_file
@@ -98,7 +107,9 @@ def pull(
 @app.command()
 def serve(
     name: Annotated[str, typer.Argument(help="An embedded model.")] = DEFAULT_EMBEDDED,
-    port: Annotated[int, typer.Option("--port", help="0 takes a free one.")] = 8080,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")
+    ] = 8080,
     window: Annotated[
         int | None, typer.Option("--window", metavar="TOKENS", help="Less needs less memory.")
     ] = None,
@@ -114,6 +125,17 @@ def serve(
     put(f"{served.base_url}\n")
     say(f"serving {model.title} at {served.base_url}; Ctrl-C ends it")
     wait_for_ever(served)
+
+
+def _check_new(name: str, tokenizer: str, *, replace: bool) -> None:
+    """Raise UsageError for a name that is taken or none, or a tokenizer nobody knows."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"not a name: {name!r}", "use letters, digits, dot, dash, underscore")
+    if tokenizer not in TOKENIZERS:
+        raise UsageError(f"unknown tokenizer: {tokenizer!r}", f"known: {', '.join(TOKENIZERS)}")
+    taken = {*_settings()[1].models, *(model.name for model in catalogue.models())}
+    if name in taken and not replace:
+        raise UsageError(f"there is a model named {name}", "choose another, or --replace it")
 
 
 def _settings() -> tuple[StatePaths, Config]:

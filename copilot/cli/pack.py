@@ -22,16 +22,15 @@ from copilot.cli.options import (
     where,
 )
 from copilot.cli.setup import set_up
-from copilot.cli.show import put, put_json
+from copilot.cli.show import counted_files, put, put_json
 from copilot.cli.talk import progress_bar, say
 from copilot.context.manifest import manifest as manifest_of
 from copilot.context.tokens import DEFAULT_TOKENIZER
 from copilot.context.tree import token_tree
 from copilot.errors import UsageError
+from copilot.settings.config import DEFAULT_BUDGET
 
 app = new_app()
-
-DEFAULT_BUDGET = 1_000_000
 
 
 @app.command(name="pack")
@@ -82,7 +81,7 @@ def pack_command(
     elif listed:
         put(token_tree(packed.prompt, packed.snapshot))
     _deliver(packed, output, clipboard, to_stdout=not as_json and not listed)
-    say(f"packed {len(packed.full_texts)} files, {packed.prompt.total_tokens:,} tokens")
+    say(f"packed {counted_files(packed)}")
 
 
 def _deliver(packed: Packed, output: Path | None, clipboard: bool, *, to_stdout: bool) -> None:

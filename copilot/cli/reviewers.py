@@ -10,12 +10,17 @@ import tempfile
 from pathlib import Path
 
 from copilot.cli.talk import say
+from copilot.errors import UsageError
 from copilot.review.linemode import review_lines
 from copilot.review.state import Decision, Review, decide_all
 
 
 def review(begun: Review, title: str, *, plain: bool) -> Review:
     """Let a person decide; leaving the review rejects everything."""
+    if sys.stdin.isatty() and not sys.stderr.isatty():
+        raise UsageError(
+            "the review cannot be seen: stderr is no terminal", "use --yes, or --patch"
+        )
     if plain or not has_full_terminal():
         return review_lines(begun, _read, _write, _edit if sys.stdin.isatty() else None)
     from copilot.tui.review_app import review_in_terminal

@@ -24,7 +24,7 @@ def _group() -> None:
 
 @app.command(name="list")
 def list_command(
-    limit: Annotated[int, typer.Option("--limit", help="So many at most.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="So many at most.")] = 20,
     as_json: Json = False,
 ) -> None:
     """List the newest runs."""

@@ -149,7 +149,12 @@ def fetch_model(name: str, models_dir: Path, *, verify: bool = False) -> Path:
     from copilot.backends import catalogue
 
     model = catalogue.find(name)
-    say(f"fetching {model.title}, {model.size_bytes / 1e9:.1f} GB, into {models_dir}")
+    here = local_path(model, models_dir)
+    if here is not None and not verify:
+        say(f"the model is here already: {here}; to check its bytes: --verify")
+        return here
+    doing = "checking" if here else "fetching"
+    say(f"{doing} {model.title}, {model.size_bytes / 1e9:.1f} GB, in {models_dir}")
     with progress_bar(model.name, unit_bytes=True) as bar:
         path = pull(model, models_dir, progress=bar, verify=verify)
     say(f"the model is at {path}, SHA-256 checked")

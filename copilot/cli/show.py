@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from copilot.assist.ask import Answer
@@ -28,12 +28,16 @@ def put_json(document: Any) -> None:
 
 def say_packed(packed: Packed, model: str) -> None:
     """Say what is about to be sent to whom."""
+    say(f"packed {counted_files(packed)}; asking {model}")
+
+
+def counted_files(packed: Packed) -> str:
+    """Return how many files and tokens a prompt holds, and how many files it does not."""
     full = len(packed.full_texts)
     left_out = len(packed.prompt.files) - full
-    say(
-        f"packed {full} files, {packed.prompt.total_tokens:,} tokens"
-        + (f" ({left_out} left out, see --manifest)" if left_out else "")
-        + f"; asking {model}"
+    plural = "" if full == 1 else "s"
+    return f"{full} file{plural}, {packed.prompt.total_tokens:,} tokens" + (
+        f" ({left_out} left out, see --manifest)" if left_out else ""
     )
 
 
@@ -53,12 +57,15 @@ def say_usage(answer: Answer) -> None:
 @contextmanager
 def streaming(write: Callable[[str], None] = stream) -> Iterator[Callable[[Event], None]]:
     """Show an answer as it comes: a bar while the server reads, then the text through `write`."""
-    with progress_bar("reading the prompt") as bar:
+    with ExitStack() as reading:
+        bar = reading.enter_context(progress_bar("reading the prompt"))
 
         def show(event: Event) -> None:
             if isinstance(event, Reading):
                 bar(event.done, event.total)
             elif isinstance(event, Delta):
+                # The bar must be gone before the text takes its line.
+                reading.close()
                 write(event.text)
 
         yield show

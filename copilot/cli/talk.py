@@ -98,4 +98,11 @@ def _rich_progress(unit_bytes: bool) -> Progress:
     amount = DownloadColumn() if unit_bytes else MofNCompleteColumn()
     console = Console(stderr=True, no_color=not voice.color)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), amount)
-    return Progress(*columns, TimeRemainingColumn(), console=console, transient=True)
+    return Progress(
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )

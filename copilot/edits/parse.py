@@ -123,7 +123,7 @@ class _Reader:
         if blocks is not None and blocks != arrived:
             raise EditsRefused(
                 f"the closing line counts {blocks} blocks, {arrived} arrived: "
-                "the reply was cut off",
+                "the reply was cut off, or its blocks have another form",
                 _TRY_AGAIN,
             )
         distinct = len({operation.path for operation in self._operations})

@@ -207,9 +207,11 @@ def _encoded(text: str) -> bytes | None:
 
 def _created(work: _FileWork, operation: Create) -> FileChange | None:
     text = _encoded(operation.text)
+    if work.original == text:
+        work.note_applied(operation)
+        return None
     if work.original is not None:
-        same = "it holds exactly this text" if work.original == text else ""
-        work.refuse(operation, "the file exists already", same)
+        work.refuse(operation, "the file exists already")
         return None
     return FileChange(work.target.repository, work.target.path, None, text)
 

@@ -6,7 +6,7 @@ import re
 
 from copilot.errors import UsageError
 
-_TOKENS = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmM]?)")
+_TOKENS = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*([kKmM]?)")
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000}
 
 

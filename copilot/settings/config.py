@@ -19,6 +19,8 @@ import msgspec
 from copilot.errors import PolicyRefused, UsageError
 from copilot.settings.amounts import parse_tokens
 
+# Tokens; what `pack` holds a prompt to if nobody says more, and the most a project may ask for.
+DEFAULT_BUDGET = 1_000_000
 PROJECT_KEYS = frozenset({"budget", "include", "exclude", "local_only"})
 _ENVIRONMENT_KEYS = ("model", "budget", "local_only", "models_dir")
 
@@ -123,13 +125,18 @@ def _project_layers(root: Path) -> list[Layer]:
 
 
 def _table(path: Path, keys: Sequence[str]) -> dict[str, Any] | None:
-    """Return the table at `keys` in a project's file, or None; links are not followed."""
+    """Return the table at `keys` in a project's file, or None; links are not followed.
+
+    What narrows must not get lost: a file meant for us that cannot be read is an error.
+    """
+    if path.is_symlink() and not keys:
+        raise UsageError(f"{path} is a symbolic link, not followed", "put a file in its place")
     if path.is_symlink() or not path.is_file():
         return None
     try:
         values: Any = _toml(path)
     except UsageError:
-        if keys:
+        if keys and f"[{'.'.join(keys)}" not in path.read_text(errors="replace"):
             return None
         raise
     for key in keys:
@@ -194,7 +201,7 @@ def _merge(layers: Sequence[Layer]) -> Config:
 def _merged(key: str, old: Any, new: Any, *, narrows: bool) -> Any:
     if key == "budget":
         amount = parse_tokens(str(new))
-        return min(amount, old) if narrows and old is not None else amount
+        return min(amount, old or DEFAULT_BUDGET) if narrows else amount
     if key == "exclude":
         return (*(old or ()), *new)
     if key == "include":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from copilot.workspace.git import run_git
+from copilot.workspace.git import GitFailed, run_git
 
 
 def commit_paths(root: Path, paths: Sequence[str], message: str) -> str:
@@ -16,6 +17,17 @@ def commit_paths(root: Path, paths: Sequence[str], message: str) -> str:
     run_git(root, "add", "--all", "--", *paths, with_hooks=True)
     run_git(root, "commit", "--quiet", "--message", message, "--", *paths, with_hooks=True)
     return run_git(root, "rev-parse", "HEAD").decode("ascii").strip()
+
+
+def changed_paths(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
+    """Return those of the paths whose file or index entry differs from the commit."""
+    options = ("--name-only", "-z", "--no-ext-diff", "--no-textconv", "--relative")
+    try:
+        printed = run_git(root, "diff", *options, "HEAD", "--", *paths)
+    except GitFailed:
+        # Before the first commit everything is new.
+        return ()
+    return tuple(os.fsdecode(name) for name in printed.split(b"\0") if name)
 
 
 def create_repository(folder: Path, message: str) -> None:

@@ -32,6 +32,8 @@ def find_roots(named: Sequence[str], here: Path) -> tuple[Root, ...]:
 
 
 def _split(value: str) -> tuple[str | None, str]:
+    if not value or value.endswith("="):
+        raise UsageError("the path after --root is empty", "name a folder; . is this one")
     alias, equals, path = value.partition("=")
     if not equals or "/" in alias:
         return None, value

@@ -60,7 +60,7 @@ def test_a_file_that_is_no_model(tmp_path: Path, data: bytes | None) -> None:
         path.write_bytes(data)
     with pytest.raises(ModelUnreachable, match="cannot start") as refused:
         serve_model("small", path, WINDOW)
-    assert "pull --verify" in refused.value.hint
+    assert "pull small --verify" in refused.value.hint
 
 
 def test_without_the_engine_the_way_to_it_is_told(

@@ -18,7 +18,7 @@ import pytest
 
 MODEL = "scripted"
 # What no terminal may get from us: controls but tab and line feed, and bidirectional marks.
-_HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_HARMFUL = re.compile("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 Copilot = Callable[..., subprocess.CompletedProcess[str]]
 

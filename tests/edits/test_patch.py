@@ -246,7 +246,7 @@ def test_the_shown_diff_is_harmless_and_names_the_repository() -> None:
         '+++ "b/main/x\\033"',
         "@@ -1,1 +1,2 @@",
         "-a\\x1b[31m",
-        "+caf\ufffd\\x0d",
+        "+caf\ufffd",
         "+\\u202e",
     ]
 

@@ -307,6 +307,7 @@ def test_a_text_without_final_line_feed_is_still_whole_lines() -> None:
     assert [change.after for change in placement.changes.changes] == [b"ab\nc\n"]
 
 
-def test_create_over_the_same_text_says_so() -> None:
-    (refusal,) = _place_text(b"a\n", [Create("main/a", "a\n", 1)]).refusals
-    assert refusal.detail == "it holds exactly this text"
+def test_create_over_the_same_text_is_applied_already() -> None:
+    placement = _place_text(b"a\n", [Create("main/a", "a\n", 1)])
+    assert (placement.refusals, placement.changes) == ((), ChangeSet())
+    assert placement.already_applied

@@ -7,6 +7,7 @@ import pytest
 
 from copilot.errors import PolicyRefused, UsageError
 from copilot.settings.config import (
+    DEFAULT_BUDGET,
     PROJECT_KEYS,
     Config,
     ConfigFile,
@@ -138,13 +139,38 @@ def test_every_key_is_either_a_projects_or_forbidden_there() -> None:
     assert set(ConfigFile.__struct_fields__) == PROJECT_KEYS | set(FORBIDDEN)
 
 
-@pytest.mark.parametrize("name", [".copilot.toml", "pyproject.toml"])
-def test_a_linked_project_file_is_not_read(tmp_path: Path, name: str) -> None:
-    (tmp_path / "elsewhere.toml").write_text('budget = 5\n[tool.copilot]\nmodel = "theirs"')
-    root = tmp_path / "root"
-    root.mkdir()
-    (root / name).symlink_to(tmp_path / "elsewhere.toml")
-    assert load_config(tmp_path / "none.toml", [root], {}) == Config()
+@pytest.fixture
+def linked(tmp_path: Path) -> Callable[[str], Path]:
+    """Make a root whose configuration of a given name is a link to a file outside."""
+
+    def link(name: str) -> Path:
+        (tmp_path / "elsewhere.toml").write_text('budget = 5\n[tool.copilot]\nmodel = "theirs"')
+        root = tmp_path / "root"
+        root.mkdir()
+        (root / name).symlink_to(tmp_path / "elsewhere.toml")
+        return root
+
+    return link
+
+
+def test_a_linked_pyproject_is_not_read(linked: Callable[[str], Path]) -> None:
+    root = linked("pyproject.toml")
+    assert load_config(root / "none.toml", [root], {}) == Config()
+
+
+def test_a_linked_file_of_ours_is_refused_aloud(linked: Callable[[str], Path]) -> None:
+    root = linked(".copilot.toml")
+    with pytest.raises(UsageError, match="symbolic link"):
+        load_config(root / "none.toml", [root], {})
+
+
+def test_a_broken_pyproject_with_our_table_is_refused_aloud(load: Load) -> None:
+    with pytest.raises(UsageError, match="cannot read"):
+        load(project="[tool.copilot]\nlocal_only = true\n[", name="pyproject.toml")
+
+
+def test_a_project_raises_no_budget_above_the_usual(load: Load) -> None:
+    assert load(project='budget = "5M"').budget == DEFAULT_BUDGET
 
 
 def test_the_own_file_of_a_project_goes_before_its_pyproject(tmp_path: Path) -> None:
