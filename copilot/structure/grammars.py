@@ -1,17 +1,165 @@
-"""Which grammar reads a file."""
+"""Which grammar reads a file. A grammar is imported when the first file of its language is read."""
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+from dataclasses import dataclass
 from functools import cache
+from pathlib import PurePosixPath
 
-import tree_sitter_python
 from tree_sitter import Language, Parser
 
-_LANGUAGES = {".py": tree_sitter_python.language, ".pyi": tree_sitter_python.language}
+_PACK = "tree-sitter-language-pack"
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """A language: the distribution that holds its grammar, and our query files for it.
+
+    `function` makes the grammar; empty, the module knows many and is asked by the language's name.
+    """
+
+    language: str
+    package: str
+    module: str
+    function: str = "language"
+    queries: tuple[str, ...] = ()
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """The query files that find what a file uses; JSX is a part of two grammars alone."""
+        if self.package == _PACK:
+            return ()
+        return (*self.queries, "jsx") if self.language in ("javascript", "tsx") else self.queries
+
+
+def _own(language: str, *queries: str, package: str = "", function: str = "language") -> Grammar:
+    package = package or f"tree-sitter-{language}"
+    module = package.replace("-", "_")
+    return Grammar(language, package, module, function, queries or (language,))
+
+
+def _packed(language: str, *queries: str) -> Grammar:
+    return Grammar(language, _PACK, _PACK.replace("-", "_"), "", queries or (language,))
+
+
+_GRAMMARS = {
+    grammar.language: grammar
+    for grammar in (
+        _own("python"),
+        _own("javascript", "javascript", "javascript-only"),
+        _own(
+            "typescript",
+            "javascript",
+            "typescript",
+            function="language_typescript",
+        ),
+        _own(
+            "tsx",
+            "javascript",
+            "typescript",
+            package="tree-sitter-typescript",
+            function="language_tsx",
+        ),
+        _own("go"),
+        _own("rust"),
+        _own("java"),
+        _own("c"),
+        _own("cpp", "c", "cpp"),
+        _own("csharp", package="tree-sitter-c-sharp"),
+        _own("ruby"),
+        _own("php", function="language_php"),
+        _own("bash"),
+        _packed("kotlin"),
+        _packed("scala"),
+        _packed("swift"),
+        _packed("lua"),
+        _packed("perl"),
+        _packed("r"),
+        _packed("julia"),
+        _packed("dart"),
+        _packed("elixir"),
+        _packed("zig"),
+        _packed("objc", "c", "objc"),
+    )
+}
+
+_SUFFIXES = {
+    "python": "py pyi pyw",
+    "javascript": "js jsx mjs cjs",
+    "typescript": "ts mts cts",
+    "tsx": "tsx",
+    "go": "go",
+    "rust": "rs",
+    "java": "java",
+    "c": "c h",
+    "cpp": "cc cpp cxx c++ hh hpp hxx h++ ipp tpp inl cu cuh",
+    "csharp": "cs csx",
+    "ruby": "rb rake gemspec ru",
+    "php": "php phtml php5 php7 php8",
+    "bash": "sh bash ksh",
+    "kotlin": "kt kts",
+    "scala": "scala sc",
+    "swift": "swift",
+    "lua": "lua",
+    "perl": "pl pm t",
+    "r": "r",
+    "julia": "jl",
+    "dart": "dart",
+    "elixir": "ex exs",
+    "zig": "zig",
+    "objc": "m mm",
+}
+_NAMES = {
+    "ruby": "rakefile gemfile guardfile vagrantfile",
+    "bash": ".bashrc .bash_profile .profile pkgbuild",
+}
+_BY_SUFFIX = {f".{s}": name for name, suffixes in _SUFFIXES.items() for s in suffixes.split()}
+_BY_NAME = {file: name for name, files in _NAMES.items() for file in files.split()}
+
+
+def grammar_of(path: str) -> Grammar | None:
+    """Return the grammar for a file's name, installed or not, or None if we know none."""
+    name = PurePosixPath(path).name.lower()
+    language = _BY_NAME.get(name) or _BY_SUFFIX.get(PurePosixPath(name).suffix)
+    return _GRAMMARS[language] if language else None
+
+
+def grammar_named(language: str) -> Grammar:
+    """Return the grammar of a language such as `cpp`. Raises KeyError for one we do not know."""
+    return _GRAMMARS[language]
+
+
+def missing_grammar(path: str) -> str | None:
+    """Return the package to install before this file can be parsed, or None if none is missing."""
+    grammar = grammar_of(path)
+    return grammar.package if grammar and not is_installed(grammar) else None
 
 
 @cache
+def is_installed(grammar: Grammar) -> bool:
+    """Say whether the grammar's package is there; it is not imported for that."""
+    return importlib.util.find_spec(grammar.module) is not None
+
+
+@cache
+def load(grammar: Grammar) -> Language:
+    """Import a grammar. Raises ModuleNotFoundError if its package is not installed."""
+    module = importlib.import_module(grammar.module)
+    if grammar.function:
+        return Language(getattr(module, grammar.function)())
+    return Language(module.get_binding(grammar.language))
+
+
+@cache
+def parser_of(grammar: Grammar) -> Parser:
+    """Return the one parser of a grammar that is installed."""
+    return Parser(load(grammar))
+
+
 def parser_for(suffix: str) -> Parser | None:
     """Return the parser for a file-name suffix such as `.py`, or None if no grammar reads it."""
-    language = _LANGUAGES.get(suffix.lower())
-    return Parser(Language(language())) if language else None
+    language = _BY_SUFFIX.get(suffix.lower())
+    grammar = _GRAMMARS[language] if language else None
+    return parser_of(grammar) if grammar and is_installed(grammar) else None

@@ -1,8 +1,28 @@
 from __future__ import annotations
 
+import importlib.util
+
 import pytest
 
-from copilot.structure.grammars import parser_for
+from copilot.structure.grammars import grammar_named, grammar_of, missing_grammar, parser_for
+
+FILES = [
+    ("a.py", "python"),
+    ("a.PYI", "python"),
+    ("x/y.mjs", "javascript"),
+    ("a.d.ts", "typescript"),
+    ("a.tsx", "tsx"),
+    ("a.go", "go"),
+    ("a.rs", "rust"),
+    ("A.java", "java"),
+    ("a.c", "c"),
+    ("a.h", "c"),
+    ("a.hpp", "cpp"),
+    ("a.cs", "csharp"),
+    ("lib/Rakefile", "ruby"),
+    ("a.php", "php"),
+    (".bashrc", "bash"),
+]
 
 
 @pytest.mark.parametrize("suffix", [".py", ".pyi", ".PY"])
@@ -15,3 +35,31 @@ def test_python_has_a_parser(suffix: str) -> None:
 @pytest.mark.parametrize("suffix", ["", ".", "py", ".txt", ".\udcff"])
 def test_other_files_have_none(suffix: str) -> None:
     assert parser_for(suffix) is None
+
+
+@pytest.mark.parametrize(("path", "language"), FILES)
+def test_a_files_name_tells_its_language(path: str, language: str) -> None:
+    grammar = grammar_of(path)
+    assert grammar == grammar_named(language)
+    assert grammar is not None
+    assert grammar.language == language
+
+
+@pytest.mark.parametrize("path", ["", "a", "py", "a.txt", "x.py/a", "makefile.orig"])
+def test_other_names_tell_none(path: str) -> None:
+    assert grammar_of(path) is None
+    assert missing_grammar(path) is None
+
+
+@pytest.mark.parametrize(("path", "language"), FILES)
+def test_a_grammar_that_is_not_there_is_named_and_not_an_error(path: str, language: str) -> None:
+    grammar = grammar_named(language)
+    if importlib.util.find_spec(grammar.module):
+        assert missing_grammar(path) is None
+    else:
+        assert missing_grammar(path) == grammar.package
+
+
+def test_a_missing_grammar_means_no_parser() -> None:
+    for suffix in (".go", ".rs"):
+        assert (parser_for(suffix) is None) == (missing_grammar(f"a{suffix}") is not None)

@@ -1,0 +1,3 @@
+(call_expression function: [(identifier) @call (field_expression field: (_) @call)])
+(type_identifier) @type
+(preproc_include path: (_) @import)

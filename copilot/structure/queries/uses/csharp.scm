@@ -1,0 +1,10 @@
+(invocation_expression function: [
+  (identifier) @call (generic_name . (identifier) @call) (member_access_expression name: (_) @call)])
+(object_creation_expression type: [(identifier) @call (generic_name . (identifier) @call)])
+(attribute name: (_) @call)
+(base_list (identifier) @type)
+(parameter type: (identifier) @type)
+(variable_declaration type: (identifier) @type)
+(property_declaration type: (identifier) @type)
+(method_declaration returns: (identifier) @type)
+(using_directive [(identifier) (qualified_name)] @import)

@@ -1,0 +1,6 @@
+(call_expression function: [(identifier) @call (member_expression property: (_) @call)])
+(new_expression constructor: [(identifier) @call (member_expression property: (_) @call)])
+(import_statement source: (string (_) @import))
+(export_statement source: (string (_) @import))
+(call_expression function: [(identifier) (import)] @_require arguments: (arguments . (string (_) @import))
+  (#any-of? @_require "require" "import"))

@@ -1,0 +1,6 @@
+(call function: [(identifier) @call (attribute attribute: (identifier) @call)])
+(decorator [(identifier) @call (attribute attribute: (identifier) @call)])
+(type (identifier) @type)
+(class_definition superclasses: (argument_list [(identifier) @type (attribute attribute: (identifier) @type)]))
+(import_statement name: [(dotted_name) @import (aliased_import name: (_) @import)])
+(import_from_statement module_name: (_) @import)
