@@ -43,10 +43,6 @@ class EmbeddedModel:
         """Return the offset in bytes behind part `number`, counted from 1; 0 for no part."""
         return min(number * self.part_bytes, self.size_bytes)
 
-    def parts_within(self, offset: int) -> int:
-        """Return how many parts end at or before `offset` bytes."""
-        return self.part_count if offset >= self.size_bytes else offset // self.part_bytes
-
 
 @cache
 def models() -> tuple[EmbeddedModel, ...]:

@@ -10,7 +10,18 @@ import typer
 
 from copilot.assist.propose import propose
 from copilot.cli.land import Landing, check_landing, land
-from copilot.cli.options import ConfigPath, Json, Repo, Roots, new_app, where
+from copilot.cli.options import (
+    ConfigPath,
+    DryRun,
+    Json,
+    PatchFile,
+    Plain,
+    Repo,
+    Roots,
+    Yes,
+    new_app,
+    where,
+)
 from copilot.cli.setup import set_up
 from copilot.errors import UsageError
 from copilot.workspace.remote_name import find_repos
@@ -29,17 +40,10 @@ def apply(
     clipboard: Annotated[
         bool, typer.Option("--clipboard", help="Take the reply from the clipboard.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept every change.")] = False,
-    plain: Annotated[
-        bool, typer.Option("--plain", help="Review line by line, without the full screen.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show the changes; write nothing.")
-    ] = False,
-    patch: Annotated[
-        Path | None,
-        typer.Option("--patch", metavar="FILE", help="Write a git patch instead of the files."),
-    ] = None,
+    yes: Yes = False,
+    plain: Plain = False,
+    dry_run: DryRun = False,
+    patch: PatchFile = None,
     as_json: Json = False,
 ) -> None:
     """Review and apply a reply from a file, a web chat, stdin."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +17,7 @@ from copilot.cli.options import (
     Include,
     Json,
     KeyVariable,
+    ManifestFile,
     Model,
     Repo,
     Roots,
@@ -45,10 +45,7 @@ def ask_command(
     api_key_env: KeyVariable = None,
     budget: Budget = None,
     config: ConfigPath = None,
-    manifest: Annotated[
-        Path | None,
-        typer.Option("--manifest", metavar="FILE", help="Write what the model saw, as JSON."),
-    ] = None,
+    manifest: ManifestFile = None,
     as_json: Json = False,
 ) -> None:
     """Ask about the code; the answer streams to stdout."""

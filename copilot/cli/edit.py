@@ -21,14 +21,19 @@ from copilot.cli.options import (
     BaseUrl,
     Budget,
     ConfigPath,
+    DryRun,
     Exclude,
     Include,
     Json,
     KeyVariable,
+    ManifestFile,
     Model,
+    PatchFile,
+    Plain,
     Repo,
     Roots,
     Whom,
+    Yes,
     new_app,
     where,
 )
@@ -54,17 +59,10 @@ def edit(
     api_key_env: KeyVariable = None,
     budget: Budget = None,
     config: ConfigPath = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Accept every change.")] = False,
-    plain: Annotated[
-        bool, typer.Option("--plain", help="Review line by line, without the full screen.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show the changes; write nothing.")
-    ] = False,
-    patch: Annotated[
-        Path | None,
-        typer.Option("--patch", metavar="FILE", help="Write a git patch instead of the files."),
-    ] = None,
+    yes: Yes = False,
+    plain: Plain = False,
+    dry_run: DryRun = False,
+    patch: PatchFile = None,
     check: Annotated[
         str | None,
         typer.Option(
@@ -74,10 +72,7 @@ def edit(
     commit: Annotated[
         bool, typer.Option("--commit", help="Commit what was applied, with the task as message.")
     ] = False,
-    manifest: Annotated[
-        Path | None,
-        typer.Option("--manifest", metavar="FILE", help="Write what the model saw, as JSON."),
-    ] = None,
+    manifest: ManifestFile = None,
     as_json: Json = False,
 ) -> None:
     """Change the code; you accept each change before it is written."""

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from copilot.assist.pack import check_fit, pack
 from copilot.cli.options import (
     BaseUrl,
     Budget,
@@ -23,9 +22,9 @@ from copilot.cli.options import (
     new_app,
     where,
 )
+from copilot.cli.prepare import read_for
 from copilot.cli.setup import ready_model, set_up
 from copilot.cli.show import put, put_json
-from copilot.cli.talk import progress_bar
 from copilot.context.compose import Wording
 from copilot.errors import ExitCode, UsageError
 from copilot.evals.needle import QUESTION, Trial, needle_trials
@@ -60,9 +59,7 @@ def needle(
     spread = [index / max(1, depths - 1) for index in range(depths)]
     with ready_model(setup, Whom(model, base_url, api_key_env)) as ready:
         scope = setup.scope(ready.chosen.settings.tokenizer)
-        with progress_bar("reading files") as bar:
-            packed = pack(scope, "needle", QUESTION, bar)
-        check_fit(packed.prompt, setup.config.budget, ready.window, ready.limits.max_reply_tokens)
+        packed = read_for(setup, ready, "needle", QUESTION).packed
         texts = [load_prompt(name, scope.prompts) for name in ("rules", "task-needle")]
         wording = Wording(texts[0], texts[1], QUESTION)
         trials = []

@@ -62,6 +62,19 @@ ConfigPath = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Your configuration, instead of config.toml."),
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Accept every change.")]
+Plain = Annotated[
+    bool, typer.Option("--plain", help="Review line by line, without the full screen.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the changes; write nothing.")]
+PatchFile = Annotated[
+    Path | None,
+    typer.Option("--patch", metavar="FILE", help="Write a git patch instead of the files."),
+]
+ManifestFile = Annotated[
+    Path | None,
+    typer.Option("--manifest", metavar="FILE", help="Write what the model saw, as JSON."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
