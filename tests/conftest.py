@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,8 @@ class GitServer:
     `asked` holds the path of each request, `packs` counts those answered with one. `password`: who
     does not send `user` with it gets 401. `moved_to`: every request is redirected there.
     `breaks_after`: a pack ends after so many bytes. `hold`: a pack waits until it is set, and
-    `holding` is set meanwhile.
+    `holding` is set meanwhile. `endless`: a pack begins with the first, and the second follows
+    again and again, each a packet of git's protocol.
     """
 
     folder: Path
@@ -88,6 +90,7 @@ class GitServer:
     password: str = ""
     moved_to: str = ""
     breaks_after: int | None = None
+    endless: tuple[bytes, bytes] | None = None
     hold: threading.Event | None = None
     holding: threading.Event = field(default_factory=threading.Event)
 
@@ -98,6 +101,21 @@ class GitServer:
         again = ["git", "-C", str(bare), "fetch", "--quiet", "--prune"]
         subprocess.run(again if bare.exists() else fresh, check=True)
         return f"{self.url}/{name}.git"
+
+
+def _send_pack(server: GitServer, data: bytes, out: BufferedIOBase) -> None:
+    """Send a pack as the server is told to; raises ConnectionError when the other side leaves."""
+    if server.hold:
+        server.holding.set()
+        server.hold.wait()
+    if not server.endless:
+        out.write(data[: server.breaks_after])
+        return
+    before, packfile, _ = data.partition(b"packfile\n")
+    first, again = (b"%04x" % (len(piece) + 4) + piece for piece in server.endless)
+    out.write(before + packfile + first)
+    while True:
+        out.write(again)
 
 
 @pytest.fixture
@@ -145,15 +163,16 @@ def git_server(tmp_path: Path) -> Iterator[GitServer]:
             self.send_response(int(fields.pop("Status", "200").split()[0]))
             for name, value in fields.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
             is_pack = b"packfile\n" in data
             server.packs += is_pack
-            if is_pack and server.hold:
-                server.holding.set()
-                server.hold.wait()
+            if not (is_pack and server.endless):
+                self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
             with suppress(ConnectionError):
-                self.wfile.write(data[: server.breaks_after] if is_pack else data)
+                if is_pack:
+                    _send_pack(server, data, self.wfile)
+                else:
+                    self.wfile.write(data)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass

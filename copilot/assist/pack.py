@@ -2,94 +2,145 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from copilot.backends.protocol import Message
+from copilot.cache import Cache
 from copilot.context.budget import check_budget
-from copilot.context.compose import Wording, compose_prompt
-from copilot.context.model import Prompt, SectionKind
+from copilot.context.compose import Draft, Wording
+from copilot.context.model import PackedFile, Prompt, SectionKind
 from copilot.errors import ReadIncomplete, UsageError
 from copilot.settings.prompts import fill_prompt, load_prompt
 from copilot.text import one_line
-from copilot.workspace.model import Root, Snapshot
-from copilot.workspace.remote import read_kept
+from copilot.workspace.choose import Chooser, Selection
+from copilot.workspace.model import Part, Repository, Root, Snapshot, SourceFile
+from copilot.workspace.remote import read_kept_parts
 from copilot.workspace.remote_cache import KeptRepository
-from copilot.workspace.snapshot import Selection, read_snapshot
+from copilot.workspace.snapshot import Progress, read_parts
+
+if TYPE_CHECKING:
+    from copilot.structure.outliner import Outliner
 
 _NAMED = 5
 
 
 @dataclass(frozen=True)
 class Packed:
-    """A prompt and the snapshot it was made from; what lies in no root is read-only."""
+    """A prompt and the snapshot it was made from; what lies in no root is read-only.
+
+    `outlined` are the names of the files whose text there is an outline.
+    """
 
     roots: tuple[Root, ...]
     snapshot: Snapshot
     prompt: Prompt
+    outlined: frozenset[str] = frozenset()
 
     @property
     def full_texts(self) -> dict[str, str]:
         """The files that the prompt holds in full: name with alias to text."""
-        return {f.name: f.text for f in self.snapshot.files if f.text is not None}
+        return {
+            file.name: file.data.decode()
+            for file in self.snapshot.files
+            if file.data is not None and file.name not in self.outlined
+        }
 
     @property
     def editable_texts(self) -> dict[str, str]:
         """Those of them that lie in a root."""
         aliases = {root.alias for root in self.roots}
-        files = self.snapshot.files
-        return {f.name: f.text for f in files if f.text is not None and f.repository in aliases}
+        return {n: t for n, t in self.full_texts.items() if n.partition("/")[0] in aliases}
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What is read, and how it is counted; `kept` are the read-only repositories."""
+    """What is read, and how it is shown and counted; `kept` and `submodules` are only read."""
 
     roots: tuple[Root, ...]
     selection: Selection
     tokenizer: str
     prompts: Path
     kept: tuple[KeptRepository, ...] = ()
+    submodules: tuple[Root, ...] = ()
+    cache: Cache = field(default_factory=Cache, compare=False)
+    outliner: Outliner | None = field(default=None, compare=False)
 
 
-def pack(
-    scope: Scope, kind: str | None, asked: str, progress: Callable[[int, int], None]
-) -> Packed:
+def pack(scope: Scope, kind: str | None, asked: str, progress: Progress) -> Packed:
     """Read the roots and compose the prompt; `kind` is `edit`, `ask`, or None for no task.
 
     Raises UsageError if there is nothing to read, ReadIncomplete if the system refused a file.
     """
-    snapshot = _read(scope, progress)
-    _check_complete(snapshot)
-    if not any(file.text is not None for file in snapshot.files):
+    draft = Draft(scope.tokenizer, scope.cache)
+    snapshot, outlined = _read(scope, draft, progress)
+    task = load_prompt(f"task-{kind}", scope.prompts) if kind else ""
+    wording = Wording(_rules(scope, outlined), task, asked)
+    return Packed(scope.roots, snapshot, draft.prompt(wording), outlined)
+
+
+def count_files(scope: Scope, progress: Progress) -> tuple[Snapshot, tuple[PackedFile, ...]]:
+    """Read the roots as `pack` does and return the tokens of each file, but keep no text."""
+    draft = Draft(scope.tokenizer, scope.cache, keep=False)
+    snapshot, _ = _read(scope, draft, progress, keep=False)
+    return snapshot, draft.files()
+
+
+def _read(
+    scope: Scope, draft: Draft, progress: Progress, *, keep: bool = True
+) -> tuple[Snapshot, frozenset[str]]:
+    """Read everything into the draft; return it, and the names of what is an outline."""
+    files: list[SourceFile] = []
+    repositories: list[Repository] = []
+    outlined: set[str] = set()
+    has_text = False
+    for part, names in _shown(scope, progress):
+        draft.add(part.files, names)
+        has_text = has_text or any(file.data is not None for file in part.files)
+        files += part.files if keep else (replace(file, data=None) for file in part.files)
+        repositories += [part.repository] if part.repository else []
+        outlined |= names
+    _check_complete(files)
+    if not has_text:
         raise UsageError(
             f"nothing to read in {', '.join(str(root.path) for root in scope.roots)}",
             "name a folder with text files (--root), or check --include and --exclude",
         )
-    task = load_prompt(f"task-{kind}", scope.prompts) if kind else ""
-    wording = Wording(_rules(scope), task, asked)
-    return Packed(scope.roots, snapshot, compose_prompt(snapshot, wording, scope.tokenizer))
+    return Snapshot(tuple(repositories), tuple(files)), frozenset(outlined)
 
 
-def _read(scope: Scope, progress: Callable[[int, int], None]) -> Snapshot:
-    """Read everything; first what does not change, so that a server's prefix cache can hit."""
-    elsewhere = read_kept(scope.kept, scope.selection, progress)
-    here = read_snapshot(scope.roots, scope.selection, progress)
-    return Snapshot(elsewhere.repositories + here.repositories, elsewhere.files + here.files)
+def _shown(scope: Scope, progress: Progress) -> Iterator[tuple[Part, frozenset[str]]]:
+    """Yield what is read as the prompt shows it, with the names of what is an outline.
+
+    What does not change comes first, so that a server's prefix cache can hit.
+    """
+    choose = Chooser(scope.selection, scope.cache)
+    parts = chain(
+        read_kept_parts(scope.kept, choose, progress),
+        read_parts((*scope.submodules, *scope.roots), choose, progress),
+    )
+    if scope.outliner is None:
+        return ((part, frozenset()) for part in parts)
+    return ((made.part, made.names) for made in scope.outliner.outlined(parts))
 
 
-def _rules(scope: Scope) -> str:
+def _rules(scope: Scope, outlined: Collection[str]) -> str:
     rules = load_prompt("rules", scope.prompts)
-    if not scope.kept:
+    if outlined:
+        rules = f"{rules.rstrip()}\n{load_prompt('outlines', scope.prompts)}"
+    aliases = [*(kept.name.alias for kept in scope.kept), *(r.alias for r in scope.submodules)]
+    if not aliases:
         return rules
-    names = ", ".join(f"`{kept.name.alias}/`" for kept in scope.kept)
+    names = ", ".join(f"`{alias}/`" for alias in aliases)
     note = fill_prompt(load_prompt("read-only", scope.prompts), names=names)
     return f"{rules.rstrip()}\n{note}"
 
 
-def _check_complete(snapshot: Snapshot) -> None:
-    denied = [file for file in snapshot.files if file.denied]
+def _check_complete(files: Sequence[SourceFile]) -> None:
+    denied = [file for file in files if file.denied]
     if denied:
         named = ", ".join(one_line(file.name) for file in denied[:_NAMED])
         more = f" and {len(denied) - _NAMED} more" if len(denied) > _NAMED else ""

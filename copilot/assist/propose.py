@@ -32,8 +32,9 @@ def propose(
 ) -> Proposal:
     """Place every edit of a reply on the files as they are now.
 
-    `read_only` are aliases of repositories that may be read, but not changed. Raises EditsRefused,
-    which names each edit that cannot be placed and why; then none is.
+    `read_only` are aliases of repositories that may be read, but not changed; nor is a submodule
+    that a root tells of. Raises EditsRefused, which names each edit that cannot be placed and why;
+    then none is.
     """
     reply = parse(reply_text, marker)
     if not reply.operations and reply.announced_blocks is None:
@@ -71,13 +72,22 @@ def _targets(
             target = qualify(raw, by_alias, known)
             alias = raw.partition("/")[0]
             if alias in read_only:
-                why = f"lies in {alias}, a repository that is only read (--repo)"
+                why = f"lies in {alias}, a repository that is only read"
                 refusals.append(Refusal(operation.line, raw, why, ""))
-            elif isinstance(target, Target):
-                targets[raw] = target
-            else:
+            elif not isinstance(target, Target):
                 refusals.append(Refusal(operation.line, raw, f"the path {target}", ""))
+            elif (submodule := _submodule_of(target, by_alias[target.repository])) is not None:
+                why = f"lies in the submodule {one_line(submodule)}, which is only read"
+                refusals.append(Refusal(operation.line, raw, why, ""))
+            else:
+                targets[raw] = target
     return targets, refusals
+
+
+def _submodule_of(target: Target, root: Root) -> str | None:
+    """Return the submodule that a target lies in, or is; some disks know no case."""
+    place = f"{target.path}/".casefold()
+    return next((path for path in root.submodules if place.startswith(f"{path}/".casefold())), None)
 
 
 def _paths(operation: Operation) -> tuple[str, ...]:

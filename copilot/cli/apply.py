@@ -18,6 +18,7 @@ from copilot.cli.options import (
     Plain,
     Repo,
     Roots,
+    Submodules,
     Yes,
     new_app,
     where,
@@ -36,6 +37,7 @@ def apply(
     ] = None,
     root: Roots = None,
     repo: Repo = None,
+    submodules: Submodules = None,
     config: ConfigPath = None,
     clipboard: Annotated[
         bool, typer.Option("--clipboard", help="Take the reply from the clipboard.")
@@ -47,7 +49,7 @@ def apply(
     as_json: Json = False,
 ) -> None:
     """Review and apply a reply from a file, a web chat, stdin."""
-    setup = set_up(where(root, config=config))
+    setup = set_up(where(root, config=config, submodules=submodules))
     reply, from_stdin = _reply(file, clipboard)
     if from_stdin and not (yes or dry_run):
         raise UsageError(
@@ -57,9 +59,9 @@ def apply(
     label = f"apply {file}" if file else "apply a pasted reply"
     landing = Landing(label, yes, plain, dry_run, patch, commit=False, as_json=as_json)
     check_landing(landing, setup)
-    taken = [root.alias for root in setup.roots]
-    read_only = [name.alias for name in find_repos(repo or (), setup.config.remotes, taken)]
-    proposal = propose(reply, setup.roots, read_only=read_only)
+    taken = [*(root.alias for root in setup.roots), *setup.read_only]
+    far = [name.alias for name in find_repos(repo or (), setup.config.remotes, taken)]
+    proposal = propose(reply, setup.roots, read_only=[*setup.read_only, *far])
     raise typer.Exit(land(proposal, setup, landing).code)
 
 

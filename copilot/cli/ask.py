@@ -21,6 +21,7 @@ from copilot.cli.options import (
     Model,
     Repo,
     Roots,
+    Submodules,
     Whom,
     new_app,
     where,
@@ -38,6 +39,7 @@ def ask_command(
     question: Annotated[str, typer.Argument(help="What you want to know about the code.")],
     root: Roots = None,
     repo: Repo = None,
+    submodules: Submodules = None,
     include: Include = None,
     exclude: Exclude = None,
     model: Model = None,
@@ -49,7 +51,7 @@ def ask_command(
     as_json: Json = False,
 ) -> None:
     """Ask about the code; the answer streams to stdout."""
-    setup = set_up(where(root, include, exclude, budget, config, repo))
+    setup = set_up(where(root, include, exclude, budget, config, repo, submodules))
     with ready_model(setup, Whom(model, base_url, api_key_env)) as ready:
         asked = read_for(setup, ready, "ask", question)
         if manifest:

@@ -32,6 +32,7 @@ from copilot.cli.options import (
     Plain,
     Repo,
     Roots,
+    Submodules,
     Whom,
     Yes,
     new_app,
@@ -52,6 +53,7 @@ def edit(
     task: Annotated[str, typer.Argument(help="What to change, in your words.")],
     root: Roots = None,
     repo: Repo = None,
+    submodules: Submodules = None,
     include: Include = None,
     exclude: Exclude = None,
     model: Model = None,
@@ -76,7 +78,7 @@ def edit(
     as_json: Json = False,
 ) -> None:
     """Change the code; you accept each change before it is written."""
-    setup = set_up(where(root, include, exclude, budget, config, repo))
+    setup = set_up(where(root, include, exclude, budget, config, repo, submodules))
     landing = Landing(task, yes, plain, dry_run, patch, commit=commit, as_json=as_json)
     whom = Whom(model, base_url, api_key_env)
     raise typer.Exit(run_edit(setup, whom, landing, manifest, check))
@@ -129,8 +131,7 @@ def _land(answer: Answer, question: Question, setup: Setup, landing: Landing) ->
     """Interpret the reply and let it land; a reply that cannot be placed is kept in a file."""
     try:
         marker = question.packed.prompt.frame.marker
-        read_only = [kept.name.alias for kept in setup.kept]
-        proposal = propose(answer.text, setup.roots, marker, read_only)
+        proposal = propose(answer.text, setup.roots, marker, setup.read_only)
         landed = land(proposal, setup, landing)
     except CopilotError as error:
         error.hint = f"{error.hint}; {_kept(answer, setup)}".removeprefix("; ")

@@ -18,6 +18,7 @@ from copilot.cli.options import (
     Model,
     Repo,
     Roots,
+    Submodules,
     Whom,
     new_app,
     where,
@@ -42,6 +43,7 @@ def _group() -> None:
 def needle(
     root: Roots = None,
     repo: Repo = None,
+    submodules: Submodules = None,
     include: Include = None,
     exclude: Exclude = None,
     model: Model = None,
@@ -55,7 +57,7 @@ def needle(
     """Hide a line in the packed code and ask for it, at several depths."""
     if depths < 1:
         raise UsageError("--depths must be at least 1")
-    setup = set_up(where(root, include, exclude, budget, config, repo))
+    setup = set_up(where(root, include, exclude, budget, config, repo, submodules))
     spread = [index / max(1, depths - 1) for index in range(depths)]
     with ready_model(setup, Whom(model, base_url, api_key_env)) as ready:
         scope = setup.scope(ready.chosen.settings.tokenizer)

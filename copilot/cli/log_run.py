@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from copilot.assist.ask import Answer
 from copilot.assist.pack import Packed
 from copilot.cli.setup import Ready, Setup
@@ -9,6 +11,7 @@ from copilot.cli.talk import say
 from copilot.errors import UsageError
 from copilot.runs.store import Run, record_run
 from copilot.text import visible
+from copilot.workspace.model import Repository
 
 
 def log_run(
@@ -34,8 +37,17 @@ def log_run(
         cached_tokens=usage.cached if usage else None,
         seconds=round(answer.seconds, 3),
         outcome=outcome,
+        read_only=visible(_read_only(setup, packed.snapshot.repositories)),
     )
     try:
         record_run(setup.paths.runs_file, run)
     except UsageError as error:
         say(f"warning: {error.message}")
+
+
+def _read_only(setup: Setup, read: Sequence[Repository]) -> str:
+    """Return what was read besides the roots, each with its place and commit."""
+    aliases = set(setup.read_only)
+    return " ".join(
+        f"{one.alias}={one.url or one.root}@{one.revision}" for one in read if one.alias in aliases
+    )

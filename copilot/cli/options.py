@@ -27,6 +27,14 @@ Repo = Annotated[
         "your remotes, or an https or ssh URL and @ref; may be given several times.",
     ),
 ]
+Submodules = Annotated[
+    bool | None,
+    typer.Option(
+        "--submodules",
+        help="Read submodules that are checked out too, each as a repository of its own that is "
+        "never changed.",
+    ),
+]
 Include = Annotated[
     list[str] | None,
     typer.Option("--include", metavar="GLOB", help="Read only what matches; as in .gitignore."),
@@ -91,7 +99,9 @@ def new_app(purpose: str | None = None) -> typer.Typer:
 
 @dataclass(frozen=True)
 class Where:
-    """What to read: the values of --root, --repo, --include, --exclude, --budget, --config."""
+    """What to read: the values of --root, --repo, --submodules, --include, --exclude, --budget,
+    --config.
+    """
 
     roots: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
@@ -99,6 +109,7 @@ class Where:
     budget: str | None = None
     config: Path | None = None
     repos: tuple[str, ...] = ()
+    submodules: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +128,8 @@ def where(
     budget: str | None = None,
     config: Path | None = None,
     repos: list[str] | None = None,
+    submodules: bool | None = None,
 ) -> Where:
     """Gather the options of one command."""
     patterns = tuple(include or ()), tuple(exclude or ())
-    return Where(tuple(roots or ()), *patterns, budget, config, tuple(repos or ()))
+    return Where(tuple(roots or ()), *patterns, budget, config, tuple(repos or ()), submodules)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from copilot.assist.pack import Packed, check_fit, pack
+from copilot.assist.pack import Packed, Scope, check_fit, count_files, pack
 from copilot.cli.keep import write_file, write_manifest
 from copilot.cli.options import (
     Budget,
@@ -18,11 +22,12 @@ from copilot.cli.options import (
     Json,
     Repo,
     Roots,
+    Submodules,
     new_app,
     where,
 )
-from copilot.cli.setup import set_up
-from copilot.cli.show import counted_files, put, put_json
+from copilot.cli.setup import Setup, set_up
+from copilot.cli.show import counted_files, counts, put, put_json
 from copilot.cli.talk import progress_bar, say
 from copilot.context.manifest import manifest as manifest_of
 from copilot.context.tokens import DEFAULT_TOKENIZER
@@ -33,6 +38,13 @@ from copilot.settings.config import DEFAULT_BUDGET
 app = new_app()
 
 
+class Shown(StrEnum):
+    """How files are shown."""
+
+    FULL = "full"
+    OUTLINE = "outline"
+
+
 @app.command(name="pack")
 def pack_command(
     task: Annotated[
@@ -40,6 +52,7 @@ def pack_command(
     ] = None,
     root: Roots = None,
     repo: Repo = None,
+    submodules: Submodules = None,
     include: Include = None,
     exclude: Exclude = None,
     budget: Budget = None,
@@ -65,12 +78,23 @@ def pack_command(
             "out. The budget does not matter then.",
         ),
     ] = False,
+    detail: Annotated[
+        Shown,
+        typer.Option(
+            "--detail",
+            help="Show files in full, or as outlines: without the bodies of functions.",
+        ),
+    ] = Shown.FULL,
     as_json: Json = False,
 ) -> None:
     """Print the prompt a model would get, for a chat window or a tool."""
-    setup = set_up(where(root, include, exclude, budget, config, repo))
-    with progress_bar("reading files") as bar:
-        packed = pack(setup.scope(tokenizer), "edit" if task else None, task or "", bar)
+    setup = set_up(where(root, include, exclude, budget, config, repo, submodules))
+    with _scope(setup, tokenizer, detail) as scope:
+        if listed and not (output or clipboard or manifest or as_json):
+            _list(scope)
+            return
+        with progress_bar("reading files") as bar:
+            packed = pack(scope, "edit" if task else None, task or "", bar)
     limit = setup.config.budget or DEFAULT_BUDGET
     if not listed or output or clipboard:
         limit = check_fit(packed.prompt, limit, None, 0)
@@ -79,9 +103,28 @@ def pack_command(
     if as_json:
         put_json(manifest_of(packed.prompt, packed.snapshot, limit, None))
     elif listed:
-        put(token_tree(packed.prompt, packed.snapshot))
+        put(token_tree(packed.prompt.files, packed.snapshot))
     _deliver(packed, output, clipboard, to_stdout=not as_json and not listed)
     say(f"packed {counted_files(packed)}")
+
+
+@contextmanager
+def _scope(setup: Setup, tokenizer: str, detail: Shown) -> Iterator[Scope]:
+    scope = setup.scope(tokenizer)
+    if detail is Shown.FULL:
+        yield scope
+        return
+    from copilot.structure.outliner import Outliner
+
+    with Outliner(scope.cache) as outliner:
+        yield replace(scope, outliner=outliner)
+
+
+def _list(scope: Scope) -> None:
+    with progress_bar("reading files") as bar:
+        snapshot, files = count_files(scope, bar)
+    put(token_tree(files, snapshot))
+    say(f"counted {counts(files)}")
 
 
 def _deliver(packed: Packed, output: Path | None, clipboard: bool, *, to_stdout: bool) -> None:
@@ -95,7 +138,7 @@ def _deliver(packed: Packed, output: Path | None, clipboard: bool, *, to_stdout:
 
 
 def _data(packed: Packed) -> list[bytes]:
-    return [section.data for section in packed.prompt.sections]
+    return [piece for section in packed.prompt.sections for piece in section.pieces]
 
 
 def _copy(text: str) -> None:

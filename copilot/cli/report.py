@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 import time
@@ -30,8 +31,11 @@ def report_defect(error: Exception, arguments: Sequence[str]) -> None:
 
 
 def _report(error: Exception, arguments: Sequence[str]) -> str:
+    # Not platform.platform(): that starts a program, uname.
+    system = os.uname()
+    machine = f"{system.sysname} {system.release} {system.machine}"
     trace = "".join(traceback.format_exception(error)).replace(str(Path.home()), "~")
     return (
-        f"### copilot {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n"
+        f"### copilot {__version__}, Python {platform.python_version()}, {machine}\n\n"
         f"command: `{arguments[0] if arguments else ''}`\n\n```\n{trace}```\n"
     )

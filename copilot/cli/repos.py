@@ -6,13 +6,12 @@ import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from copilot.cli.options import Json, new_app
-from copilot.cli.setup import age, keep_repo
+from copilot.cli.setup import age, keep_repos
 from copilot.cli.show import put, put_json
 from copilot.cli.talk import say
 from copilot.errors import UsageError
@@ -20,11 +19,12 @@ from copilot.settings.config import Config, load_config
 from copilot.settings.paths import StatePaths, state_paths
 from copilot.workspace.remote_cache import (
     KeptRepository,
-    drop_superseded,
     forget,
     kept_repositories,
+    tidy,
 )
 from copilot.workspace.remote_name import RemoteName, find_repos
+from copilot.workspace.remote_watch import bytes_below
 
 app = new_app("Repositories elsewhere, kept at hand to be read with --repo.")
 
@@ -40,16 +40,19 @@ _SomeNames = Annotated[
 def add(repos: _Names, as_json: Json = False) -> None:
     """Fetch repositories and keep them, so that --repo has them without a network too."""
     paths, config = _settings()
-    _put_rows(
-        [keep_repo(name, paths, config) for name in find_repos(repos, config.remotes)],
-        as_json=as_json,
-    )
+    names = find_repos(repos, config.remotes)
+    _put_rows(keep_repos(names, paths, config), as_json=as_json)
+    tidy(paths.repositories)
 
 
 @app.command(name="list")
 def list_repos(as_json: Json = False) -> None:
     """List what is kept: repository, commit, age and size on disk."""
-    _put_rows(kept_repositories(state_paths().repositories), as_json=as_json)
+    kept = kept_repositories(state_paths().repositories)
+    _put_rows(kept, as_json=as_json)
+    # Two names of one commit share it.
+    total = sum(map(bytes_below, {one.git_dir for one in kept}))
+    say(f"{total / 1e6:.1f} MB in all")
 
 
 @app.command()
@@ -58,9 +61,9 @@ def update(repos: _SomeNames = None, as_json: Json = False) -> None:
     paths, config = _settings()
     before = {kept.name.shown: kept for kept in kept_repositories(paths.repositories)}
     names = _kept(repos, config, before) if repos else [kept.name for kept in before.values()]
-    updated = [keep_repo(name, paths, config) for name in names]
+    updated = keep_repos(names, paths, config)
+    tidy(paths.repositories)
     for kept in updated:
-        drop_superseded(kept.name, paths.repositories)
         old = before[kept.name.shown].revision
         change = "unchanged" if old == kept.revision else f"{old[:12]} -> {kept.revision[:12]}"
         say(f"{kept.name.shown}: {change}")
@@ -76,6 +79,7 @@ def remove(repos: _Names) -> None:
     for name in _kept(repos, config, before):
         forget(name, paths.repositories)
         say(f"removed {name.shown}")
+    tidy(paths.repositories)
 
 
 def _settings() -> tuple[StatePaths, Config]:
@@ -99,7 +103,7 @@ def _put_rows(repositories: Sequence[KeptRepository], *, as_json: bool) -> None:
         put_json([_row(kept) for kept in repositories])
         return
     for kept in repositories:
-        size = f"{_size(kept.git_dir) / 1e6:.1f} MB"
+        size = f"{bytes_below(kept.git_dir) / 1e6:.1f} MB"
         when = f"{age(time.time() - kept.fetched)} ago"
         put(f"{kept.name.shown}  {kept.revision[:12]}  {when}  {size}\n")
 
@@ -111,9 +115,5 @@ def _row(kept: KeptRepository) -> dict[str, Any]:
         "ref": kept.name.ref,
         "revision": kept.revision,
         "fetched": fetched,
-        "bytes": _size(kept.git_dir),
+        "bytes": bytes_below(kept.git_dir),
     }
-
-
-def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

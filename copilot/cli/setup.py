@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,18 +15,21 @@ from copilot.assist.models import ChosenModel, choose_model, open_backend
 from copilot.assist.pack import Scope
 from copilot.backends.protocol import Backend, ModelFacts
 from copilot.backends.pull import local_path, pull
+from copilot.cache import Cache
 from copilot.cli.options import Where, Whom
 from copilot.cli.recovery import recover_first
-from copilot.cli.talk import detail, is_terminal, progress_bar, say
+from copilot.cli.talk import Bar, detail, is_terminal, progress_bar, say
 from copilot.context.tokens import DEFAULT_TOKENIZER
 from copilot.errors import UsageError
 from copilot.settings.config import Config, ConfigFile, load_config
 from copilot.settings.paths import StatePaths, state_paths
+from copilot.text import one_line
 from copilot.workspace.model import Root
-from copilot.workspace.remote_cache import KeptRepository, keep
+from copilot.workspace.remote_cache import KeptRepository, keep, shrink
 from copilot.workspace.remote_name import RemoteName, find_repos
 from copilot.workspace.roots import find_roots
 from copilot.workspace.snapshot import Selection
+from copilot.workspace.submodules import with_submodules
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,12 @@ class Setup:
     config: Config
     roots: tuple[Root, ...]
     kept: tuple[KeptRepository, ...] = ()
+    submodules: tuple[Root, ...] = ()
+
+    @property
+    def read_only(self) -> list[str]:
+        """The aliases of what is read, but must not be changed."""
+        return [*(kept.name.alias for kept in self.kept), *(root.alias for root in self.submodules)]
 
     @property
     def models_dir(self) -> Path:
@@ -44,7 +53,15 @@ class Setup:
 
     def scope(self, tokenizer: str = DEFAULT_TOKENIZER) -> Scope:
         selection = Selection(self.config.include, self.config.exclude)
-        return Scope(self.roots, selection, tokenizer, self.paths.prompts, self.kept)
+        return Scope(
+            self.roots,
+            selection,
+            tokenizer,
+            self.paths.prompts,
+            self.kept,
+            self.submodules,
+            Cache(self.paths.facts_file),
+        )
 
 
 @dataclass(frozen=True)
@@ -81,6 +98,7 @@ def set_up(where: Where) -> Setup:
         budget=where.budget,
         include=list(where.include) or None,
         exclude=list(where.exclude) or None,
+        submodules=where.submodules,
     )
     if where.config is not None and not where.config.is_file():
         raise UsageError(f"no configuration file at {where.config}", "check --config")
@@ -88,12 +106,36 @@ def set_up(where: Where) -> Setup:
     config = load_config(user_file, [root.path for root in roots], os.environ, given)
     recover_first(paths.journals, [root.path for root in roots])
     names = find_repos(where.repos, config.remotes, [root.alias for root in roots])
-    return Setup(paths, config, roots, tuple(keep_repo(name, paths, config) for name in names))
+    submodules: tuple[Root, ...] = ()
+    if config.submodules:
+        roots, submodules = with_submodules(roots, [name.alias for name in names])
+        _say_unread(roots + submodules)
+    return Setup(paths, config, roots, keep_repos(names, paths, config), submodules)
 
 
-def keep_repo(name: RemoteName, paths: StatePaths, config: Config) -> KeptRepository:
-    """Keep a repository elsewhere, and say which commit serves. Raises CopilotError."""
-    kept = keep(name, paths.repositories, local_only=config.local_only, fetching=_say_fetching)
+def _say_unread(roots: Sequence[Root]) -> None:
+    """Say which submodules cannot be read."""
+    read = {root.path for root in roots}
+    for root in roots:
+        for path, reason in root.submodules.items():
+            if root.path / path not in read:
+                say(f"{root.alias}/{one_line(path)}: {reason}")
+
+
+def keep_repos(
+    names: Sequence[RemoteName], paths: StatePaths, config: Config
+) -> tuple[KeptRepository, ...]:
+    """Keep repositories elsewhere, and no more than the user allows. Raises CopilotError."""
+    kept = tuple(_keep_repo(name, paths, config) for name in names)
+    if kept and config.repos_mb is not None:
+        for gone in shrink(paths.repositories, config.repos_mb * 1_000_000, names):
+            say(f"no longer kept, for want of room (repos_mb): {gone.shown}")
+    return kept
+
+
+def _keep_repo(name: RemoteName, paths: StatePaths, config: Config) -> KeptRepository:
+    """Keep a repository, and say which commit serves."""
+    kept = keep(name, paths.repositories, local_only=config.local_only, fetching=_fetching)
     commit = f"{name.alias}: {name.shown}, commit {kept.revision[:12]}"
     if kept.stale:
         say(f"{commit}, as kept {age(time.time() - kept.fetched)} ago ({kept.stale})")
@@ -102,8 +144,11 @@ def keep_repo(name: RemoteName, paths: StatePaths, config: Config) -> KeptReposi
     return kept
 
 
-def _say_fetching(name: RemoteName) -> None:
+@contextmanager
+def _fetching(name: RemoteName) -> Iterator[Bar]:
     say(f"fetching {name.shown}")
+    with progress_bar(f"fetching {name.alias}") as bar:
+        yield bar
 
 
 def age(seconds: float) -> str:

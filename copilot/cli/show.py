@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from copilot.assist.ask import Answer
 from copilot.assist.pack import Packed
 from copilot.backends.protocol import Delta, Event, Reading
 from copilot.cli.talk import progress_bar, say, stream
+from copilot.context.model import Detail, PackedFile
 from copilot.text import visible
 
 
@@ -33,12 +34,21 @@ def say_packed(packed: Packed, model: str) -> None:
 
 def counted_files(packed: Packed) -> str:
     """Return how many files and tokens a prompt holds, and how many files it does not."""
-    full = len(packed.full_texts)
-    left_out = len(packed.prompt.files) - full
-    plural = "" if full == 1 else "s"
-    return f"{full} file{plural}, {packed.prompt.total_tokens:,} tokens" + (
-        f" ({left_out} left out, see --manifest)" if left_out else ""
-    )
+    return counts(packed.prompt.files, packed.prompt.total_tokens)
+
+
+def counts(files: Sequence[PackedFile], tokens: int | None = None) -> str:
+    """Return how many files are in, how many as outlines, and how many are not.
+
+    `tokens` are those of a whole prompt, None for the files' alone.
+    """
+    shown = sum(file.section is not None for file in files)
+    outlines = sum(file.detail is Detail.OUTLINE for file in files)
+    left_out = len(files) - shown
+    tokens = sum(file.tokens for file in files) if tokens is None else tokens
+    named = f", {outlines} as outlines" if outlines else ""
+    missing = f" ({left_out} left out, see --manifest)" if left_out else ""
+    return f"{shown} file{'' if shown == 1 else 's'}{named}, {tokens:,} tokens{missing}"
 
 
 def say_usage(answer: Answer) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from copilot.context.frame import choose_frame
+from copilot.cache import Cache
+from copilot.context.bodies import Body, bodies, count_kept, ended
+from copilot.context.frame import choose_frame, marks_in
 from copilot.context.model import Detail, Frame, PackedFile, Prompt, Section, SectionKind
-from copilot.context.tokens import DEFAULT_TOKENIZER, count_tokens
+from copilot.context.tokens import DEFAULT_TOKENIZER
 from copilot.settings.prompts import fill_prompt
 from copilot.text import visible
 from copilot.workspace.model import Snapshot, SourceFile
-
-_BATCH_CHARACTERS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -25,62 +25,121 @@ class Wording:
     asked: str
 
 
+class Draft:
+    """Files of a prompt to be, added as they are read: each is counted, and forgotten on wish."""
+
+    def __init__(
+        self, tokenizer: str = DEFAULT_TOKENIZER, cache: Cache | None = None, *, keep: bool = True
+    ) -> None:
+        """Without `keep` no text is kept: files can be counted then, but there is no prompt."""
+        self._tokenizer = tokenizer
+        self._cache = cache or Cache()
+        self._keep = keep
+        self._entries: list[_Entry] = []
+
+    def add(self, files: Sequence[SourceFile], outlined: Collection[str] = frozenset()) -> None:
+        """Take files in their order; `outlined` are the names of those whose data is an outline."""
+        readable = [file for file in files if file.data is not None]
+        found = iter(bodies(readable, self._tokenizer, self._cache))
+        for file in files:
+            if file.data is None:
+                self._entries.append(_Entry(file, Detail.OMITTED))
+                continue
+            detail = Detail.OUTLINE if file.name in outlined else Detail.FULL
+            body = next(found)
+            lead = ended(file.data)[: body.lead] if body.lead else b""
+            kept = file if self._keep else replace(file, data=None)
+            self._entries.append(_Entry(kept, detail, body, lead))
+
+    def files(self) -> tuple[PackedFile, ...]:
+        """Return all files with the tokens each takes in the prompt."""
+        return self._files(self._frame())
+
+    def prompt(self, wording: Wording) -> Prompt:
+        """Return the prompt. Raises UsageError for a wrong blank."""
+        frame = self._frame()
+        files = self._files(frame)
+        rules = _ended(_fill(wording.rules, frame, "")).encode()
+        task = _ended(_fill(wording.task, frame, wording.asked)).encode() if wording.task else b""
+        base = tuple(piece for entry in self._entries for piece in _pieces(entry, frame))
+        # A task may begin as it likes; it is counted behind the line that stands before it.
+        before = _foot(frame) if base else rules
+        counts = count_kept([rules, before, before + task], self._tokenizer, self._cache)
+        sections = (
+            Section(SectionKind.RULES, (rules,) if rules else (), counts[0]),
+            Section(SectionKind.BASE, base, sum(file.tokens for file in files)),
+            Section(SectionKind.TASK, (task,) if task else (), counts[2] - counts[1]),
+        )
+        kept = tuple(section for section in sections if section.pieces)
+        return Prompt(kept, files, frame, self._tokenizer)
+
+    def _frame(self) -> Frame:
+        shown = [entry for entry in self._entries if entry.body]
+        names = "\n".join(entry.file.name for entry in shown).encode(errors="replace")
+        return choose_frame([*(e.body.marks for e in shown if e.body), marks_in(names)])
+
+    def _files(self, frame: Frame) -> tuple[PackedFile, ...]:
+        heads = [_head(entry, frame) + entry.lead for entry in self._entries if entry.body]
+        counts = count_kept([_foot(frame), *heads], self._tokenizer, self._cache)
+        tokens = iter(counts[1:])
+        return tuple(
+            _packed(entry, next(tokens) + entry.body.rest_tokens + counts[0] if entry.body else 0)
+            for entry in self._entries
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A file, what its text takes, and the part of it that is counted with the line before."""
+
+    file: SourceFile
+    detail: Detail
+    body: Body | None = None
+    lead: bytes = b""
+
+
 def compose_prompt(
-    snapshot: Snapshot, wording: Wording, tokenizer: str = DEFAULT_TOKENIZER
+    snapshot: Snapshot,
+    wording: Wording,
+    tokenizer: str = DEFAULT_TOKENIZER,
+    cache: Cache | None = None,
 ) -> Prompt:
     """Return the prompt with every readable file in full. Raises UsageError for a wrong blank.
 
     The bytes depend on the arguments alone: not on time, locale, hash seed or machine.
     """
-    readable = [file for file in snapshot.files if file.text is not None]
-    frame = choose_frame(text for f in readable for text in (f.text or "", f.name))
-    base, file_tokens = _base(readable, frame, tokenizer)
-    rules = _ended(_fill(wording.rules, frame, ""))
-    task = _ended(_fill(wording.task, frame, wording.asked)) if wording.task else ""
-    # A task may begin as it likes; it is counted behind what stands before it.
-    before = _piece(readable[-1], frame) if readable else rules
-    counted = count_tokens([rules, before, before + task], tokenizer)
-    sections = [
-        Section(SectionKind.RULES, rules.encode(), counted[0]),
-        Section(SectionKind.BASE, base, sum(file_tokens)),
-        Section(SectionKind.TASK, task.encode(), counted[2] - counted[1]),
-    ]
-    kept = tuple(section for section in sections if section.data)
-    return Prompt(kept, _packed_files(snapshot, file_tokens), frame, tokenizer)
+    draft = Draft(tokenizer, cache)
+    draft.add(snapshot.files)
+    return draft.prompt(wording)
 
 
-def _base(files: Sequence[SourceFile], frame: Frame, tokenizer: str) -> tuple[bytes, list[int]]:
-    """Return the files' pieces one after another, and the tokens of each.
-
-    Pieces are made and counted a few at a time, so that memory holds the whole only once.
-    """
-    data: list[bytes] = []
-    tokens: list[int] = []
-    for batch in _batches(files):
-        pieces = [_piece(file, frame) for file in batch]
-        tokens += count_tokens(pieces, tokenizer)
-        data += [piece.encode() for piece in pieces]
-    return b"".join(data), tokens
+def _head(entry: _Entry, frame: Frame) -> bytes:
+    """Return the line before a file's text."""
+    detail = f' detail="{entry.detail}"' if entry.detail is not Detail.FULL else ""
+    return f"<{frame.file_tag} path={quoted(entry.file.name)}{detail}>\n".encode()
 
 
-def _batches(files: Iterable[SourceFile]) -> Iterator[list[SourceFile]]:
-    batch: list[SourceFile] = []
-    size = 0
-    for file in files:
-        batch.append(file)
-        size += len(file.text or "")
-        if size > _BATCH_CHARACTERS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+def _foot(frame: Frame) -> bytes:
+    return f"</{frame.file_tag}>\n".encode()
 
 
-def _piece(file: SourceFile, frame: Frame) -> str:
-    """Return a file between its boundary marks; its last line always ends."""
-    text = file.text or ""
-    end = "" if text.endswith("\n") or not text else "\n"
-    return f"<{frame.file_tag} path={quoted(file.name)}>\n{text}{end}</{frame.file_tag}>\n"
+def _pieces(entry: _Entry, frame: Frame) -> Iterator[bytes]:
+    """Yield a file between its boundary marks; its last line always ends."""
+    data = entry.file.data
+    if data is None:
+        return
+    yield _head(entry, frame)
+    if data:
+        yield data
+    yield _foot(frame) if not data or data.endswith(b"\n") else b"\n" + _foot(frame)
+
+
+def _packed(entry: _Entry, tokens: int) -> PackedFile:
+    file = entry.file
+    section = None if entry.detail is Detail.OMITTED else SectionKind.BASE
+    return PackedFile(
+        file.repository, file.path, file.blob, section, entry.detail, tokens, file.reason
+    )
 
 
 def quoted(name: str) -> str:
@@ -103,15 +162,3 @@ def _fill(template: str, frame: Frame, asked: str) -> str:
 def _ended(text: str) -> str:
     """Return the text without blank edges and with one line feed at its end, or nothing."""
     return text.strip() + "\n" if text.strip() else ""
-
-
-def _packed_files(snapshot: Snapshot, tokens: Sequence[int]) -> tuple[PackedFile, ...]:
-    counts = iter(tokens)
-    return tuple(
-        PackedFile(
-            f.repository, f.path, f.blob, SectionKind.BASE, Detail.FULL, next(counts), f.reason
-        )
-        if f.text is not None
-        else PackedFile(f.repository, f.path, f.blob, None, Detail.OMITTED, 0, f.reason)
-        for f in snapshot.files
-    )

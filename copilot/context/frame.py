@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Set
 from itertools import count
 
+import msgspec
+
 from copilot.context.model import Frame
 
 _TAG = re.compile(r"</?file(?:-(\d{1,9}))?(?![\w-])")
@@ -17,17 +19,33 @@ _MARKER_LINE = re.compile(
 )
 
 
-def choose_frame(texts: Iterable[str]) -> Frame:
+class Marks(msgspec.Struct, frozen=True, array_like=True):
+    """What texts hold that looks like a mark: numbers of file tags, lengths of markers."""
+
+    tags: tuple[int, ...] = ()
+    markers: tuple[int, ...] = ()
+
+
+def choose_frame(marks: Iterable[Marks]) -> Frame:
     """Return the plainest marks that occur in none of the texts; the same texts, the same marks."""
     tags: set[int] = set()
     markers: set[int] = set()
-    for text in texts:
-        if "<file" in text or "</file" in text:
-            tags.update(int(match[1] or 1) for match in _TAG.finditer(text))
-        if "=======" in text or "<<<<<<<" in text or ">>>>>>>" in text:
-            markers.update(len(m[m.lastindex or 0]) for m in _MARKER_LINE.finditer(text))
+    for taken in marks:
+        tags.update(taken.tags)
+        markers.update(taken.markers)
     tag = _first_free(1, tags)
     return Frame("file" if tag == 1 else f"file-{tag}", _first_free(7, markers))
+
+
+def marks_in(data: bytes) -> Marks:
+    """Return the marks that a text in UTF-8 holds."""
+    tags: set[int] = set()
+    markers: set[int] = set()
+    if b"<file" in data or b"</file" in data:
+        tags = {int(match[1] or 1) for match in _TAG.finditer(data.decode())}
+    if b"=======" in data or b"<<<<<<<" in data or b">>>>>>>" in data:
+        markers = {len(m[m.lastindex or 0]) for m in _MARKER_LINE.finditer(data.decode())}
+    return Marks(tuple(sorted(tags)), tuple(sorted(markers)))
 
 
 def _first_free(start: int, taken: Set[int]) -> int:

@@ -29,11 +29,18 @@ class Detail(StrEnum):
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the prompt as UTF-8; ends in a line feed, so that token counts add up."""
+    """One part of the prompt: UTF-8 in pieces, as files were read, so that memory holds it once.
+
+    It ends in a line feed, so that token counts add up.
+    """
 
     kind: SectionKind
-    data: bytes = field(repr=False)
+    pieces: tuple[bytes, ...] = field(repr=False)
     tokens: int
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self.pieces)
 
     @property
     def text(self) -> str:
@@ -41,7 +48,10 @@ class Section:
 
     @cached_property
     def sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
+        digest = hashlib.sha256()
+        for piece in self.pieces:
+            digest.update(piece)
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -91,5 +101,6 @@ class Prompt:
     def sha256(self) -> str:
         digest = hashlib.sha256()
         for section in self.sections:
-            digest.update(section.data)
+            for piece in section.pieces:
+                digest.update(piece)
         return digest.hexdigest()

@@ -38,8 +38,8 @@ _PATTERNS = {
 }
 
 
-def count_tokens(texts: Sequence[str], tokenizer: str = DEFAULT_TOKENIZER) -> list[int]:
-    """Return the number of tokens of each text, none of it read as a special token."""
+def count_tokens(texts: Sequence[str | bytes], tokenizer: str = DEFAULT_TOKENIZER) -> list[int]:
+    """Return the tokens of each text (bytes are UTF-8), none of it read as a special token."""
     import quicktok
 
     return [int(n) for n in quicktok.count_batch(_quick(tokenizer), list(texts))]

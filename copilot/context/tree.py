@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from copilot.context.model import PackedFile, Prompt
+from copilot.context.model import PackedFile
 from copilot.text import one_line
 from copilot.workspace.model import Snapshot, SourceFile
 
 _INDENT = "  "
 
 
-def token_tree(prompt: Prompt, snapshot: Snapshot) -> str:
+def token_tree(packed_files: Sequence[PackedFile], snapshot: Snapshot) -> str:
     """Return a line for each file and folder: its tokens, its name, a file's kind and reason.
 
-    The tokens of a file that is not in the prompt are `-`. `prompt` is made of `snapshot`.
+    The tokens of a file that is not in the prompt are `-`. `packed_files` are `snapshot`'s.
     """
-    pairs = list(zip(prompt.files, snapshot.files, strict=True))
-    folders = _folder_tokens(prompt)
+    pairs = list(zip(packed_files, snapshot.files, strict=True))
+    folders = _folder_tokens(packed_files)
     width = len(f"{max(folders.values(), default=0):,}")
     lines: list[str] = []
     open_folders: list[str] = []
@@ -33,10 +33,10 @@ def token_tree(prompt: Prompt, snapshot: Snapshot) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _folder_tokens(prompt: Prompt) -> Counter[str]:
+def _folder_tokens(files: Sequence[PackedFile]) -> Counter[str]:
     """Return the tokens below each folder, by its name with alias and `/` at its end."""
     tokens: Counter[str] = Counter()
-    for file in prompt.files:
+    for file in files:
         for folder in _folders(f"{file.repository}/{file.path}"):
             tokens[folder] += file.tokens
     return tokens

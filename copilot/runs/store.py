@@ -10,7 +10,7 @@ from pathlib import Path
 
 from copilot.errors import UsageError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Run:
     """One request: times in seconds, counts in tokens (None where the server told none).
 
     `started` is ISO 8601 in UTC; `outcome` is `answered`, `applied`, `nothing applied`, `refused`
-    or `failed`.
+    or `failed`. `read_only` names what was read besides the roots: `alias=place@commit`, with
+    spaces between them.
     """
 
     started: str
@@ -32,6 +33,7 @@ class Run:
     cached_tokens: int | None
     seconds: float
     outcome: str
+    read_only: str = ""
 
 
 _COLUMNS = ", ".join(field.name for field in fields(Run))
@@ -67,13 +69,26 @@ def _open(file: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _prepare(database: sqlite3.Connection) -> None:
+    """Make the table, or bring it to our version. Raises sqlite3.Error for a newer one."""
+    if _version(database) == SCHEMA_VERSION:
+        return
+    with database:
+        # Another process may be doing the same.
+        database.execute("BEGIN IMMEDIATE")
+        version = _version(database)
+        if version == 0:
+            columns = ", ".join(f"{field.name} NOT NULL" for field in fields(Run))
+            columns = columns.replace("_tokens NOT NULL", "_tokens")
+            database.execute(f"CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY, {columns})")
+        elif version == 1:
+            database.execute("ALTER TABLE runs ADD COLUMN read_only NOT NULL DEFAULT ''")
+        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _version(database: sqlite3.Connection) -> int:
     (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version not in (0, SCHEMA_VERSION):
+    if not 0 <= version <= SCHEMA_VERSION:
         raise sqlite3.DatabaseError(
             f"it has version {version}, this copilot knows {SCHEMA_VERSION}"
         )
-    if version == 0:
-        columns = ", ".join(f"{field.name} NOT NULL" for field in fields(Run))
-        columns = columns.replace("_tokens NOT NULL", "_tokens")
-        database.execute(f"CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY, {columns})")
-        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    return int(version)

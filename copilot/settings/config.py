@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -22,6 +22,12 @@ from copilot.settings.amounts import parse_tokens
 # Tokens; what `pack` holds a prompt to if nobody says more, and the most a project may ask for.
 DEFAULT_BUDGET = 1_000_000
 PROJECT_KEYS = frozenset({"budget", "include", "exclude", "local_only"})
+# What a project's file may cost to read: a key of 100,000 parts takes all memory in tomllib, and
+# pathspec's time for a pattern is exponential in its `**`.
+_MOST_BYTES = 1024 * 1024
+_MOST_DOTS_IN_LINE = 300
+_MOST_PATTERNS = 1000
+_MOST_LEAPS = 3
 _ENVIRONMENT_KEYS = ("model", "budget", "local_only", "models_dir")
 
 
@@ -46,6 +52,8 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     include: list[str] | None = None
     exclude: list[str] | None = None
     local_only: bool | None = None
+    submodules: bool | None = None
+    repos_mb: Annotated[int, msgspec.Meta(ge=0)] | None = None
     models_dir: str | None = None
     models: dict[str, ModelSettings] = {}
     remotes: dict[str, str] = {}
@@ -56,6 +64,7 @@ class Config:
     """The settings in force; `origins` says for each key that was set who set it.
 
     A file is read if each group of `include` matches it: the user's, and one of each project.
+    `repos_mb` is how many megabytes of repositories elsewhere are kept at most.
     `remotes` are URLs with `{path}` by the short name that stands before it after `--repo`.
     """
 
@@ -64,6 +73,8 @@ class Config:
     include: tuple[tuple[str, ...], ...] = ()
     exclude: tuple[str, ...] = ()
     local_only: bool = False
+    submodules: bool = False
+    repos_mb: int | None = None
     models_dir: Path | None = None
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     remotes: Mapping[str, str] = field(default_factory=dict)
@@ -119,9 +130,19 @@ def _project_layers(root: Path) -> list[Layer]:
                 f"{path} sets {', '.join(forbidden)}, which a repository may not",
                 "remove it there; your own config.toml or the command line may set it",
             )
-        layers.append(Layer(str(path), _convert(values, str(path)), narrows=True))
+        config = _convert(values, str(path))
+        _check_patterns(config, path)
+        layers.append(Layer(str(path), config, narrows=True))
         break
     return layers
+
+
+def _check_patterns(config: ConfigFile, path: Path) -> None:
+    patterns = [*(config.include or ()), *(config.exclude or ())]
+    if len(patterns) > _MOST_PATTERNS:
+        raise UsageError(f"{path} holds more than {_MOST_PATTERNS:,} patterns", "take some out")
+    if any(pattern.count("**") > _MOST_LEAPS for pattern in patterns):
+        raise UsageError(f"{path}: a pattern holds more than {_MOST_LEAPS} **", "write it shorter")
 
 
 def _table(path: Path, keys: Sequence[str]) -> dict[str, Any] | None:
@@ -133,10 +154,13 @@ def _table(path: Path, keys: Sequence[str]) -> dict[str, Any] | None:
         raise UsageError(f"{path} is a symbolic link, not followed", "put a file in its place")
     if path.is_symlink() or not path.is_file():
         return None
+    data = _bounded(path)
+    if keys and keys[-1].encode() not in data:
+        return None
     try:
-        values: Any = _toml(path)
+        values: Any = _parsed(path, data)
     except UsageError:
-        if keys and f"[{'.'.join(keys)}" not in path.read_text(errors="replace"):
+        if keys and f"[{'.'.join(keys)}".encode() not in data:
             return None
         raise
     for key in keys:
@@ -145,12 +169,31 @@ def _table(path: Path, keys: Sequence[str]) -> dict[str, Any] | None:
 
 
 def _toml(path: Path) -> dict[str, Any]:
+    return _parsed(path, _bounded(path))
+
+
+def _bounded(path: Path) -> bytes:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(
-            f"cannot read {path}: {error}", "mend the file, or name another"
-        ) from error
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if len(data) > _MOST_BYTES:
+        raise UsageError(f"{path} is larger than {_MOST_BYTES // 1024:,} KiB", "shorten it")
+    return data
+
+
+def _parsed(path: Path, data: bytes) -> dict[str, Any]:
+    if any(line.count(b".") > _MOST_DOTS_IN_LINE for line in data.splitlines()):
+        raise UsageError(f"{path} has a line with hundreds of dots", "shorten it")
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> UsageError:
+    return UsageError(f"cannot read {path}: {error}", "mend the file, or name another")
 
 
 def _convert(values: Mapping[str, Any], origin: str) -> ConfigFile:

@@ -51,6 +51,11 @@ class StatePaths:
         return self.data / "models"
 
     @property
+    def facts_file(self) -> Path:
+        """What was derived from contents; it can be made again."""
+        return self.cache / "facts.sqlite3"
+
+    @property
     def repositories(self) -> Path:
         """Commits of repositories elsewhere; each can be fetched again."""
         return self.cache / "repositories"

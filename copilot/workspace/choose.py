@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from pathspec import GitIgnoreSpec
 
+from copilot.cache import Cache
 from copilot.errors import UsageError
 from copilot.workspace.attributes import NOTHING_TOLD, Told
-from copilot.workspace.encodings import read_text
-from copilot.workspace.judge import Verdict, judge_name, judge_text
+from copilot.workspace.facts import Bytes as Bytes
+from copilot.workspace.facts import Facts, facts_of, text_of
+from copilot.workspace.judge import Verdict, judge_name
 from copilot.workspace.kinds import Kind
-from copilot.workspace.marks import is_lfs_pointer
 from copilot.workspace.model import SourceFile
 
 # In one name; pathspec takes exponential time in their number, and a repository may bring some.
@@ -34,29 +35,16 @@ class Selection:
     exclude: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Bytes:
-    """A file as it was read: `origin` says how it was found, `kind` is what its name told."""
-
-    path: str
-    origin: str
-    blob: str
-    data: bytes
-    kind: Kind | None = None
-    told: Told = NOTHING_TOLD
-
-
 class Chooser:
     """Says of each file whether it is read, and why not."""
 
-    def __init__(self, selection: Selection) -> None:
+    def __init__(self, selection: Selection, cache: Cache | None = None) -> None:
         """Raises UsageError for a pattern that is none."""
+        self._cache = cache or Cache()
         self._include = [_spec(group) for group in selection.include]
         self._exclude = _spec(selection.exclude)
         names = [pattern for group in selection.include for pattern in group]
-        self._names = [
-            (_last_part(p), GitIgnoreSpec.from_lines([p])) for p in names if _last_part(p)
-        ]
+        self._names = [(_last_part(p), _compiled([p])) for p in names if _last_part(p)]
 
     def before_reading(
         self, path: str, told: Told = NOTHING_TOLD, vendored: str | None = None
@@ -69,24 +57,24 @@ class Chooser:
         """Return why a file of this name is not to be read, or None."""
         return self.before_reading(path).left_out
 
-    def source_file(self, alias: str, file: Bytes) -> SourceFile:
-        """Return the file with its text, or with the reason why its contents leave it out."""
-        if is_lfs_pointer(file.data):
-            reason = "Git LFS pointer: the file itself is not here"
-            return SourceFile(alias, file.path, file.blob, reason, kind=file.kind)
-        text = read_text(file.data)
-        if text is None:
-            return SourceFile(alias, file.path, file.blob, "binary", kind=Kind.BINARY)
-        verdict = judge_text(file.path, text.text, file.kind, file.told)
-        unwanted = self._unless_named(file.path, verdict)
+    def source_files(self, alias: str, files: Sequence[Bytes]) -> list[SourceFile]:
+        """Return each file with its text, or with the reason why its contents leave it out."""
+        facts = facts_of(files, self._cache)
+        return [self._source_file(alias, *pair) for pair in zip(files, facts, strict=True)]
+
+    def _source_file(self, alias: str, file: Bytes, facts: Facts) -> SourceFile:
+        unwanted = facts.left_out
+        if facts.is_text:
+            unwanted = self._unless_named(file.path, Verdict(facts.kind, facts.left_out))
         return SourceFile(
             alias,
             file.path,
             file.blob,
             unwanted or file.origin,
-            None if unwanted else text.text,
-            kind=verdict.kind,
-            encoding=text.encoding,
+            None if unwanted else text_of(file, facts),
+            kind=facts.kind,
+            encoding=facts.encoding,
+            content=file.blob if facts.is_plain else None,
         )
 
     def _unmatched(self, path: str) -> str | None:
@@ -119,7 +107,12 @@ def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:
     for pattern in patterns:
         if not _matches_something(pattern):
             raise UsageError(f"not a pattern: {pattern!r}", "write it as in .gitignore")
-    return GitIgnoreSpec.from_lines(patterns)
+    return _compiled(patterns)
+
+
+def _compiled(patterns: Sequence[str]) -> GitIgnoreSpec:
+    # Its faster backends, taken where they are installed, refuse names that are no UTF-8.
+    return GitIgnoreSpec.from_lines(patterns, backend="simple")
 
 
 def _matches_something(pattern: str) -> bool:
@@ -129,7 +122,7 @@ def _matches_something(pattern: str) -> bool:
     try:
         # `[[:alpha:]]` is git's, but not pathspec's: the warning says that it is misread.
         with warnings.catch_warnings(action="error"):
-            rules = GitIgnoreSpec.from_lines([pattern]).patterns
+            rules = _compiled([pattern]).patterns
     except (ValueError, re.error, Warning):
         return False
     return any(rule.include is not None for rule in rules)

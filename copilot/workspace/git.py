@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from copilot.errors import UsageError
+from copilot.workspace.special import is_endless, refuse_pipes
 
 # GitPython refuses to be imported where git is missing, unless told so.
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -32,6 +35,21 @@ _FLAGS = (
     *(part for setting in _SAFE_SETTINGS for part in ("-c", setting)),
 )
 _ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+# A partial clone fetches an object it lacks, by the command or URL that its configuration names;
+# a replaced object would not be the one that the revision stands for.
+_READING = {
+    **_ENVIRONMENT,
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+}
+
+# What git started may outlive it for a moment.
+_END_SECONDS = 2.0
+# Settings that name a file for git to read; where no such word stands, git need not be asked.
+_MOST_SEARCHED = 1024 * 1024
+_NAMES_FILES = re.compile(rb"include|excludesfile", re.IGNORECASE)
+_FILE_KEYS = r"^include\.path$|^includeif\..*\.path$|^core\.excludesfile$"
 
 
 class GitFailed(UsageError):
@@ -69,20 +87,21 @@ def run_git_warned(
 ) -> tuple[bytes, str]:
     """Return what git prints, and what it warned of. Raises GitFailed."""
     flags = ("--no-pager", "--literal-pathspecs") if with_hooks else _FLAGS
+    given = _ENVIRONMENT if with_hooks else _READING
     command = ["git", *flags, *arguments]
     try:
         with _input(stdin) as handed:
             status, output, complaint = Git(str(folder)).execute(
                 command,
                 istream=handed,
-                env={**_ENVIRONMENT, **(environment or {})},
+                env={**given, **(environment or {})},
                 with_extended_output=True,
                 with_exceptions=False,
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
             )
     except GitCommandNotFound as error:
-        raise GitFailed("git is not installed", "install git 2.35 or newer", 127) from error
+        raise _no_git() from error
     if status:
         raise _failure(folder, str(complaint), int(status))
     return bytes(output), str(complaint)
@@ -106,7 +125,7 @@ def talking_git(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[byte
     with subprocess.Popen(
         ["git", *_FLAGS, *arguments],  # noqa: S607  (as the user's PATH has it)
         cwd=folder,
-        env={**os.environ, **_ENVIRONMENT},
+        env={**os.environ, **_READING},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -117,11 +136,54 @@ def talking_git(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[byte
             process.kill()
 
 
+@contextmanager
+def network_git(
+    folder: Path, *arguments: str, environment: Mapping[str, str], held: int
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start `git ARGUMENTS` with pipes from it; it and all it started end with the block.
+
+    In a session of its own it has no terminal to ask on. The descriptor `held` stays open while any
+    of its processes lives, whatever becomes of this one. Raises GitFailed.
+    """
+    try:
+        process = subprocess.Popen(
+            ["git", *_FLAGS, *arguments],  # noqa: S607  (as the user's PATH has it)
+            cwd=folder,
+            env={**os.environ, **_ENVIRONMENT, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=(held,),
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise _no_git() from error
+    with process:
+        try:
+            yield process
+        finally:
+            # Once it has been waited for, its number may be another's.
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                with suppress(subprocess.TimeoutExpired):
+                    process.communicate(timeout=_END_SECONDS)
+
+
+def _no_git() -> GitFailed:
+    return GitFailed("git is not installed", "install git 2.35 or newer", 127)
+
+
 def toplevel(folder: Path) -> Path | None:
     """Return the root of the work tree that holds `folder` (absolute), or None outside git.
 
     A root that a hostile `core.worktree` points to, away from the `.git` it is set in, is none.
+    Raises GitFailed, or UsageError where git would wait for ever.
     """
+    nearest = next((p for p in (folder, *folder.parents) if (p / ".git").exists()), None)
+    if nearest is not None:
+        refuse_pipes(nearest / ".git")
+        _refuse_pipes_named(nearest / ".git" / "config", nearest)
     try:
         printed = run_git(folder, "rev-parse", "--show-toplevel")
     except GitFailed as failure:
@@ -129,8 +191,31 @@ def toplevel(folder: Path) -> Path | None:
             return None
         raise
     top = Path(os.fsdecode(printed.removesuffix(b"\n")))
-    nearest = next((p for p in (folder, *folder.parents) if (p / ".git").exists()), None)
     return top if nearest is not None and nearest.resolve() == top else None
+
+
+def _refuse_pipes_named(config: Path, folder: Path, depth: int = 10) -> None:
+    """Raise UsageError if a configuration makes git read a pipe or a device, as this may not end.
+
+    `folder` is what `core.excludesFile` is relative to; included files are relative to their own.
+    """
+    if not config.is_file() or not depth:
+        return
+    with config.open("rb") as file:
+        if not _NAMES_FILES.search(file.read(_MOST_SEARCHED)):
+            return
+    command = ("config", "--file", str(config), "--no-includes", "-z", "--get-regexp", _FILE_KEYS)
+    with suppress(GitFailed):
+        for entry in run_git(Path("/"), *command).split(b"\0")[:-1]:
+            key, _, value = entry.partition(b"\n")
+            is_rules = key == b"core.excludesfile"
+            # Path.expanduser would raise for a user whom nobody knows.
+            path = os.path.expanduser(os.fsdecode(value))  # noqa: PTH111
+            named = (folder if is_rules else config.parent) / path
+            if is_endless(named):
+                raise UsageError(f"{config} names {named}, which is no file", "take it out there")
+            if not is_rules:
+                _refuse_pipes_named(named, folder, depth - 1)
 
 
 def _failure(folder: Path, complaint: str, status: int) -> GitFailed:

@@ -16,8 +16,11 @@ from copilot.workspace.special import special_files
 from copilot.workspace.vendored import folders_above
 
 OWN_RULES = ".copilotignore"
+BY_OWN_RULES = f"left out by {OWN_RULES}"
 _SYMLINK, _SUBMODULE = "120000", "160000"
-_NESTED, _SUBMODULE_REASON = "nested repository", "submodule: a repository of its own"
+# How each reason begins that leaves a submodule out.
+SUBMODULE = "submodule: "
+_NESTED, _SUBMODULE_REASON = "nested repository", f"{SUBMODULE}a repository of its own"
 # The tag of an entry that is not to be on disk.
 _SKIPPED = "S"
 _SHUT_FOLDER = re.compile(r"^warning: could not open directory '(.+)': (.+)$", re.MULTILINE)
@@ -41,7 +44,7 @@ class Listed:
     @property
     def is_repository(self) -> bool:
         """Whether this names a repository of its own."""
-        return self.left_out in {_NESTED, _SUBMODULE_REASON}
+        return self.left_out == _NESTED or (self.left_out or "").startswith(SUBMODULE)
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,20 @@ def list_root(root: Root) -> Listing:
         for name in special
         if known.isdisjoint((name, *folders_above(name)))
     )
-    return replace(listing, files=(*listing.files, *named))
+    files = (_as_told(file, root) for file in listing.files)
+    return replace(listing, files=(*files, *named))
+
+
+def submodule_paths(path: Path) -> list[str]:
+    """Return the paths of a root's submodules, as the index has them. Raises GitFailed."""
+    return [file.path for file in _tracked(path).values() if file.left_out == _SUBMODULE_REASON]
+
+
+def _as_told(file: Listed, root: Root) -> Listed:
+    """Return the file; a submodule with what the root says of it."""
+    if not root.submodules or file.left_out != _SUBMODULE_REASON:
+        return file
+    return replace(file, left_out=root.submodules.get(file.path, file.left_out))
 
 
 def _list_git(path: Path) -> Listing:
@@ -93,7 +109,7 @@ def _without_own(path: Path, files: tuple[Listed, ...], *as_if: str) -> tuple[Li
     """Leave out what the repository's `.copilotignore` files do."""
     if not _has_own_rules(path, files):
         return files
-    matched = _matched_by_own_rules(path, *as_if)
+    matched = matched_by_own_rules(path, *as_if)
     return tuple(_unless_matched(file, matched) for file in files)
 
 
@@ -110,7 +126,12 @@ def _has_own_rules(path: Path, files: Iterable[Listed]) -> bool:
     return False
 
 
-def _matched_by_own_rules(path: Path, *as_if: str) -> Set[str]:
+def matched_by_own_rules(path: Path, *as_if: str) -> Set[str]:
+    """Return the names that the `.copilotignore` files of a work tree leave out.
+
+    A folder left out as a whole ends in `/`. `as_if` are flags that make git take `path` for a
+    work tree. Raises GitFailed.
+    """
     rules = ("--ignored", f"--exclude-per-directory={OWN_RULES}")
     names = _split(run_git(path, *as_if, "ls-files", "-z", "--cached", *rules))
     names += _split(run_git(path, *as_if, "ls-files", "-z", "--others", "--directory", *rules))
@@ -121,7 +142,7 @@ def _unless_matched(file: Listed, matched: Set[str]) -> Listed:
     """Return the file, left out if its name or that of a folder above it is among `matched`."""
     if file.left_out or matched.isdisjoint((file.path, *folders_above(file.path))):
         return file
-    return replace(file, left_out=f"left out by {OWN_RULES}")
+    return replace(file, left_out=BY_OWN_RULES)
 
 
 def _not_tracked(path: Path, origin: str, *as_if: str) -> Iterator[Listed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,11 +11,16 @@ from copilot.workspace.kinds import Kind
 
 @dataclass(frozen=True)
 class Root:
-    """A folder the user named; `path` is absolute with links resolved, `is_git` if git knows it."""
+    """A folder the user named; `path` is absolute with links resolved, `is_git` if git knows it.
+
+    `submodules` says of each submodule, by its path, where it is read or why not; it is empty where
+    nobody asked for them.
+    """
 
     alias: str
     path: Path
     is_git: bool
+    submodules: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -32,29 +38,43 @@ class Repository:
     url: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file with its text, or left out with the reason.
 
     `path` is relative to the root, with `/`; bytes of a name that are no UTF-8 are surrogates (PEP
-    383); a folder left out as a whole ends in `/`. `text` has line feeds only and no byte order
-    mark; it is None for a file left out. `blob` is git's object id of the bytes on disk. `denied`
-    says that the system refused to open it. `kind` is None where neither name nor contents tell it;
-    `encoding` is the Python codec of the bytes on disk.
+    383); a folder left out as a whole ends in `/`. `data` is the text as UTF-8, with line feeds
+    only, no byte order mark, and masks in the place of secrets; it is None for a file left out.
+    `blob` is git's object id of the bytes on disk. `denied` says that the system refused to open
+    it. `kind` is None where neither name nor contents tell it; `encoding` is the Python codec of
+    the bytes on disk. `content` names the data for caches, None where it must be hashed.
     """
 
     repository: str
     path: str
     blob: str | None
     reason: str
-    text: str | None = field(default=None, repr=False)
+    data: bytes | None = field(default=None, repr=False)
     denied: bool = False
     kind: Kind | None = None
     encoding: str = "utf-8"
+    content: str | None = None
 
     @property
     def name(self) -> str:
         return f"{self.repository}/{self.path}"
+
+    @property
+    def text(self) -> str | None:
+        return None if self.data is None else self.data.decode()
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some files of one repository, in their order; the last part of each names the repository."""
+
+    files: tuple[SourceFile, ...]
+    repository: Repository | None = None
 
 
 @dataclass(frozen=True)

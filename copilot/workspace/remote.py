@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
-from collections.abc import Callable, Generator, Iterator, Sequence
+import tempfile
+from collections.abc import Generator, Iterable, Iterator, Sequence, Set
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from copilot.workspace.attributes import NOTHING_TOLD, Told, read_attributes
-from copilot.workspace.choose import Bytes, Chooser, Selection
+from copilot.workspace.choose import Chooser, Selection
 from copilot.workspace.contents import MAX_FILE_BYTES
+from copilot.workspace.facts import Bytes
 from copilot.workspace.git import run_git, talking_git
 from copilot.workspace.judge import Verdict
-from copilot.workspace.model import Repository, Snapshot, SourceFile
+from copilot.workspace.kinds import Kind
+from copilot.workspace.listing import BY_OWN_RULES, OWN_RULES, matched_by_own_rules
+from copilot.workspace.model import Part, Repository, Snapshot, SourceFile
 from copilot.workspace.remote_cache import KeptRepository
-from copilot.workspace.vendored import vendored_folders, vendored_reason
+from copilot.workspace.snapshot import Progress, gathered, named_as_colliding, names_colliding
+from copilot.workspace.vendored import folders_above, vendored_folders, vendored_reason
 
 _SYMLINK, _SUBMODULE = "120000", "160000"
 # So many ids fit into the smallest pipe at once, so that neither side waits for the other.
 _IDS_AT_ONCE = 100
+_FILES_AT_ONCE = 500
 _GONE = "missing in the kept copy"
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -35,63 +41,151 @@ class _Entry:
     size: int
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """A name with what is known of it before it is read."""
+
+    entry: _Entry
+    told: Told
+    verdict: Verdict
+
+
 def read_kept(
     repositories: Sequence[KeptRepository], selection: Selection, progress: Progress
 ) -> Snapshot:
     """Read the commits' files, sorted by path. Raises GitFailed, or UsageError for a pattern."""
-    choose = Chooser(selection)
-    files: list[SourceFile] = []
+    return gathered(read_kept_parts(repositories, Chooser(selection), progress))
+
+
+def read_kept_parts(
+    repositories: Sequence[KeptRepository], choose: Chooser, progress: Progress
+) -> Iterator[Part]:
+    """Read the commits' files, sorted by path, a part after another. Raises GitFailed."""
     for kept in repositories:
-        files += _read_one(kept, choose, progress)
-    read = [
-        Repository(kept.name.alias, kept.git_dir, kept.revision, dirty=False, url=kept.name.url)
-        for kept in repositories
-    ]
-    return Snapshot(tuple(read), tuple(files))
+        yield from _read_one(kept, choose, progress)
 
 
-def _read_one(kept: KeptRepository, choose: Chooser, progress: Progress) -> list[SourceFile]:
+def _read_one(kept: KeptRepository, choose: Chooser, progress: Progress) -> Iterator[Part]:
     alias = kept.name.alias
     judged = _judged(kept, choose)
-    wanted = [entry.blob for entry, _, verdict in judged if verdict.left_out is None]
-    files = []
+    colliding = names_colliding(name.entry.path for name in judged)
+    wanted = [name.entry.blob for name in judged if name.verdict.left_out is None]
+    done = 0
     with closing(_blobs(kept, wanted)) as contents:
-        for number, (entry, told, verdict) in enumerate(judged, 1):
-            path, blob, kind = entry.path, entry.blob, verdict.kind
-            if verdict.left_out is not None:
-                files.append(SourceFile(alias, path, blob, verdict.left_out, kind=kind))
-            elif (data := next(contents)) is None:
-                files.append(SourceFile(alias, path, blob, _GONE, denied=True, kind=kind))
-            else:
-                read = Bytes(path, "tracked", blob, data, kind, told)
-                files.append(choose.source_file(alias, read))
-            progress(number, len(judged))
-    return files
+        for some in _batches(judged):
+            files = _read_some(alias, some, contents, choose)
+            done += len(files)
+            progress(done, len(judged))
+            yield Part(tuple(named_as_colliding(file, colliding) for file in files))
+    url = kept.name.url
+    yield Part((), Repository(alias, kept.git_dir, kept.revision, dirty=False, url=url))
 
 
-def _judged(kept: KeptRepository, choose: Chooser) -> list[tuple[_Entry, Told, Verdict]]:
-    """Return the commit's names, sorted, with what is known of them before they are read."""
+def _batches(judged: Iterable[_Judged]) -> Iterator[list[_Judged]]:
+    """Yield the names a few at a time, so that few contents are held at once."""
+    batch: list[_Judged] = []
+    size = 0
+    for name in judged:
+        batch.append(name)
+        size += name.entry.size if name.verdict.left_out is None else 0
+        if len(batch) == _FILES_AT_ONCE or size > MAX_FILE_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _read_some(
+    alias: str, some: Sequence[_Judged], contents: Iterator[bytes | None], choose: Chooser
+) -> list[SourceFile]:
+    unread: list[SourceFile | None] = []
+    read: list[Bytes] = []
+    for name in some:
+        path, blob, verdict = name.entry.path, name.entry.blob, name.verdict
+        if verdict.left_out is not None:
+            unread.append(SourceFile(alias, path, blob, verdict.left_out, kind=verdict.kind))
+        elif (data := next(contents)) is None:
+            unread.append(SourceFile(alias, path, blob, _GONE, denied=True, kind=verdict.kind))
+        else:
+            unread.append(None)
+            read.append(Bytes(path, "tracked", blob, data, verdict.kind, name.told))
+    chosen = iter(choose.source_files(alias, read))
+    return [file or next(chosen) for file in unread]
+
+
+def _judged(kept: KeptRepository, choose: Chooser) -> list[_Judged]:
+    """Return the commit's names, sorted, with what is known of them before they are read.
+
+    Reasons go before one another in the same order as for a folder on this machine.
+    """
     entries = sorted(_entries(kept), key=lambda entry: os.fsencode(entry.path))
+    unread = _unread(kept, entries)
     vendored = vendored_folders(entry.path for entry in entries)
-    plain = (entry.path for entry in entries if _left_out(entry) is None)
-    attributes = read_attributes(kept.git_dir, plain, is_bare=True)
+    asked = (entry.path for entry in entries if entry.path not in unread)
+    attributes = read_attributes(kept.git_dir, asked, is_bare=True)
     judged = []
     for entry in entries:
         told = attributes.get(entry.path, NOTHING_TOLD)
         verdict = choose.before_reading(entry.path, told, vendored_reason(entry.path, vendored))
-        why = _left_out(entry) or verdict.left_out
-        judged.append((entry, told, Verdict(verdict.kind, why)))
+        kind = Kind.VENDORED if entry.mode == _SUBMODULE else verdict.kind
+        why = unread.get(entry.path) or verdict.left_out or _too_large(entry)
+        judged.append(_Judged(entry, told, Verdict(kind, why)))
     return judged
 
 
+def _unread(kept: KeptRepository, entries: Sequence[_Entry]) -> dict[str, str]:
+    """Return why names are not read, whatever the user's patterns say."""
+    unread = {entry.path: why for entry in entries if (why := _left_out(entry))}
+    rules = [
+        entry
+        for entry in entries
+        if entry.path.rpartition("/")[2] == OWN_RULES
+        and entry.path not in unread
+        and not _too_large(entry)
+    ]
+    matched = _matched_by(rules, kept) if rules else set()
+    for entry in entries:
+        if not matched.isdisjoint((entry.path, *folders_above(entry.path))):
+            unread.setdefault(entry.path, BY_OWN_RULES)
+    return unread
+
+
+def _matched_by(rules: Sequence[_Entry], kept: KeptRepository) -> Set[str]:
+    """Return what the `.copilotignore` files leave out of the commit.
+
+    git reads such files from a work tree only: it gets one that holds nothing else.
+    """
+    with tempfile.TemporaryDirectory(prefix="copilot-") as name:
+        folder = Path(name)
+        with closing(_blobs(kept, [entry.blob for entry in rules])) as contents:
+            for entry, data in zip(rules, contents, strict=True):
+                _put(folder / entry.path, data or b"")
+        as_if = (f"--git-dir={kept.git_dir}", f"--work-tree={folder}")
+        return matched_by_own_rules(folder, *as_if)
+
+
+def _put(file: Path, data: bytes) -> None:
+    """Write a file, unless no disk could hold one of that name beside the others."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    except OSError as error:
+        if error.errno not in {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG}:
+            raise
+
+
 def _left_out(entry: _Entry) -> str | None:
-    """Return why a name is not read, whatever the user's patterns say."""
+    """Return why a name cannot be read, whatever it holds."""
     if entry.mode == _SUBMODULE:
         return "submodule: a repository of its own"
     if entry.mode == _SYMLINK:
         return "symbolic link, not followed"
     if {"", ".", ".."} & set(entry.path.split("/")):
         return "no path below the root"
+    return None
+
+
+def _too_large(entry: _Entry) -> str | None:
     if entry.size > MAX_FILE_BYTES:
         return f"larger than {MAX_FILE_BYTES // (1024 * 1024)} MiB"
     return None

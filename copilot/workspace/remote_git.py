@@ -1,4 +1,7 @@
-"""git on the network: only https, ssh, and http on this machine; no redirects, no questions."""
+"""git on the network: only https, ssh, and http on this machine; no redirects, no questions.
+
+A server that sends or says too much, or nothing for long, is given up.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ from pathlib import Path
 
 from copilot.errors import CopilotError, ReadIncomplete, UsageError
 from copilot.text import one_line
-from copilot.workspace.git import GitFailed, run_git
+from copilot.workspace.git import GitFailed, run_git, talking_git
 from copilot.workspace.remote_name import RemoteName
+from copilot.workspace.remote_watch import Bounds, GivenUp, Progress, run_watched
 
 _SETTINGS = (
     # A server could send us, and what a credential helper knows, to any other one.
@@ -20,6 +24,10 @@ _SETTINGS = (
     # What is larger is written to disk piece by piece, never held as a whole.
     "core.bigFileThreshold=16m",
     "fetch.recurseSubmodules=false",
+    # No packs from other places that a server names.
+    "fetch.uriProtocols=",
+    # One file for all objects, however few.
+    "fetch.unpackLimit=1",
     "fetch.writeCommitGraph=false",
     "gc.auto=0",
     "maintenance.auto=false",
@@ -28,6 +36,7 @@ _SETTINGS = (
 _NAMED_TOO = re.compile(r"(?<=//)[^/\s'\"]*@")
 _ACCESS = re.compile(r"unable to access '[^']*': ")
 _LONGEST_REASON = 200
+_PIECE_BYTES = 1024 * 1024
 
 _DENIED = (
     "authentication failed",
@@ -64,6 +73,15 @@ _AWAY = (
 )
 
 
+@dataclass(frozen=True)
+class Line:
+    """How servers are talked to: the descriptor `held` is open as long as any process that does."""
+
+    held: int
+    bounds: Bounds
+    progress: Progress | None = None
+
+
 class RemoteUnreachable(ReadIncomplete):
     """The server did not answer, or broke off."""
 
@@ -76,7 +94,7 @@ class Advertised:
     object_id: str
 
 
-def look_up(git_dir: Path, name: RemoteName) -> Advertised:
+def look_up(git_dir: Path, name: RemoteName, line: Line) -> Advertised:
     """Ask the server which commit a branch, a tag or `HEAD` is; a tag goes before a branch.
 
     Raises RemoteUnreachable, or UsageError if there is no such repository or ref.
@@ -86,7 +104,7 @@ def look_up(git_dir: Path, name: RemoteName) -> Advertised:
     else:
         wanted = [f"refs/tags/{name.ref}", f"refs/heads/{name.ref}"]
     patterns = [pattern for ref in wanted for pattern in (ref, f"{ref}^{{}}")]
-    printed = _run(git_dir, name, "ls-remote", "--quiet", "--", name.url, *patterns)
+    printed = _run(git_dir, name, line, "ls-remote", "--quiet", "--", name.url, *patterns)
     ids = dict(_advertised(printed))
     for ref in wanted:
         if ref in ids:
@@ -101,13 +119,13 @@ def _advertised(printed: bytes) -> list[tuple[str, str]]:
     return [(ref, digits) for digits, _, ref in pairs if re.fullmatch(r"[0-9a-f]{40,64}", digits)]
 
 
-def fetch(git_dir: Path, name: RemoteName, wanted: str) -> str:
+def fetch(git_dir: Path, name: RemoteName, wanted: str, line: Line) -> str:
     """Fetch one commit without its history into an empty bare repository; return its id.
 
     `wanted` is a full ref or commit id. Raises RemoteUnreachable or UsageError.
     """
-    options = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-auto-gc")
-    _run(git_dir, name, "fetch", *options, "--", name.url, wanted)
+    options = ("--progress", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-auto-gc")
+    _run(git_dir, name, line, "fetch", *options, "--", name.url, wanted)
     try:
         fetched = run_git(
             git_dir, f"--git-dir={git_dir}", "rev-parse", "--verify", "FETCH_HEAD^{commit}"
@@ -116,13 +134,28 @@ def fetch(git_dir: Path, name: RemoteName, wanted: str) -> str:
         raise UsageError(
             f"{name.shown} is no commit", "name a branch, a tag or a commit"
         ) from failure
+    _check_names(git_dir, name, line.bounds)
     # Attributes are read from the index; a tree that git takes for evil has none.
     with suppress(GitFailed):
         run_git(git_dir, f"--git-dir={git_dir}", "read-tree", "FETCH_HEAD^{commit}")
     return fetched.decode("ascii").strip()
 
 
-def _run(git_dir: Path, name: RemoteName, *arguments: str) -> bytes:
+def _check_names(git_dir: Path, name: RemoteName, bounds: Bounds) -> None:
+    """Refuse a commit that names more files than memory holds: few trees can name billions."""
+    listing = ("ls-tree", "-r", "-z", "-l", "--full-tree", "FETCH_HEAD^{commit}")
+    size = 0
+    with talking_git(git_dir, f"--git-dir={git_dir}", *listing) as git:
+        while git.stdout and (piece := git.stdout.read(_PIECE_BYTES)):
+            size += len(piece)
+            if size > bounds.names:
+                raise UsageError(
+                    f"{name.shown} names more files than can be read",
+                    "name a smaller repository; this one may be made to do harm",
+                )
+
+
+def _run(git_dir: Path, name: RemoteName, line: Line, *arguments: str) -> bytes:
     settings = list(_SETTINGS)
     protocols = "https:ssh"
     if name.url.startswith("http://"):
@@ -134,11 +167,27 @@ def _run(git_dir: Path, name: RemoteName, *arguments: str) -> bytes:
     # that know credentials may stand in the machine's own configuration.
     environment = {"GIT_ALLOW_PROTOCOL": protocols, "GIT_CONFIG_NOSYSTEM": "0"}
     try:
-        return run_git(git_dir, f"--git-dir={git_dir}", *flags, *arguments, environment=environment)
-    except GitFailed as failure:
-        if failure.status == 127:
-            raise
-        raise _explained(name, failure.complaint) from None
+        outcome = run_watched(
+            git_dir,
+            *flags,
+            *arguments,
+            environment=environment,
+            held=line.held,
+            bounds=line.bounds,
+            progress=line.progress,
+        )
+    except GivenUp as reason:
+        raise _given_up(name, reason) from None
+    if outcome.status:
+        raise _explained(name, outcome.complaint)
+    return outcome.output
+
+
+def _given_up(name: RemoteName, reason: GivenUp) -> CopilotError:
+    what = f"cannot fetch {name.shown}: {reason}"
+    if reason.silent:
+        return RemoteUnreachable(what, "try again later; nothing of it is kept here")
+    return UsageError(what, "clone it yourself, and name the folder with --root")
 
 
 def _explained(name: RemoteName, complaint: str) -> CopilotError:

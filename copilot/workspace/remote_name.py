@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -26,6 +28,13 @@ _SCP = re.compile(
 )
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)(/[^@]*)(?:@(.*))?")
 _SHORT = re.compile(r"(?:([A-Za-z0-9][A-Za-z0-9._-]*):)?([^@]+)(?:@(.*))?")
+# Where clouds hand their machines' secrets to whoever asks from within.
+_METADATA_NAMES = frozenset(
+    {"instance-data", "metadata", "metadata.goog", "metadata.google.internal"}
+)
+_METADATA = frozenset(
+    map(ipaddress.ip_address, ("100.100.100.200", "168.63.129.16", "fd00:ec2::254"))
+)
 # What git allows in no name of a branch or tag, and what would make a refspec of one.
 _NO_REF = re.compile(
     r"^[-/+]|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|^\.|\.lock(?:/|$)|[/.]$|^@?$"
@@ -141,7 +150,9 @@ def _checked(url: str) -> str:
         )
     if not _is_server(f"{scheme}://{authority}") or not path.strip("/") or set(path) & set("?#"):
         raise UsageError("a --repo is no URL of a repository", _FORMS)
-    if scheme == "http" and not _is_loopback(urlsplit(f"http://{authority}").hostname or ""):
+    host = urlsplit(f"{scheme}://{authority}").hostname or ""
+    _refuse_metadata(host)
+    if scheme == "http" and not _is_loopback(host):
         raise PolicyRefused(
             f"repositories are not fetched from {authority} without encryption",
             "name its https URL",
@@ -162,7 +173,31 @@ def _is_server(origin: str) -> bool:
 def _checked_scp(server: str, path: str) -> str:
     if path.startswith("-") or not path.strip("/"):
         raise UsageError(f"not a repository: {one_line(f'{server}:{path}')}", _FORMS)
+    _refuse_metadata(server.rpartition("@")[2])
     return f"{server}:{path}"
+
+
+def _refuse_metadata(host: str) -> None:
+    address = _address(host)
+    if host.lower().rstrip(".") in _METADATA_NAMES or (
+        address is not None and (address.is_link_local or address in _METADATA)
+    ):
+        raise PolicyRefused(
+            f"repositories are not fetched from {host}, where clouds keep their machines' secrets",
+            "name the host of a repository",
+        )
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a host is, in any form in which the system reads one."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        # Also `0xa9fea9fe`, `2852039166` and `169.254.43518`.
+        with suppress(OSError):
+            return ipaddress.IPv4Address(socket.inet_aton(host))
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _is_loopback(host: str) -> bool:

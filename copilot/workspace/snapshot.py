@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from copilot.workspace.attributes import NOTHING_TOLD, Told, read_attributes
-from copilot.workspace.choose import Bytes, Chooser
+from copilot.workspace.choose import Chooser
 from copilot.workspace.choose import Selection as Selection
 from copilot.workspace.contents import MISSING, FileReader, blob_id
+from copilot.workspace.facts import Bytes
 from copilot.workspace.judge import Verdict
 from copilot.workspace.kinds import Kind
 from copilot.workspace.listing import Listed, Listing, as_work_tree, list_root
-from copilot.workspace.model import Repository, Root, Snapshot, SourceFile
+from copilot.workspace.model import Part, Repository, Root, Snapshot, SourceFile
 from copilot.workspace.vendored import vendored_folders, vendored_reason
 
+_BATCH_FILES, _BATCH_BYTES = 256, 4 * 1024 * 1024
 # Called with the number of files read and of all files known so far.
 Progress = Callable[[int, int], None]
 
@@ -39,29 +41,65 @@ def read_snapshot(
     progress: Progress = _silent,
 ) -> Snapshot:
     """Read all roots. Raises GitFailed, or UsageError for a pattern that is none."""
-    choose = Chooser(selection or Selection())
-    repositories: list[Repository] = []
+    return gathered(read_parts(roots, Chooser(selection or Selection()), progress))
+
+
+def gathered(parts: Iterable[Part]) -> Snapshot:
+    """Return all parts as one."""
     files: list[SourceFile] = []
-    for root in roots:
-        listing = list_root(root)
-        read = _read_root(root, listing, choose, progress)
-        files += read
-        dirty = root.is_git and _is_dirty(listing, read)
-        repositories.append(Repository(root.alias, root.path, listing.revision, dirty))
+    repositories = []
+    for part in parts:
+        files += part.files
+        if part.repository:
+            repositories.append(part.repository)
     return Snapshot(tuple(repositories), tuple(files))
 
 
-def _read_root(
-    root: Root, listing: Listing, choose: Chooser, progress: Progress
-) -> list[SourceFile]:
+def read_parts(
+    roots: Sequence[Root], choose: Chooser, progress: Progress = _silent
+) -> Iterator[Part]:
+    """Read all roots, a part after another, so that what is done with it need not be kept.
+
+    Raises GitFailed.
+    """
+    for root in roots:
+        yield from _read_root(root, choose, progress)
+
+
+def _read_root(root: Root, choose: Chooser, progress: Progress) -> Iterator[Part]:
     reader = FileReader(root.path)
+    listing = list_root(root)
     listed = sorted(listing.files, key=lambda file: os.fsencode(file.path))
+    colliding = names_colliding(file.path for file in listed)
     hints = _hints(root, listed, reader)
-    files = []
-    for number, file in enumerate(listed, 1):
-        files.append(_read_file(root.alias, file, reader, choose, hints))
-        progress(number, len(listed))
-    return _with_collisions(files)
+    blobs: dict[str, str | None] = {}
+    for some in _batches(_read_file(root.alias, f, reader, choose, hints) for f in listed):
+        files = _judged(root.alias, some, choose)
+        blobs.update((file.path, file.blob) for file in files)
+        progress(len(blobs), len(listed))
+        yield Part(tuple(named_as_colliding(file, colliding) for file in files))
+    dirty = root.is_git and _is_dirty(listing, blobs)
+    yield Part((), Repository(root.alias, root.path, listing.revision, dirty))
+
+
+def _batches(files: Iterable[SourceFile | Bytes]) -> Iterator[list[SourceFile | Bytes]]:
+    """Yield files as they come, as many at once as is good for the caches."""
+    batch: list[SourceFile | Bytes] = []
+    size = 0
+    for file in files:
+        batch.append(file)
+        size += len(file.data or b"")
+        if size > _BATCH_BYTES or len(batch) == _BATCH_FILES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _judged(alias: str, files: Sequence[SourceFile | Bytes], choose: Chooser) -> list[SourceFile]:
+    """Return the files in their order, those that were read judged by their contents."""
+    judged = iter(choose.source_files(alias, [file for file in files if isinstance(file, Bytes)]))
+    return [next(judged) if isinstance(file, Bytes) else file for file in files]
 
 
 def _hints(root: Root, listed: Sequence[Listed], reader: FileReader) -> _Hints:
@@ -81,7 +119,7 @@ def _hints(root: Root, listed: Sequence[Listed], reader: FileReader) -> _Hints:
 
 def _read_file(
     alias: str, listed: Listed, reader: FileReader, choose: Chooser, hints: _Hints
-) -> SourceFile:
+) -> SourceFile | Bytes:
     path = listed.path
     told = hints.attributes.get(path, NOTHING_TOLD)
     verdict = choose.before_reading(path, told, vendored_reason(path, hints.vendored))
@@ -90,8 +128,7 @@ def _read_file(
     contents = reader.read(path)
     if contents.data is not None:
         blob = blob_id(contents.data, len(listed.index_blob or "") or 40)
-        read = Bytes(path, listed.origin, blob, contents.data, verdict.kind, told)
-        return choose.source_file(alias, read)
+        return Bytes(path, listed.origin, blob, contents.data, verdict.kind, told)
     if listed.sparse and contents.problem == MISSING:
         reason = "not on disk: outside the sparse checkout"
         return SourceFile(alias, path, listed.index_blob, reason, kind=verdict.kind)
@@ -111,20 +148,18 @@ def _unread(alias: str, listed: Listed, verdict: Verdict) -> SourceFile:
     )
 
 
-def _with_collisions(files: list[SourceFile]) -> list[SourceFile]:
-    """Say of files whose names differ in case only that they do: some disks hold but one."""
-    folded = Counter(file.path.casefold() for file in files)
-    if len(folded) == len(files):
-        return files
-    return [
-        replace(file, reason=f"{file.reason}; another name differs from it in case only")
-        if folded[file.path.casefold()] > 1
-        else file
-        for file in files
-    ]
+def names_colliding(paths: Iterable[str]) -> Set[str]:
+    """Return the names that differ from another in case only, folded."""
+    return {path for path, count in Counter(map(str.casefold, paths)).items() if count > 1}
 
 
-def _is_dirty(listing: Listing, files: Sequence[SourceFile]) -> bool:
+def named_as_colliding(file: SourceFile, colliding: Set[str]) -> SourceFile:
+    if not colliding or file.path.casefold() not in colliding:
+        return file
+    return replace(file, reason=f"{file.reason}; another name differs from it in case only")
+
+
+def _is_dirty(listing: Listing, blobs: Mapping[str, str | None]) -> bool:
     """Tell whether what was read differs from the commit.
 
     A clean file that git converts on checkout (line ends, filters) has the index's blob only
@@ -133,4 +168,4 @@ def _is_dirty(listing: Listing, files: Sequence[SourceFile]) -> bool:
     index = {f.path: f.index_blob for f in listing.files if f.index_blob is not None}
     if index != listing.committed:
         return True
-    return any(index.get(file.path) != file.blob for file in files)
+    return any(index.get(path) != blob for path, blob in blobs.items())

@@ -25,8 +25,8 @@ def prompt() -> Prompt:
         for path, tokens in (("docs/huge.md", 900), ("main.py", 90))
     )
     sections = (
-        Section(SectionKind.BASE, b"files\n", TOKENS - 10),
-        Section(SectionKind.TASK, b"\n", 10),
+        Section(SectionKind.BASE, (b"files\n",), TOKENS - 10),
+        Section(SectionKind.TASK, (b"\n",), 10),
     )
     return Prompt(sections, files, Frame(), "o200k_base")
 

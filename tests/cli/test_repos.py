@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +129,7 @@ def test_an_edit_of_a_far_repository_is_refused(
     whom = ("--base-url", model(text), "--model", "scripted")
     options = ("-R", app, "--repo", f"lib={far('one')}")
     said = fails(5, "edit", "Rename it", *options, *whom, "--yes")
-    assert said.count("lies in lib, a repository that is only read (--repo)") == 2
+    assert said.count("lies in lib, a repository that is only read") == 2
     (tmp_path / "reply.txt").write_text(text)
     applied = copilot("apply", tmp_path / "reply.txt", *options, "--yes")
     assert (applied.returncode, applied.stderr.count("only read")) == (5, 2)
@@ -202,7 +206,9 @@ def test_add_list_update_remove(
     assert [(row["url"], row["ref"]) for row in rows] == [(one, "main"), (two, "HEAD")]
     assert rows[0]["revision"] == old
     assert rows[0]["bytes"] > 0
-    assert copilot("repos", "list").stdout.count(" ago  ") == 2
+    listed = copilot("repos", "list")
+    assert listed.stdout.count(" ago  ") == 2
+    assert listed.stderr.endswith(" MB in all\n")
     git(root, "commit", "--quiet", "--allow-empty", "--message", "more")
     new = git(root, "rev-parse", "HEAD").strip()
     git_server.publish(root, "one")
@@ -220,6 +226,17 @@ def test_add_list_update_remove(
         assert "is not kept" in fails(2, "repos", command, two)
 
 
+def test_no_more_is_kept_than_the_user_allows(
+    copilot: Copilot, far: Callable[..., str], configured: Callable[[str], None]
+) -> None:
+    one, two = far("one"), far("two")
+    copilot("repos", "add", one)
+    configured("repos_mb = 0\n")
+    said = copilot("repos", "add", two).stderr
+    assert f"no longer kept, for want of room (repos_mb): {one}\n" in said
+    assert [row["url"] for row in json.loads(copilot("repos", "list", "--json").stdout)] == [two]
+
+
 def test_several_processes_fetch_once(far: Callable[..., str], git_server: GitServer) -> None:
     command = [sys.executable, "-m", "copilot", "repos", "add", far("one")]
     running = [
@@ -235,17 +252,86 @@ def test_a_process_killed_while_it_fetches_leaves_nothing_half(
     copilot: Copilot, far: Callable[..., str], git_server: GitServer, empty_home: Path
 ) -> None:
     url = far("one")
-    git_server.hold = threading.Event()
+    release = git_server.hold = threading.Event()
     command = [sys.executable, "-m", "copilot", "repos", "add", url]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
         assert git_server.holding.wait(60)
         killed.kill()
     assert json.loads(copilot("repos", "list", "--json").stdout) == []
-    git_server.hold.set()
+    git_server.hold = None
     assert copilot("repos", "add", url).returncode == 0
-    assert len(json.loads(copilot("repos", "list", "--json").stdout)) == 1
+    (row,) = json.loads(copilot("repos", "list", "--json").stdout)
     (folder,) = (empty_home / ".cache" / "repo-copilot" / "repositories").glob("one-*/")
-    assert len(list(folder.glob("*/HEAD"))) == 1
+    # The git of the killed process still waits for its server, and holds where it writes.
+    (unfinished,) = folder.glob("fetch-*")
+    release.set()
+    held = os.open(unfinished, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    os.close(held)
+    assert copilot("repos", "update").returncode == 0
+    assert {path.name for path in folder.iterdir()} == {row["revision"], "kept.json"}
+
+
+def test_an_interrupted_fetch_ends_all_that_it_started(
+    far: Callable[..., str], git_server: GitServer, empty_home: Path
+) -> None:
+    git_server.hold = threading.Event()
+    command = [sys.executable, "-m", "copilot", "repos", "add", far("one")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        assert git_server.holding.wait(60)
+        process.send_signal(signal.SIGINT)
+    git_server.hold.set()
+    assert process.returncode == 130
+    (folder,) = (empty_home / ".cache" / "repo-copilot" / "repositories").glob("one-*/")
+    assert list(folder.iterdir()) == []
+
+
+def test_how_far_a_fetch_is_shows_in_a_terminal_only(
+    copilot: Copilot, far: Callable[..., str]
+) -> None:
+    url = far("one")
+    piped = copilot("repos", "add", url)
+    assert piped.stderr == f"fetching {url}\n"
+    copilot("repos", "remove", url)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "copilot", "repos", "add", url]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    with subprocess.Popen(
+        command, env=environment, stdin=theirs, stdout=subprocess.DEVNULL, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        shown = _read_all(ours)
+    assert process.returncode == 0
+    assert "fetching one" in shown
+    assert "3/3" in shown
+
+
+def _read_all(terminal: int) -> str:
+    """Read until nobody has the terminal's other end."""
+    pieces = []
+    with suppress(OSError):
+        while piece := os.read(terminal, 4096):
+            pieces.append(piece)
+    os.close(terminal)
+    return b"".join(pieces).decode()
+
+
+def test_a_run_tells_which_commits_were_read(
+    copilot: Copilot,
+    app: Path,
+    far: Callable[..., str],
+    model: Callable[..., str],
+    git: Git,
+    tmp_path: Path,
+) -> None:
+    whom = ("--base-url", model("It does."), "--model", "scripted")
+    url = far("one")
+    assert copilot("ask", "Why?", "-R", app, "--repo", f"lib={url}@main", *whom).returncode == 0
+    assert copilot("ask", "Why?", "-R", app, *whom).returncode == 0
+    latest, run = json.loads(copilot("runs", "list", "--json").stdout)
+    head = git(tmp_path / "far-one", "rev-parse", "HEAD").strip()
+    assert run["read_only"] == f"lib={url}@{head}"
+    assert latest["read_only"] == ""
 
 
 def test_a_template_with_credentials_is_refused(

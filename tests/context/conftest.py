@@ -17,7 +17,7 @@ def make_snapshot() -> Callable[[Mapping[str, str | None]], Snapshot]:
 
     def make(texts: Mapping[str, str | None]) -> Snapshot:
         files = [
-            SourceFile("repo", path, blob_id(text.encode()), "tracked", text)
+            SourceFile("repo", path, blob_id(text.encode()), "tracked", text.encode())
             if text is not None
             else SourceFile("repo", path, None, "lock file")
             for path, text in texts.items()

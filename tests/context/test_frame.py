@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copilot.context.frame import choose_frame
+from copilot.context.frame import choose_frame, marks_in
 from copilot.context.model import Frame
 
 _PIECES = st.sampled_from(
@@ -30,6 +31,10 @@ _PIECES = st.sampled_from(
 _TEXTS = st.lists(st.lists(_PIECES, max_size=12).map("".join), max_size=4)
 
 
+def _frame(texts: Sequence[str]) -> Frame:
+    return choose_frame(marks_in(text.encode()) for text in texts)
+
+
 def _holds_tag(text: str, tag: str) -> bool:
     behind = (match.end() for match in re.finditer(rf"</?{tag}", text))
     return any(end == len(text) or text[end] in " \t\r\n\v\f>/" for end in behind)
@@ -45,7 +50,7 @@ def _holds_marker(text: str, length: int) -> bool:
 @settings(deadline=None)
 @given(_TEXTS)
 def test_the_frame_stands_in_no_text(texts: list[str]) -> None:
-    frame = choose_frame(texts)
+    frame = _frame(texts)
     assert not any(_holds_tag(text, frame.file_tag) for text in texts)
     assert not any(_holds_marker(text, frame.marker) for text in texts)
 
@@ -53,7 +58,7 @@ def test_the_frame_stands_in_no_text(texts: list[str]) -> None:
 @settings(deadline=None)
 @given(_TEXTS)
 def test_the_frame_depends_on_what_the_texts_hold_alone(texts: list[str]) -> None:
-    assert choose_frame(texts) == choose_frame(reversed(texts)) == choose_frame([*texts, *texts])
+    assert _frame(texts) == _frame(texts[::-1]) == _frame([*texts, *texts])
 
 
 @pytest.mark.parametrize(
@@ -64,7 +69,7 @@ def test_the_frame_depends_on_what_the_texts_hold_alone(texts: list[str]) -> Non
     ],
 )
 def test_what_only_looks_alike_changes_nothing(text: str) -> None:
-    assert choose_frame([text]) == Frame("file", 7)
+    assert _frame([text]) == Frame("file", 7)
 
 
 @pytest.mark.parametrize(
@@ -86,4 +91,4 @@ def test_what_only_looks_alike_changes_nothing(text: str) -> None:
     ],
 )
 def test_the_plainest_marks_that_are_free_are_chosen(text: str, frame: Frame) -> None:
-    assert choose_frame(["", text]) == frame
+    assert _frame(["", text]) == frame

@@ -52,7 +52,8 @@ def _snapshot(*files: SourceFile) -> Snapshot:
 
 def _file(name: str, kind: Kind | None, reason: str, text: str | None = None) -> SourceFile:
     alias, _, path = name.partition("/")
-    return SourceFile(alias, path, None, reason, text, kind=kind)
+    data = None if text is None else text.encode()
+    return SourceFile(alias, path, None, reason, data, kind=kind)
 
 
 def test_a_tree() -> None:
@@ -65,12 +66,12 @@ def test_a_tree() -> None:
         )
         for file, (_, tokens, _, _) in zip(snapshot.files, ROWS, strict=True)
     )
-    assert token_tree(Prompt((), files, Frame(), "o200k_base"), snapshot) == GOLDEN
+    assert token_tree(files, snapshot) == GOLDEN
 
 
 def test_nothing_is_an_empty_tree() -> None:
     snapshot = _snapshot()
-    assert token_tree(compose_prompt(snapshot, WORDING), snapshot) == ""
+    assert token_tree(compose_prompt(snapshot, WORDING).files, snapshot) == ""
 
 
 PATHS = st.lists(
@@ -87,7 +88,7 @@ def test_each_file_stands_once_below_its_folders(paths: list[str]) -> None:
     prompt = compose_prompt(snapshot, WORDING)
     shown: list[str] = []
     above: list[str] = []
-    for line in token_tree(prompt, snapshot).splitlines():
+    for line in token_tree(prompt.files, snapshot).splitlines():
         _, _, name = line.lstrip().partition("  ")
         depth = (len(name) - len(name.lstrip())) // 2
         above[depth:] = [name.split()[0]]
@@ -101,7 +102,7 @@ def test_a_folders_tokens_are_those_of_its_files() -> None:
         *(_file(f"r/{path}", Kind.SOURCE, "tracked", path * 9) for path in ("a/b/c", "a/d", "e"))
     )
     prompt = compose_prompt(snapshot, WORDING)
-    lines = token_tree(prompt, snapshot).splitlines()
+    lines = token_tree(prompt.files, snapshot).splitlines()
     total = sum(file.tokens for file in prompt.files)
     inside = sum(file.tokens for file in prompt.files[:2])
     assert (lines[0].split(), lines[1].split()) == ([f"{total}", "r/"], [f"{inside}", "a/"])

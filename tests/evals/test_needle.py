@@ -39,7 +39,8 @@ class Reader:
 
 
 def _snapshot(*texts: str | None) -> Snapshot:
-    files = (SourceFile("main", f"{n}.py", None, "tracked", t) for n, t in enumerate(texts))
+    datas = (None if text is None else text.encode() for text in texts)
+    files = (SourceFile("main", f"{n}.py", None, "tracked", data) for n, data in enumerate(datas))
     return Snapshot((), tuple(files))
 
 

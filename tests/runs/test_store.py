@@ -24,6 +24,7 @@ RUN = Run(
     cached_tokens=0,
     seconds=1.25,
     outcome="applied",
+    read_only="lib=https://example.com/lib.git@" + "1" * 40,
 )
 
 _RECORD = """
@@ -112,6 +113,16 @@ def test_a_file_of_another_version_is_refused_and_stays(file: Path) -> None:
     with pytest.raises(UsageError, match=f"has version {SCHEMA_VERSION + 1}"):
         record_run(file, RUN)
     assert file.read_bytes() == before
+
+
+def test_a_file_of_the_first_version_is_brought_to_ours(file: Path) -> None:
+    record_run(file, RUN)
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("ALTER TABLE runs DROP COLUMN read_only")
+        database.execute("PRAGMA user_version = 1")
+    assert list_runs(file) == (replace(RUN, read_only=""),)
+    record_run(file, RUN)
+    assert list_runs(file) == (RUN, replace(RUN, read_only=""))
 
 
 def test_a_table_that_is_missing_is_refused(file: Path) -> None:

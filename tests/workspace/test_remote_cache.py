@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from copilot.errors import PolicyRefused, UsageError
 from copilot.workspace.remote_cache import (
-    drop_superseded,
     forget,
     keep,
     kept_repositories,
+    shrink,
+    tidy,
 )
 from copilot.workspace.remote_git import RemoteUnreachable
 from copilot.workspace.remote_name import RemoteName
+from copilot.workspace.remote_watch import Progress
 
 MakeRepository = Callable[..., Path]
 Git = Callable[..., str]
@@ -63,6 +69,9 @@ def test_a_commit_is_fetched_once_and_its_branch_looked_up_again(
     assert keep(name, cache).revision == newer
     assert git_server.packs == 2
     assert _left(cache) == {first.revision, newer, "kept.json"}
+    del first
+    keep(name, cache)
+    assert _left(cache) == {newer, "kept.json"}
 
 
 def test_it_is_bare_shallow_and_without_hooks(
@@ -123,9 +132,17 @@ def test_a_commit_fetched_under_another_name_serves_by_its_id_too(
 
 def test_it_is_told_before_a_commit_is_fetched(name: RemoteName, cache: Path) -> None:
     told: list[RemoteName] = []
+    seen: list[tuple[int, int, str]] = []
+
+    @contextmanager
+    def fetching(fetched: RemoteName) -> Iterator[Progress]:
+        told.append(fetched)
+        yield lambda *how_far: seen.append(how_far)
+
     for _ in range(2):
-        keep(name, cache, fetching=told.append)
+        keep(name, cache, fetching=fetching)
     assert told == [name]
+    assert (4, 4, "receiving") in seen
 
 
 def test_with_the_server_gone_the_kept_commit_serves(
@@ -174,23 +191,86 @@ def test_a_damaged_record_is_written_anew(name: RemoteName, cache: Path, damage:
     assert len(kept_repositories(cache)) == 1
 
 
-def test_a_commit_that_no_ref_leads_to_goes_when_asked(
+def test_a_commit_that_no_ref_leads_to_goes(
     git_server: GitServer, name: RemoteName, cache: Path, origin: Path, git: Git
 ) -> None:
-    pinned = keep(replace(name, ref=keep(name, cache).revision), cache)
-    middle = _commit(origin, git)
-    git_server.publish(origin, "lib")
-    keep(name, cache)
-    last = _commit(origin, git, "three\n")
-    git_server.publish(origin, "lib")
-    keep(name, cache)
-    assert _left(cache) == {pinned.revision, middle, last, "kept.json"}
-    drop_superseded(name, cache)
-    assert _left(cache) == {pinned.revision, last, "kept.json"}
+    first = keep(name, cache).revision
+    pinned = replace(name, ref=first)
+    keep(pinned, cache)
+    for text in ("two\n", "three\n", "four\n"):
+        last = _commit(origin, git, text)
+        git_server.publish(origin, "lib")
+        keep(name, cache)
+        assert _left(cache) == {first, last, "kept.json"}
     forget(name, cache)
-    assert _left(cache) == {pinned.revision, "kept.json"}
-    forget(pinned.name, cache)
+    assert _left(cache) == {first, "kept.json"}
+    forget(pinned, cache)
     assert [path for path in cache.iterdir() if path.is_dir()] == []
+
+
+def test_what_somebody_reads_is_not_removed(
+    git_server: GitServer, name: RemoteName, cache: Path, origin: Path, git: Git
+) -> None:
+    reading = keep(name, cache)
+    forget(name, cache)
+    assert kept_repositories(cache) == ()
+    assert _left(cache) == {reading.revision}
+    assert git(reading.git_dir, "show", f"{reading.revision}:a.txt") == "one\n"
+    tidy(cache)
+    assert _left(cache) == {reading.revision}
+    del reading
+    tidy(cache)
+    assert [path for path in cache.iterdir() if path.is_dir()] == []
+
+
+def test_what_another_process_reads_is_not_removed(name: RemoteName, cache: Path) -> None:
+    place = keep(name, cache).git_dir
+    held = os.open(place, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_SH)
+    forget(name, cache)
+    assert _left(cache) == {place.name}
+    os.close(held)
+    tidy(cache)
+    assert not place.exists()
+
+
+def test_what_was_used_least_lately_goes_first(
+    git_server: GitServer, make_repository: MakeRepository, cache: Path
+) -> None:
+    names = []
+    for word in ("old", "middle", "new"):
+        root = make_repository({"a.bin": os.urandom(100_000)}, f"from-{word}")
+        names.append(RemoteName(word, git_server.publish(root, word)))
+    for age, name in enumerate(reversed(names)):
+        place = keep(name, cache).git_dir
+        os.utime(place, (1_000_000 - age, 1_000_000 - age))
+    assert shrink(cache, 10_000_000, ()) == []
+    assert [name.url for name in shrink(cache, 250_000, ())] == [names[0].url]
+    assert [name.url for name in shrink(cache, 0, names[1:2])] == [names[2].url]
+    assert [kept.name.url for kept in kept_repositories(cache)] == [names[1].url]
+    keep(names[1], cache)
+    (kept,) = kept_repositories(cache)
+    assert kept.git_dir.stat().st_mtime > 1_000_000
+
+
+def test_tidying_leaves_what_is_kept_and_a_fetch_that_goes_on(
+    name: RemoteName, cache: Path
+) -> None:
+    kept = keep(name, cache)
+    place = kept.git_dir.parent
+    (place / "fetch-abandoned" / "git").mkdir(parents=True)
+    (place / ".gone-abandoned" / "git").mkdir(parents=True)
+    (place / "fetch-going-on").mkdir()
+    held = os.open(place / "fetch-going-on", os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_SH)
+    tidy(cache)
+    assert _left(cache) == {kept.revision, "kept.json", "fetch-going-on"}
+    with FileLock(f"{place}.lock"):
+        os.close(held)
+        tidy(cache)
+        assert (place / "fetch-going-on").exists()
+    tidy(cache)
+    assert _left(cache) == {kept.revision, "kept.json"}
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,11 @@ def test_what_a_value_means(value: str, alias: str, url: str, ref: str) -> None:
         *("file:///etc/x", "git://host/x", "ftp://host/x", "http://example.com/x"),
         *("https://user@host/x", "https://user:hunter2@host/x@v1", "ssh://u:hunter2@host/x"),
         *("plain:o/n", "file:o/n", "http://169.254.169.254/x", "http://127.0.0.1.example.com/x"),
+        *("https://169.254.169.254/latest", "https://2852039166/x", "https://0xa9fea9fe/x"),
+        *("https://169.254.43518/x", "https://[::ffff:a9fe:a9fe]/x", "https://[fe80::1]/x"),
+        *("https://[fd00:ec2::254]/x", "ssh://git@169.254.169.254/x", "git@169.254.169.254:x"),
+        *("git@[fd00:ec2::254]:x", "https://metadata.google.internal/x", "https://METADATA/x"),
+        *("https://metadata.google.internal./x", "git@metadata:x", "https://100.100.100.200:443/x"),
     ],
 )
 def test_where_no_connection_may_go(value: str) -> None:

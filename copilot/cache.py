@@ -1,0 +1,166 @@
+"""What was derived from contents, kept for the next time: one SQLite file that processes share.
+
+A cache may forget, never err: keys name contents and the rules they were read by, so that an entry
+is right for ever. Whatever goes wrong with the file, it is a miss.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_SCHEMA_VERSION = 1
+_SCHEMA = (
+    "PRAGMA journal_mode = WAL",
+    "CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, day INTEGER, value BLOB) WITHOUT ROWID",
+    f"PRAGMA user_version = {_SCHEMA_VERSION}",
+)
+_KEYS_AT_ONCE = 500
+_KEY_BYTES = 16
+_SECONDS_A_DAY = 86_400
+# Another process writes for milliseconds; a cache is not worth a longer wait.
+_WAIT_SECONDS = 0.25
+DEFAULT_MAX_BYTES = 1024**3
+
+
+def key_of(*parts: str) -> bytes:
+    """Return the key for what these parts name; no two lists of parts have the same."""
+    joined = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).digest()
+
+
+class Cache:
+    """Values of a few bytes to some hundred kilobytes by key. Without a file it keeps nothing."""
+
+    def __init__(self, file: Path | None = None, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+        self._file = file
+        self._max_bytes = max_bytes
+        self._database: sqlite3.Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return the values there are."""
+        found: dict[bytes, bytes] = {}
+        with self._tolerant() as database:
+            if database is not None:
+                for some in _runs(keys):
+                    found.update(_select(database, some))
+        return found
+
+    def put(self, values: Mapping[bytes, bytes]) -> None:
+        """Keep values; what was used least lately goes if the file has grown too large."""
+        if not values:
+            return
+        with self._tolerant() as database:
+            if database is not None:
+                day = _today()
+                rows = [(key, day, value) for key, value in values.items()]
+                with database:
+                    database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
+                _shrink(database, self._max_bytes)
+
+    @contextmanager
+    def _tolerant(self) -> Iterator[sqlite3.Connection | None]:
+        """Yield the database, None if there is none; a damaged file is removed."""
+        try:
+            yield self._open()
+        except sqlite3.OperationalError:
+            # Locked, full or not writable: as good as empty, this time.
+            self.close()
+        except sqlite3.DatabaseError:
+            self._remove()
+
+    def _open(self) -> sqlite3.Connection | None:
+        if self._database is None and self._file is not None:
+            try:
+                self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._database = _connected(self._file)
+            except _Foreign:
+                self._remove()
+                self._database = _connected(self._file)
+            except OSError:
+                self._file = None
+        return self._database
+
+    def _remove(self) -> None:
+        self.close()
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(OSError):
+                Path(f"{self._file}{suffix}").unlink(missing_ok=True)
+
+
+class _Foreign(sqlite3.DatabaseError):
+    """The file is another version's."""
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(file, timeout=_WAIT_SECONDS, check_same_thread=False)
+    try:
+        # What a power cut damages is removed and made anew.
+        database.execute("PRAGMA synchronous = OFF")
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            for statement in _SCHEMA:
+                database.execute(statement)
+        elif version != _SCHEMA_VERSION:
+            raise _Foreign
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _select(database: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+    blanks = ",".join("?" * len(keys))
+    query = f"SELECT key, value, day FROM kept WHERE key IN ({blanks})"  # noqa: S608
+    rows = database.execute(query, keys).fetchall()
+    today = _today()
+    old = [(today, key) for key, _, day in rows if day != today]
+    if old:
+        with suppress(sqlite3.OperationalError), database:
+            database.executemany("UPDATE kept SET day = ? WHERE key = ?", old)
+    return {key: value for key, value, _ in rows}
+
+
+def _shrink(database: sqlite3.Connection, max_bytes: int) -> None:
+    """Remove the half that was used least lately, if the file is too large."""
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    (size,) = database.execute("PRAGMA page_size").fetchone()
+    if pages * size <= max_bytes:
+        return
+    (count,) = database.execute("SELECT count(*) FROM kept").fetchone()
+    half = "SELECT key FROM kept ORDER BY day, key LIMIT ?"
+    with database:
+        database.execute(f"DELETE FROM kept WHERE key IN ({half})", (count // 2 + 1,))  # noqa: S608
+    database.execute("VACUUM")
+
+
+def _runs(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        yield keys[start : start + _KEYS_AT_ONCE]
+
+
+def _today() -> int:
+    return int(time.time() // _SECONDS_A_DAY)

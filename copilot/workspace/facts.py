@@ -1,0 +1,83 @@
+"""What a file's contents tell, kept by blob so that each content is looked at once."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from copilot.cache import Cache, key_of
+from copilot.workspace.attributes import NOTHING_TOLD, Told
+from copilot.workspace.encodings import read_text
+from copilot.workspace.judge import judge_text
+from copilot.workspace.kinds import Kind
+from copilot.workspace.marks import is_lfs_pointer
+
+# Raised with every change of what is told here, so that no earlier answer counts.
+RULES_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """A file as it was read: `origin` says how it was found, `kind` is what its name told."""
+
+    path: str
+    origin: str
+    blob: str
+    data: bytes
+    kind: Kind | None = None
+    told: Told = NOTHING_TOLD
+
+
+class Facts(msgspec.Struct, frozen=True, array_like=True):
+    """What contents tell: `left_out` is why files of their kind are, `is_text` if they are text.
+
+    `is_plain` if the bytes are the text as it is shown: UTF-8 with line feeds and no mark.
+    """
+
+    kind: Kind | None
+    left_out: str | None
+    is_text: bool
+    encoding: str = "utf-8"
+    is_plain: bool = False
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Facts)
+
+
+def facts_of(files: Sequence[Bytes], cache: Cache) -> list[Facts]:
+    """Return what the contents of each file tell, from the cache where they were seen before."""
+    keys = [_key(file) for file in files]
+    kept = cache.get(keys)
+    made = {key: _facts(file) for key, file in zip(keys, files, strict=True) if key not in kept}
+    cache.put({key: _ENCODER.encode(facts) for key, facts in made.items()})
+    return [made[key] if key in made else _DECODER.decode(kept[key]) for key in keys]
+
+
+def text_of(file: Bytes, facts: Facts) -> bytes:
+    """Return the text as UTF-8 with line feeds only and no byte order mark."""
+    if facts.is_plain:
+        return file.data
+    text = read_text(file.data)
+    return b"" if text is None else text.text.encode()
+
+
+def _key(file: Bytes) -> bytes:
+    told = f"{file.told.generated} {file.told.vendored} {file.told.binary}"
+    return key_of("facts", RULES_VERSION, file.blob, file.path, file.kind or "", told)
+
+
+def _facts(file: Bytes) -> Facts:
+    if is_lfs_pointer(file.data):
+        return Facts(file.kind, "Git LFS pointer: the file itself is not here", is_text=False)
+    text = read_text(file.data)
+    if text is None:
+        return Facts(Kind.BINARY, "binary", is_text=False)
+    verdict = judge_text(file.path, text.text, file.kind, file.told)
+    is_plain = text.encoding == "utf-8" and not (
+        file.data.startswith(codecs.BOM_UTF8) or b"\r\n" in file.data
+    )
+    return Facts(verdict.kind, verdict.left_out, True, text.encoding, is_plain)
