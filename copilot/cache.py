@@ -85,23 +85,25 @@ class Cache:
     def _tolerant(self) -> Iterator[sqlite3.Connection | None]:
         """Yield the database, None if there is none; a damaged file is removed."""
         try:
-            yield self._open()
+            yield self._database or self._opened()
         except sqlite3.OperationalError:
             # Locked, full or not writable: as good as empty, this time.
             self.close()
         except sqlite3.DatabaseError:
             self._remove()
 
-    def _open(self) -> sqlite3.Connection | None:
-        if self._database is None and self._file is not None:
-            try:
-                self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    def _opened(self) -> sqlite3.Connection | None:
+        if self._file is None:
+            return None
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._database = _connected(self._file)
+        except (OSError, sqlite3.OperationalError):
+            self._file = None
+        except sqlite3.DatabaseError:
+            self._remove()
+            with suppress(sqlite3.Error):
                 self._database = _connected(self._file)
-            except _Foreign:
-                self._remove()
-                self._database = _connected(self._file)
-            except OSError:
-                self._file = None
         return self._database
 
     def _remove(self) -> None:
@@ -109,10 +111,6 @@ class Cache:
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
                 Path(f"{self._file}{suffix}").unlink(missing_ok=True)
-
-
-class _Foreign(sqlite3.DatabaseError):
-    """The file is another version's."""
 
 
 def _connected(file: Path) -> sqlite3.Connection:
@@ -125,7 +123,7 @@ def _connected(file: Path) -> sqlite3.Connection:
             for statement in _SCHEMA:
                 database.execute(statement)
         elif version != _SCHEMA_VERSION:
-            raise _Foreign
+            raise sqlite3.DatabaseError("another version's file")
     except sqlite3.Error:
         database.close()
         raise

@@ -17,6 +17,7 @@ from copilot.errors import ReadIncomplete, UsageError
 from copilot.settings.prompts import fill_prompt, load_prompt
 from copilot.text import one_line
 from copilot.workspace.choose import Chooser, Selection
+from copilot.workspace.masker import Masker
 from copilot.workspace.model import Part, Repository, Root, Snapshot, SourceFile
 from copilot.workspace.remote import read_kept_parts
 from copilot.workspace.remote_cache import KeptRepository
@@ -68,6 +69,7 @@ class Scope:
     submodules: tuple[Root, ...] = ()
     cache: Cache = field(default_factory=Cache, compare=False)
     outliner: Outliner | None = field(default=None, compare=False)
+    masker: Masker | None = field(default=None, compare=False)
 
 
 def pack(scope: Scope, kind: str | None, asked: str, progress: Progress) -> Packed:
@@ -78,7 +80,7 @@ def pack(scope: Scope, kind: str | None, asked: str, progress: Progress) -> Pack
     draft = Draft(scope.tokenizer, scope.cache)
     snapshot, outlined = _read(scope, draft, progress)
     task = load_prompt(f"task-{kind}", scope.prompts) if kind else ""
-    wording = Wording(_rules(scope, outlined), task, asked)
+    wording = Wording(_rules(scope, snapshot, outlined), task, asked)
     return Packed(scope.roots, snapshot, draft.prompt(wording), outlined)
 
 
@@ -117,7 +119,7 @@ def _shown(scope: Scope, progress: Progress) -> Iterator[tuple[Part, frozenset[s
 
     What does not change comes first, so that a server's prefix cache can hit.
     """
-    choose = Chooser(scope.selection, scope.cache)
+    choose = Chooser(scope.selection, scope.cache, scope.masker)
     parts = chain(
         read_kept_parts(scope.kept, choose, progress),
         read_parts((*scope.submodules, *scope.roots), choose, progress),
@@ -127,10 +129,12 @@ def _shown(scope: Scope, progress: Progress) -> Iterator[tuple[Part, frozenset[s
     return ((made.part, made.names) for made in scope.outliner.outlined(parts))
 
 
-def _rules(scope: Scope, outlined: Collection[str]) -> str:
+def _rules(scope: Scope, snapshot: Snapshot, outlined: Collection[str]) -> str:
     rules = load_prompt("rules", scope.prompts)
     if outlined:
         rules = f"{rules.rstrip()}\n{load_prompt('outlines', scope.prompts)}"
+    if any(file.masks for file in snapshot.files):
+        rules = f"{rules.rstrip()}\n{load_prompt('masks', scope.prompts)}"
     aliases = [*(kept.name.alias for kept in scope.kept), *(r.alias for r in scope.submodules)]
     if not aliases:
         return rules

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from copilot.assist.unmask import unmasked
 from copilot.edits.changes import ChangeSet
 from copilot.edits.operations import Operation, Rename, Reply, Target
 from copilot.edits.parse import parse
@@ -13,6 +14,7 @@ from copilot.edits.place import Placement, Refusal, place
 from copilot.errors import EditsRefused
 from copilot.structure.syntax import broken_by
 from copilot.text import one_line, visible
+from copilot.workspace.masker import Masker
 from copilot.workspace.model import Root
 from copilot.workspace.targets import TargetFile, read_target
 
@@ -28,9 +30,13 @@ class Proposal:
 
 
 def propose(
-    reply_text: str, roots: Sequence[Root], marker: int = 7, read_only: Collection[str] = ()
+    reply_text: str,
+    roots: Sequence[Root],
+    marker: int = 7,
+    read_only: Collection[str] = (),
+    masker: Masker | None = None,
 ) -> Proposal:
-    """Place every edit of a reply on the files as they are now.
+    """Place every edit of a reply on the files as they are now, with masks turned back to secrets.
 
     `read_only` are aliases of repositories that may be read, but not changed; nor is a submodule
     that a root tells of. Raises EditsRefused, which names each edit that cannot be placed and why;
@@ -45,6 +51,8 @@ def propose(
     targets, unplaced = _targets(reply, roots, read_only)
     files = {target: _read(target, roots) for target in targets.values()}
     unplaced += _forbidden(reply, targets, files)
+    reply, strange = unmasked(reply, targets, files, masker)
+    unplaced += strange
     originals = {target: file.data for target, file in files.items()}
     if unplaced:
         raise _refused(unplaced)

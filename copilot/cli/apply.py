@@ -61,7 +61,7 @@ def apply(
     check_landing(landing, setup)
     taken = [*(root.alias for root in setup.roots), *setup.read_only]
     far = [name.alias for name in find_repos(repo or (), setup.config.remotes, taken)]
-    proposal = propose(reply, setup.roots, read_only=[*setup.read_only, *far])
+    proposal = propose(reply, setup.roots, read_only=[*setup.read_only, *far], masker=setup.masker)
     raise typer.Exit(land(proposal, setup, landing).code)
 
 

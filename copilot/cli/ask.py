@@ -19,6 +19,7 @@ from copilot.cli.options import (
     KeyVariable,
     ManifestFile,
     Model,
+    NoMask,
     Repo,
     Roots,
     Submodules,
@@ -27,7 +28,8 @@ from copilot.cli.options import (
     where,
 )
 from copilot.cli.prepare import Question, read_for
-from copilot.cli.setup import Ready, ready_model, set_up
+from copilot.cli.ready import Ready, ready_model
+from copilot.cli.setup import set_up
 from copilot.cli.show import put, put_json, say_usage, streaming
 from copilot.errors import ReplyIncomplete
 
@@ -40,6 +42,7 @@ def ask_command(
     root: Roots = None,
     repo: Repo = None,
     submodules: Submodules = None,
+    no_mask: NoMask = False,
     include: Include = None,
     exclude: Exclude = None,
     model: Model = None,
@@ -51,7 +54,7 @@ def ask_command(
     as_json: Json = False,
 ) -> None:
     """Ask about the code; the answer streams to stdout."""
-    setup = set_up(where(root, include, exclude, budget, config, repo, submodules))
+    setup = set_up(where(root, include, exclude, budget, config, repo, submodules, no_mask))
     with ready_model(setup, Whom(model, base_url, api_key_env)) as ready:
         asked = read_for(setup, ready, "ask", question)
         if manifest:

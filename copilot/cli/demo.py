@@ -11,8 +11,9 @@ from copilot.assist.demo import ALIAS, TASK, free_folder, make_demo, run_tests
 from copilot.cli.edit import run_edit
 from copilot.cli.land import Landing
 from copilot.cli.options import BaseUrl, ConfigPath, KeyVariable, Model, Whom, new_app, where
+from copilot.cli.ready import agrees
 from copilot.cli.reviewers import has_full_terminal
-from copilot.cli.setup import agrees, set_up
+from copilot.cli.setup import set_up
 from copilot.cli.show import put
 from copilot.cli.talk import say
 from copilot.errors import ExitCode

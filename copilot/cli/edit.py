@@ -28,6 +28,7 @@ from copilot.cli.options import (
     KeyVariable,
     ManifestFile,
     Model,
+    NoMask,
     PatchFile,
     Plain,
     Repo,
@@ -39,7 +40,8 @@ from copilot.cli.options import (
     where,
 )
 from copilot.cli.prepare import Question, read_for
-from copilot.cli.setup import Ready, Setup, ready_model, set_up
+from copilot.cli.ready import Ready, ready_model
+from copilot.cli.setup import Setup, set_up
 from copilot.cli.show import say_usage, streaming
 from copilot.cli.talk import say
 from copilot.edits.changes import ChangeSet
@@ -54,6 +56,7 @@ def edit(
     root: Roots = None,
     repo: Repo = None,
     submodules: Submodules = None,
+    no_mask: NoMask = False,
     include: Include = None,
     exclude: Exclude = None,
     model: Model = None,
@@ -78,7 +81,7 @@ def edit(
     as_json: Json = False,
 ) -> None:
     """Change the code; you accept each change before it is written."""
-    setup = set_up(where(root, include, exclude, budget, config, repo, submodules))
+    setup = set_up(where(root, include, exclude, budget, config, repo, submodules, no_mask))
     landing = Landing(task, yes, plain, dry_run, patch, commit=commit, as_json=as_json)
     whom = Whom(model, base_url, api_key_env)
     raise typer.Exit(run_edit(setup, whom, landing, manifest, check))
@@ -131,7 +134,7 @@ def _land(answer: Answer, question: Question, setup: Setup, landing: Landing) ->
     """Interpret the reply and let it land; a reply that cannot be placed is kept in a file."""
     try:
         marker = question.packed.prompt.frame.marker
-        proposal = propose(answer.text, setup.roots, marker, setup.read_only)
+        proposal = propose(answer.text, setup.roots, marker, setup.read_only, setup.masker)
         landed = land(proposal, setup, landing)
     except CopilotError as error:
         error.hint = f"{error.hint}; {_kept(answer, setup)}".removeprefix("; ")

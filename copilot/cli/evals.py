@@ -16,6 +16,7 @@ from copilot.cli.options import (
     Json,
     KeyVariable,
     Model,
+    NoMask,
     Repo,
     Roots,
     Submodules,
@@ -24,7 +25,8 @@ from copilot.cli.options import (
     where,
 )
 from copilot.cli.prepare import read_for
-from copilot.cli.setup import ready_model, set_up
+from copilot.cli.ready import ready_model
+from copilot.cli.setup import set_up
 from copilot.cli.show import put, put_json
 from copilot.context.compose import Wording
 from copilot.errors import ExitCode, UsageError
@@ -44,6 +46,7 @@ def needle(
     root: Roots = None,
     repo: Repo = None,
     submodules: Submodules = None,
+    no_mask: NoMask = False,
     include: Include = None,
     exclude: Exclude = None,
     model: Model = None,
@@ -57,7 +60,7 @@ def needle(
     """Hide a line in the packed code and ask for it, at several depths."""
     if depths < 1:
         raise UsageError("--depths must be at least 1")
-    setup = set_up(where(root, include, exclude, budget, config, repo, submodules))
+    setup = set_up(where(root, include, exclude, budget, config, repo, submodules, no_mask))
     spread = [index / max(1, depths - 1) for index in range(depths)]
     with ready_model(setup, Whom(model, base_url, api_key_env)) as ready:
         scope = setup.scope(ready.chosen.settings.tokenizer)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from copilot.assist.ask import Answer
 from copilot.assist.pack import Packed
-from copilot.cli.setup import Ready, Setup
+from copilot.cli.ready import Ready
+from copilot.cli.setup import Setup
 from copilot.cli.talk import say
 from copilot.errors import UsageError
 from copilot.runs.store import Run, record_run

@@ -15,7 +15,7 @@ from copilot.backends.origins import check_base_url
 from copilot.backends.protocol import ModelFacts
 from copilot.backends.pull import local_path
 from copilot.cli.options import Json, new_app
-from copilot.cli.setup import fetch_model
+from copilot.cli.ready import fetch_model
 from copilot.cli.show import put, put_json
 from copilot.cli.talk import say
 from copilot.context.tokens import DEFAULT_TOKENIZER, TOKENIZERS

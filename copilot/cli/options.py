@@ -35,6 +35,13 @@ Submodules = Annotated[
         "never changed.",
     ),
 ]
+NoMask = Annotated[
+    bool,
+    typer.Option(
+        "--no-mask",
+        help="Leave secrets in what is read; your own configuration must allow it (may_unmask).",
+    ),
+]
 Include = Annotated[
     list[str] | None,
     typer.Option("--include", metavar="GLOB", help="Read only what matches; as in .gitignore."),
@@ -110,6 +117,7 @@ class Where:
     config: Path | None = None
     repos: tuple[str, ...] = ()
     submodules: bool | None = None
+    no_mask: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +137,10 @@ def where(
     config: Path | None = None,
     repos: list[str] | None = None,
     submodules: bool | None = None,
+    no_mask: bool = False,
 ) -> Where:
     """Gather the options of one command."""
     patterns = tuple(include or ()), tuple(exclude or ())
-    return Where(tuple(roots or ()), *patterns, budget, config, tuple(repos or ()), submodules)
+    return Where(
+        tuple(roots or ()), *patterns, budget, config, tuple(repos or ()), submodules, no_mask
+    )

@@ -20,6 +20,7 @@ from copilot.cli.options import (
     Exclude,
     Include,
     Json,
+    NoMask,
     Repo,
     Roots,
     Submodules,
@@ -27,7 +28,7 @@ from copilot.cli.options import (
     where,
 )
 from copilot.cli.setup import Setup, set_up
-from copilot.cli.show import counted_files, counts, put, put_json
+from copilot.cli.show import counted_files, counts, put, put_json, say_masks
 from copilot.cli.talk import progress_bar, say
 from copilot.context.manifest import manifest as manifest_of
 from copilot.context.tokens import DEFAULT_TOKENIZER
@@ -53,6 +54,7 @@ def pack_command(
     root: Roots = None,
     repo: Repo = None,
     submodules: Submodules = None,
+    no_mask: NoMask = False,
     include: Include = None,
     exclude: Exclude = None,
     budget: Budget = None,
@@ -88,7 +90,7 @@ def pack_command(
     as_json: Json = False,
 ) -> None:
     """Print the prompt a model would get, for a chat window or a tool."""
-    setup = set_up(where(root, include, exclude, budget, config, repo, submodules))
+    setup = set_up(where(root, include, exclude, budget, config, repo, submodules, no_mask))
     with _scope(setup, tokenizer, detail) as scope:
         if listed and not (output or clipboard or manifest or as_json):
             _list(scope)
@@ -106,6 +108,7 @@ def pack_command(
         put(token_tree(packed.prompt.files, packed.snapshot))
     _deliver(packed, output, clipboard, to_stdout=not as_json and not listed)
     say(f"packed {counted_files(packed)}")
+    say_masks(packed.prompt.files)
 
 
 @contextmanager
@@ -125,6 +128,7 @@ def _list(scope: Scope) -> None:
         snapshot, files = count_files(scope, bar)
     put(token_tree(files, snapshot))
     say(f"counted {counts(files)}")
+    say_masks(files)
 
 
 def _deliver(packed: Packed, output: Path | None, clipboard: bool, *, to_stdout: bool) -> None:

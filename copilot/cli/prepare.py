@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from copilot.assist.pack import Packed, check_fit, pack
-from copilot.cli.setup import Ready, Setup
+from copilot.cli.ready import Ready
+from copilot.cli.setup import Setup
 from copilot.cli.show import say_packed
 from copilot.cli.talk import progress_bar
 

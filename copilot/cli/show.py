@@ -11,9 +11,11 @@ from typing import Any
 from copilot.assist.ask import Answer
 from copilot.assist.pack import Packed
 from copilot.backends.protocol import Delta, Event, Reading
-from copilot.cli.talk import progress_bar, say, stream
+from copilot.cli.talk import progress_bar, say, stream, voice
 from copilot.context.model import Detail, PackedFile
-from copilot.text import visible
+from copilot.text import one_line, visible
+
+_MASKS_SAID = 10
 
 
 def put(text: str) -> None:
@@ -30,6 +32,7 @@ def put_json(document: Any) -> None:
 def say_packed(packed: Packed, model: str) -> None:
     """Say what is about to be sent to whom."""
     say(f"packed {counted_files(packed)}; asking {model}")
+    say_masks(packed.prompt.files)
 
 
 def counted_files(packed: Packed) -> str:
@@ -49,6 +52,22 @@ def counts(files: Sequence[PackedFile], tokens: int | None = None) -> str:
     named = f", {outlines} as outlines" if outlines else ""
     missing = f" ({left_out} left out, see --manifest)" if left_out else ""
     return f"{shown} file{'' if shown == 1 else 's'}{named}, {tokens:,} tokens{missing}"
+
+
+def say_masks(files: Sequence[PackedFile]) -> None:
+    """Say where masks stand, by file and line; with --verbose all of them."""
+    places = [
+        f"  {one_line(file.repository)}/{one_line(file.path)}:{mask.line} {mask.kind}"
+        for file in files
+        for mask in file.masks
+    ]
+    if not places:
+        return
+    plural = "" if len(places) == 1 else "s"
+    shown = places if voice.verbose else places[:_MASKS_SAID]
+    more = len(places) - len(shown)
+    rest = [f"  and {more} more: copilot pack --list"] if more else []
+    say("\n".join([f"masked {len(places)} secret{plural}:", *shown, *rest]))
 
 
 def say_usage(answer: Answer) -> None:

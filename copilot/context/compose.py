@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from copilot.cache import Cache
 from copilot.context.bodies import Body, bodies, count_kept, ended
 from copilot.context.frame import choose_frame, marks_in
-from copilot.context.model import Detail, Frame, PackedFile, Prompt, Section, SectionKind
+from copilot.context.model import Detail, Frame, PackedFile, Prompt, Section, SectionKind, ShownMask
 from copilot.context.tokens import DEFAULT_TOKENIZER
 from copilot.settings.prompts import fill_prompt
 from copilot.text import visible
@@ -137,8 +137,10 @@ def _pieces(entry: _Entry, frame: Frame) -> Iterator[bytes]:
 def _packed(entry: _Entry, tokens: int) -> PackedFile:
     file = entry.file
     section = None if entry.detail is Detail.OMITTED else SectionKind.BASE
+    shown = () if section is None else file.masks
+    masks = tuple(ShownMask(mask.line, mask.kind, mask.placeholder) for mask in shown)
     return PackedFile(
-        file.repository, file.path, file.blob, section, entry.detail, tokens, file.reason
+        file.repository, file.path, file.blob, section, entry.detail, tokens, file.reason, masks
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from copilot.context.model import PackedFile, Prompt
@@ -52,5 +53,5 @@ def _file(file: PackedFile) -> dict[str, Any]:
         "detail": str(file.detail),
         "tokens": file.tokens,
         "reason": file.reason,
-        "masks": list(file.masks),
+        "masks": [asdict(mask) for mask in file.masks],
     }

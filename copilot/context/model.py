@@ -55,6 +55,15 @@ class Section:
 
 
 @dataclass(frozen=True)
+class ShownMask:
+    """A placeholder that stands for a secret, on a line of the file counted from 1."""
+
+    line: int
+    kind: str
+    placeholder: str
+
+
+@dataclass(frozen=True)
 class PackedFile:
     """A file's place in the prompt; `section` is None and `tokens` 0 for an omitted one."""
 
@@ -65,7 +74,7 @@ class PackedFile:
     detail: Detail
     tokens: int
     reason: str
-    masks: tuple[str, ...] = ()
+    masks: tuple[ShownMask, ...] = ()
 
 
 @dataclass(frozen=True)

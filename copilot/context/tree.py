@@ -29,7 +29,8 @@ def token_tree(packed_files: Sequence[PackedFile], snapshot: Snapshot) -> str:
             tokens = folders["/".join(above[: depth + 1]) + "/"]
             lines.append(_line(f"{tokens:,}", width, depth, f"{above[depth]}/"))
         open_folders = above
-        lines.append(_line(_count(packed), width, len(above), name) + _about(file))
+        about = _about(file) + _masks(packed)
+        lines.append(_line(_count(packed), width, len(above), name) + about)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -67,6 +68,13 @@ def _count(packed: PackedFile) -> str:
 
 def _line(tokens: str, width: int, depth: int, name: str) -> str:
     return f"{tokens:>{width}}  {_INDENT * depth}{one_line(name)}"
+
+
+def _masks(packed: PackedFile) -> str:
+    if not packed.masks:
+        return ""
+    named = ", ".join(f"line {mask.line} ({mask.kind})" for mask in packed.masks)
+    return f"; masked: {named}"
 
 
 def _about(file: SourceFile) -> str:

@@ -55,6 +55,7 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     submodules: bool | None = None
     repos_mb: Annotated[int, msgspec.Meta(ge=0)] | None = None
     models_dir: str | None = None
+    may_unmask: bool | None = None
     models: dict[str, ModelSettings] = {}
     remotes: dict[str, str] = {}
 
@@ -76,6 +77,7 @@ class Config:
     submodules: bool = False
     repos_mb: int | None = None
     models_dir: Path | None = None
+    may_unmask: bool = False
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     remotes: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)

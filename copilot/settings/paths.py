@@ -37,6 +37,11 @@ class StatePaths:
         return self.state / "runs.sqlite3"
 
     @property
+    def mask_key_file(self) -> Path:
+        """The key that the placeholders of secrets are made with."""
+        return self.state / "masks.key"
+
+    @property
     def reports(self) -> Path:
         """Reports of our own defects."""
         return self.state / "reports"

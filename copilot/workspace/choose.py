@@ -7,8 +7,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING
 
 from copilot.cache import Cache
 from copilot.errors import UsageError
@@ -17,7 +16,12 @@ from copilot.workspace.facts import Bytes as Bytes
 from copilot.workspace.facts import Facts, facts_of, text_of
 from copilot.workspace.judge import Verdict, judge_name
 from copilot.workspace.kinds import Kind
+from copilot.workspace.masker import Masker
+from copilot.workspace.masks import Mask
 from copilot.workspace.model import SourceFile
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 # In one name; pathspec takes exponential time in their number, and a repository may bring some.
 _MOST_STARS = 3
@@ -38,11 +42,14 @@ class Selection:
 class Chooser:
     """Says of each file whether it is read, and why not."""
 
-    def __init__(self, selection: Selection, cache: Cache | None = None) -> None:
-        """Raises UsageError for a pattern that is none."""
+    def __init__(
+        self, selection: Selection, cache: Cache | None = None, masker: Masker | None = None
+    ) -> None:
+        """Without a masker, secrets stay. Raises UsageError for a pattern that is none."""
         self._cache = cache or Cache()
+        self._masker = masker
         self._include = [_spec(group) for group in selection.include]
-        self._exclude = _spec(selection.exclude)
+        self._exclude = _spec(selection.exclude) if selection.exclude else None
         names = [pattern for group in selection.include for pattern in group]
         self._names = [(_last_part(p), _compiled([p])) for p in names if _last_part(p)]
 
@@ -59,26 +66,33 @@ class Chooser:
 
     def source_files(self, alias: str, files: Sequence[Bytes]) -> list[SourceFile]:
         """Return each file with its text, or with the reason why its contents leave it out."""
-        facts = facts_of(files, self._cache)
+        facts = facts_of(files, self._cache, with_secrets=self._masker is not None)
         return [self._source_file(alias, *pair) for pair in zip(files, facts, strict=True)]
 
     def _source_file(self, alias: str, file: Bytes, facts: Facts) -> SourceFile:
         unwanted = facts.left_out
         if facts.is_text:
             unwanted = self._unless_named(file.path, Verdict(facts.kind, facts.left_out))
+        data = None if unwanted else text_of(file, facts)
+        is_plain = facts.is_plain
+        masks: tuple[Mask, ...] = ()
+        if data and facts.secrets and self._masker:
+            text, masks = self._masker.mask(data.decode(), facts.spans)
+            data, is_plain = text.encode(), False
         return SourceFile(
             alias,
             file.path,
             file.blob,
             unwanted or file.origin,
-            None if unwanted else text_of(file, facts),
+            data,
             kind=facts.kind,
             encoding=facts.encoding,
-            content=file.blob if facts.is_plain else None,
+            content=file.blob if is_plain else None,
+            masks=masks,
         )
 
     def _unmatched(self, path: str) -> str | None:
-        if self._exclude.match_file(path):
+        if self._exclude and self._exclude.match_file(path):
             return "excluded by the user's patterns"
         if not all(group.match_file(path) for group in self._include):
             return "not among the included patterns"
@@ -111,6 +125,9 @@ def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:
 
 
 def _compiled(patterns: Sequence[str]) -> GitIgnoreSpec:
+    # Its import takes as long as listing a repository, and most runs have no patterns.
+    from pathspec import GitIgnoreSpec
+
     # Its faster backends, taken where they are installed, refuse names that are no UTF-8.
     return GitIgnoreSpec.from_lines(patterns, backend="simple")
 

@@ -7,12 +7,18 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
 _SNIFF_BYTES = 8000
 _PIECE_BYTES = 1024 * 1024
+_FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FOLDER_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
+_MOST_OPEN = 100
 # The problem of a file that is not there.
 MISSING = "deleted on disk"
 
@@ -27,20 +33,38 @@ class Contents:
 
 
 class FileReader:
-    """Reads files below one root. No symbolic link is followed, in no component of a path."""
+    """Reads files below one root. No symbolic link is followed, in no component of a path.
+
+    Folders are opened one in the other and stay open while their files are read, so that one that
+    is replaced by a link meanwhile leads nowhere. Read in sorted order, each is opened once.
+    """
 
     def __init__(self, root: Path) -> None:
-        # Joined as text: a Path for each file would take longer than reading it.
-        self._root = f"{root}/"
-        self._inside = {"": True}
+        self._root = root
+        self._folder: str | None = None
+        self._open: list[tuple[str, int]] = []
+        # Whether the outermost folders are closed again, because there are too many.
+        self._has_gap = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close_below(0)
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> Contents:
         """Return the bytes of `path` (relative, `/`), unless it is special, linked or too large."""
-        if not self.is_inside(path.rpartition("/")[0]):
-            return Contents(None, "a parent folder is a symbolic link")
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        folder, _, name = path.rpartition("/")
         try:
-            descriptor = os.open(self._root + path, flags)
+            inside = self._entered(folder)
+            descriptor = os.open(name, _FILE_FLAGS, dir_fd=inside)
+        except _Linked:
+            return Contents(None, "a parent folder is a symbolic link")
         except OSError as error:
             return _not_opened(error)
         # Not os.fdopen: that raises for a folder and leaves the descriptor open.
@@ -51,15 +75,71 @@ class FileReader:
 
     def is_inside(self, folder: str) -> bool:
         """Tell whether no part of this folder's path is a symbolic link; `""` is the root."""
-        unknown = []
-        while folder not in self._inside:
-            unknown.append(folder)
-            folder = folder.rpartition("/")[0]
-        inside = self._inside[folder]
-        for below in reversed(unknown):
-            inside = inside and not os.path.islink(self._root + below)  # noqa: PTH114
-            self._inside[below] = inside
-        return inside
+        try:
+            self._entered(folder)
+        except _Linked:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def _entered(self, folder: str) -> int:
+        """Return the descriptor of a folder, opened from those that are open. Raises OSError."""
+        if folder == self._folder:
+            return self._open[-1][1]
+        self._folder = None
+        parts = [str(self._root), *folder.split("/")] if folder else [str(self._root)]
+        shared = 0 if self._has_gap else _shared(self._open, parts)
+        self._close_below(shared)
+        for part in parts[shared:]:
+            above = self._open[-1][1] if self._open else None
+            self._open.append((part, _open_folder(part, above)))
+            if len(self._open) > _MOST_OPEN:
+                self._has_gap = True
+                os.close(self._open.pop(0)[1])
+        self._folder = folder
+        return self._open[-1][1]
+
+    def _close_below(self, depth: int) -> None:
+        while len(self._open) > depth:
+            os.close(self._open.pop()[1])
+        self._has_gap = self._has_gap and depth > 0
+        self._folder = None
+
+
+class _Linked(OSError):
+    """A parent folder is a symbolic link."""
+
+
+def _shared(opened: Sequence[tuple[str, int]], parts: Sequence[str]) -> int:
+    """Return how many folders on the way are open already."""
+    pairs = zip(opened, parts, strict=False)
+    shared = min(len(opened), len(parts))
+    return next((n for n, (one, part) in enumerate(pairs) if one[0] != part), shared)
+
+
+def _open_folder(name: str, above: int | None) -> int:
+    if above is None:
+        return os.open(name, _FOLDER_FLAGS & ~os.O_NOFOLLOW)
+    try:
+        return os.open(name, _FOLDER_FLAGS, dir_fd=above)
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENOTDIR} and _is_link(name, above):
+            raise _Linked from error
+        raise
+
+
+def _is_link(name: str, above: int) -> bool:
+    try:
+        return stat.S_ISLNK(os.stat(name, dir_fd=above, follow_symlinks=False).st_mode)
+    except OSError:
+        return False
+
+
+def read_file(root: Path, path: str, max_bytes: int = MAX_FILE_BYTES) -> Contents:
+    """Read one file below a root; see `FileReader.read`."""
+    with FileReader(root) as reader:
+        return reader.read(path, max_bytes)
 
 
 def _read_open(descriptor: int, max_bytes: int) -> Contents:
@@ -77,6 +157,8 @@ def _read_open(descriptor: int, max_bytes: int) -> Contents:
 def _read_all(descriptor: int, expected: int, max_bytes: int) -> bytes:
     """Read to the end, or to the limit if the file grows meanwhile; nearly always in one piece."""
     data = os.read(descriptor, expected + 1)
+    if len(data) == expected:
+        return data
     while len(data) < max_bytes and (more := os.read(descriptor, _PIECE_BYTES)):
         data += more
     return data[:max_bytes]

@@ -14,6 +14,7 @@ from copilot.workspace.encodings import read_text
 from copilot.workspace.judge import judge_text
 from copilot.workspace.kinds import Kind
 from copilot.workspace.marks import is_lfs_pointer
+from copilot.workspace.masks import FINDER_VERSION, Span, find_secrets
 
 # Raised with every change of what is told here, so that no earlier answer counts.
 RULES_VERSION = "1"
@@ -34,7 +35,8 @@ class Bytes:
 class Facts(msgspec.Struct, frozen=True, array_like=True):
     """What contents tell: `left_out` is why files of their kind are, `is_text` if they are text.
 
-    `is_plain` if the bytes are the text as it is shown: UTF-8 with line feeds and no mark.
+    `is_plain` if the bytes are the text: UTF-8 with line feeds and no byte order mark. `secrets`
+    are the spans of secrets in the text, None where nobody asked for them.
     """
 
     kind: Kind | None
@@ -42,17 +44,26 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
     is_text: bool
     encoding: str = "utf-8"
     is_plain: bool = False
+    secrets: tuple[tuple[int, int, str], ...] | None = None
+
+    @property
+    def spans(self) -> list[Span]:
+        return [Span(*secret) for secret in self.secrets or ()]
 
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Facts)
 
 
-def facts_of(files: Sequence[Bytes], cache: Cache) -> list[Facts]:
+def facts_of(files: Sequence[Bytes], cache: Cache, *, with_secrets: bool) -> list[Facts]:
     """Return what the contents of each file tell, from the cache where they were seen before."""
-    keys = [_key(file) for file in files]
+    keys = [_key(file, with_secrets) for file in files]
     kept = cache.get(keys)
-    made = {key: _facts(file) for key, file in zip(keys, files, strict=True) if key not in kept}
+    made = {
+        key: _facts(file, with_secrets)
+        for key, file in zip(keys, files, strict=True)
+        if key not in kept
+    }
     cache.put({key: _ENCODER.encode(facts) for key, facts in made.items()})
     return [made[key] if key in made else _DECODER.decode(kept[key]) for key in keys]
 
@@ -65,12 +76,13 @@ def text_of(file: Bytes, facts: Facts) -> bytes:
     return b"" if text is None else text.text.encode()
 
 
-def _key(file: Bytes) -> bytes:
+def _key(file: Bytes, with_secrets: bool) -> bytes:
     told = f"{file.told.generated} {file.told.vendored} {file.told.binary}"
-    return key_of("facts", RULES_VERSION, file.blob, file.path, file.kind or "", told)
+    rules = f"{RULES_VERSION} {FINDER_VERSION if with_secrets else '-'}"
+    return key_of("facts", rules, file.blob, file.path, file.kind or "", told)
 
 
-def _facts(file: Bytes) -> Facts:
+def _facts(file: Bytes, with_secrets: bool) -> Facts:
     if is_lfs_pointer(file.data):
         return Facts(file.kind, "Git LFS pointer: the file itself is not here", is_text=False)
     text = read_text(file.data)
@@ -80,4 +92,6 @@ def _facts(file: Bytes) -> Facts:
     is_plain = text.encoding == "utf-8" and not (
         file.data.startswith(codecs.BOM_UTF8) or b"\r\n" in file.data
     )
-    return Facts(verdict.kind, verdict.left_out, True, text.encoding, is_plain)
+    found = find_secrets(file.path, text.text) if with_secrets else None
+    secrets = None if found is None else tuple((s.start, s.end, s.kind) for s in found)
+    return Facts(verdict.kind, verdict.left_out, True, text.encoding, is_plain, secrets)

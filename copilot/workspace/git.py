@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from copilot.errors import UsageError
+from copilot.text import one_line
 from copilot.workspace.special import is_endless, refuse_pipes
 
 # GitPython refuses to be imported where git is missing, unless told so.
@@ -213,7 +214,8 @@ def _refuse_pipes_named(config: Path, folder: Path, depth: int = 10) -> None:
             path = os.path.expanduser(os.fsdecode(value))  # noqa: PTH111
             named = (folder if is_rules else config.parent) / path
             if is_endless(named):
-                raise UsageError(f"{config} names {named}, which is no file", "take it out there")
+                said = one_line(f"{config} names {named}, which is no file")
+                raise UsageError(said, "take it out there")
             if not is_rules:
                 _refuse_pipes_named(named, folder, depth - 1)
 
@@ -222,6 +224,6 @@ def _failure(folder: Path, complaint: str, status: int) -> GitFailed:
     last = complaint.strip().splitlines()[0] if complaint.strip() else f"exit code {status}"
     hint = "run the same with git to see more"
     if "dubious ownership" in complaint:
-        hint = f"if you trust it: git config --global --add safe.directory {folder}"
-    message = f"git cannot read {folder}: {last.removeprefix('fatal: ')}"
+        hint = f"if you trust it: git config --global --add safe.directory {one_line(str(folder))}"
+    message = f"git cannot read {one_line(str(folder))}: {last.removeprefix('fatal: ')}"
     return GitFailed(message, hint, status, complaint)

@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Set
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,10 +84,13 @@ def _as_told(file: Listed, root: Root) -> Listed:
 
 
 def _list_git(path: Path) -> Listing:
-    tracked = _tracked(path)
-    revision = _head(path)
-    committed = _committed(path) if revision else {}
-    files = (*tracked.values(), *_not_tracked(path, "untracked"))
+    # git does the work, so that its calls can wait for one another side by side.
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        tracked = pool.submit(_tracked, path)
+        commit = pool.submit(_commit, path)
+        others = pool.submit(lambda: tuple(_not_tracked(path, "untracked")))
+        files = (*tracked.result().values(), *others.result())
+        revision, committed = commit.result()
     return Listing(_without_own(path, files), revision, committed)
 
 
@@ -177,7 +181,8 @@ def _tracked(path: Path) -> dict[str, Listed]:
         facts, _, name = entry.partition("\t")
         tag, mode, blob, _stage = facts.split(" ")
         sparse = tag == _SKIPPED
-        tracked[name] = Listed(name, "tracked", blob, _mode_reason(mode), sparse=sparse)
+        left_out = _mode_reason(mode) or _name_reason(name)
+        tracked[name] = Listed(name, "tracked", blob, left_out, sparse=sparse)
     return tracked
 
 
@@ -185,6 +190,18 @@ def _mode_reason(mode: str) -> str | None:
     if mode == _SUBMODULE:
         return _SUBMODULE_REASON
     return "symbolic link, not followed" if mode == _SYMLINK else None
+
+
+def _name_reason(name: str) -> str | None:
+    """Refuse what git would never put into an index, but a hostile hand can."""
+    parts = set(name.casefold().split("/"))
+    return None if parts.isdisjoint(("", ".", "..", ".git")) else "no path below the root"
+
+
+def _commit(path: Path) -> tuple[str | None, dict[str, str]]:
+    """Return the commit and the object ids of its files; None before the first one."""
+    revision = _head(path)
+    return revision, _committed(path) if revision else {}
 
 
 def _head(path: Path) -> str | None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from copilot.workspace.kinds import Kind
+
+if TYPE_CHECKING:
+    from copilot.workspace.masks import Mask
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class SourceFile:
     kind: Kind | None = None
     encoding: str = "utf-8"
     content: str | None = None
+    masks: tuple[Mask, ...] = ()
 
     @property
     def name(self) -> str:

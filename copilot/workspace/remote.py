@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from copilot.workspace.attributes import NOTHING_TOLD, Told, read_attributes
-from copilot.workspace.choose import Chooser, Selection
+from copilot.workspace.choose import Chooser
 from copilot.workspace.contents import MAX_FILE_BYTES
 from copilot.workspace.facts import Bytes
 from copilot.workspace.git import run_git, talking_git
 from copilot.workspace.judge import Verdict
 from copilot.workspace.kinds import Kind
 from copilot.workspace.listing import BY_OWN_RULES, OWN_RULES, matched_by_own_rules
-from copilot.workspace.model import Part, Repository, Snapshot, SourceFile
+from copilot.workspace.model import Part, Repository, SourceFile
 from copilot.workspace.remote_cache import KeptRepository
-from copilot.workspace.snapshot import Progress, gathered, named_as_colliding, names_colliding
+from copilot.workspace.snapshot import Progress, named_as_colliding, names_colliding
 from copilot.workspace.vendored import folders_above, vendored_folders, vendored_reason
 
 _SYMLINK, _SUBMODULE = "120000", "160000"
@@ -48,13 +48,6 @@ class _Judged:
     entry: _Entry
     told: Told
     verdict: Verdict
-
-
-def read_kept(
-    repositories: Sequence[KeptRepository], selection: Selection, progress: Progress
-) -> Snapshot:
-    """Read the commits' files, sorted by path. Raises GitFailed, or UsageError for a pattern."""
-    return gathered(read_kept_parts(repositories, Chooser(selection), progress))
 
 
 def read_kept_parts(
@@ -180,7 +173,7 @@ def _left_out(entry: _Entry) -> str | None:
         return "submodule: a repository of its own"
     if entry.mode == _SYMLINK:
         return "symbolic link, not followed"
-    if {"", ".", ".."} & set(entry.path.split("/")):
+    if {"", ".", "..", ".git"} & set(entry.path.casefold().split("/")):
         return "no path below the root"
     return None
 

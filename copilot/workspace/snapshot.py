@@ -67,17 +67,17 @@ def read_parts(
 
 
 def _read_root(root: Root, choose: Chooser, progress: Progress) -> Iterator[Part]:
-    reader = FileReader(root.path)
     listing = list_root(root)
     listed = sorted(listing.files, key=lambda file: os.fsencode(file.path))
     colliding = names_colliding(file.path for file in listed)
-    hints = _hints(root, listed, reader)
     blobs: dict[str, str | None] = {}
-    for some in _batches(_read_file(root.alias, f, reader, choose, hints) for f in listed):
-        files = _judged(root.alias, some, choose)
-        blobs.update((file.path, file.blob) for file in files)
-        progress(len(blobs), len(listed))
-        yield Part(tuple(named_as_colliding(file, colliding) for file in files))
+    with FileReader(root.path) as reader:
+        hints = _hints(root, listed, reader)
+        for some in _batches(_read_file(root.alias, f, reader, choose, hints) for f in listed):
+            files = _judged(root.alias, some, choose)
+            blobs.update((file.path, file.blob) for file in files)
+            progress(len(blobs), len(listed))
+            yield Part(tuple(named_as_colliding(file, colliding) for file in files))
     dirty = root.is_git and _is_dirty(listing, blobs)
     yield Part((), Repository(root.alias, root.path, listing.revision, dirty))
 

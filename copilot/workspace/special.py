@@ -23,16 +23,17 @@ def special_files(root: Path) -> list[str]:
     its rules or in a `.git` folder, rules of more than 8 MiB.
     """
     found = []
+    where = one_line(str(root))
     for path, entry in _walk(root):
         name = entry.name
-        if name == ".git" and entry.is_dir():
+        if name == ".git" and Path(entry).is_dir():
             refuse_pipes(Path(entry.path))
         elif _is_special(entry):
             found.append(path)
             if name in _RULES or name == ".git":
-                raise UsageError(f"{one_line(path)} in {root} is no regular file", "remove it")
+                raise UsageError(f"{one_line(path)} in {where} is no regular file", "remove it")
         elif name in _RULES and _size(entry) > MAX_RULES_BYTES:
-            raise UsageError(f"{one_line(path)} in {root} is larger than 8 MiB", "shorten it")
+            raise UsageError(f"{one_line(path)} in {where} is larger than 8 MiB", "shorten it")
     return found
 
 
@@ -84,4 +85,7 @@ def is_endless(path: os.PathLike[str]) -> bool:
 
 
 def _size(entry: os.DirEntry[str]) -> int:
-    return entry.stat(follow_symlinks=False).st_size
+    try:
+        return entry.stat(follow_symlinks=False).st_size
+    except OSError:
+        return 0

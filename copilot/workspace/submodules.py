@@ -15,7 +15,7 @@ from pathlib import Path
 
 from copilot.errors import UsageError
 from copilot.text import one_line
-from copilot.workspace.contents import FileReader
+from copilot.workspace.contents import FileReader, read_file
 from copilot.workspace.git import run_git, toplevel
 from copilot.workspace.listing import SUBMODULE, submodule_paths
 from copilot.workspace.model import Root
@@ -72,8 +72,9 @@ def _problem(root: Root, path: str) -> str | None:
     folder = root.path / path
     if {"", ".", "..", ".git"} & set(path.split("/")):
         return "not read: no path below the root"
-    if not FileReader(root.path).is_inside(path):
-        return "not read: a symbolic link lies on its path"
+    with FileReader(root.path) as reader:
+        if not reader.is_inside(path):
+            return "not read: a symbolic link lies on its path"
     try:
         git_dir = _git_dir(folder)
         if git_dir is None:
@@ -93,7 +94,7 @@ def _git_dir(folder: Path) -> Path | None:
         return None
     if stat.S_ISDIR(mode):
         return folder / ".git"
-    pointer = FileReader(folder).read(".git", _LONGEST_POINTER)
+    pointer = read_file(folder, ".git", _LONGEST_POINTER)
     if pointer.data is None or not pointer.data.startswith(_POINTER):
         raise ValueError(f"its .git is neither a folder nor a pointer to one {pointer.problem}")
     target = folder / os.fsdecode(pointer.data.removeprefix(_POINTER).rstrip(b"\r\n"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from copilot.workspace.contents import MISSING, FileReader
+from copilot.workspace.contents import MISSING, read_file
 
 _MAX_BYTES = 64 * 1024 * 1024
 
@@ -20,7 +20,7 @@ class TargetFile:
 
 def read_target(root: Path, path: str) -> TargetFile:
     """Read a file below a root without following any symbolic link."""
-    contents = FileReader(root).read(path, _MAX_BYTES)
+    contents = read_file(root, path, _MAX_BYTES)
     if contents.problem == MISSING:
         return TargetFile(None)
     return TargetFile(contents.data, contents.problem)

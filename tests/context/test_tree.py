@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot.context.compose import Wording, compose_prompt
-from copilot.context.model import Detail, Frame, PackedFile, Prompt, SectionKind
+from copilot.context.model import Detail, PackedFile, SectionKind
 from copilot.context.tree import token_tree
 from copilot.workspace.kinds import Kind
 from copilot.workspace.model import Repository, Snapshot, SourceFile

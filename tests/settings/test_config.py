@@ -22,7 +22,10 @@ FORBIDDEN = {
     "model": 'model = "mine"',
     "models": '[models.mine]\nbase_url = "http://127.0.0.1:1/v1"',
     "remotes": 'remotes.mine = "https://localhost/{path}.git"',
+    "may_unmask": "may_unmask = true",
     "models_dir": 'models_dir = "/tmp/models"',
+    "submodules": "submodules = true",
+    "repos_mb": "repos_mb = 1000",
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copilot.workspace.contents import MISSING, Contents, FileReader, blob_id, decode
+from copilot.workspace.contents import MISSING, Contents, FileReader, blob_id, decode, read_file
 
 
 @pytest.fixture
@@ -22,13 +22,13 @@ def root(tmp_path: Path) -> Path:
 
 def test_reads_bytes_as_they_are(root: Path) -> None:
     (root / "large").write_bytes(bytes(range(256)) * 1000)
-    assert FileReader(root).read("src/a.txt") == Contents(b"inside")
-    assert FileReader(root).read("large") == Contents(bytes(range(256)) * 1000)
+    assert read_file(root, "src/a.txt") == Contents(b"inside")
+    assert read_file(root, "large") == Contents(bytes(range(256)) * 1000)
 
 
 def test_a_link_is_not_followed(root: Path) -> None:
     (root / "link").symlink_to(root / "src" / "a.txt")
-    assert FileReader(root).read("link") == Contents(None, "symbolic link, not followed")
+    assert read_file(root, "link") == Contents(None, "symbolic link, not followed")
 
 
 @pytest.mark.parametrize("path", ["linked/a.txt", "linked/deeper/a.txt"])
@@ -36,49 +36,71 @@ def test_a_linked_folder_is_not_followed(root: Path, path: str) -> None:
     (root.parent / "outside" / "deeper").mkdir()
     (root.parent / "outside" / "deeper" / "a.txt").write_bytes(b"outside")
     (root / "linked").symlink_to(root.parent / "outside")
-    assert FileReader(root).read(path) == Contents(None, "a parent folder is a symbolic link")
+    assert read_file(root, path) == Contents(None, "a parent folder is a symbolic link")
+
+
+def test_a_folder_that_becomes_a_link_leads_nowhere(root: Path) -> None:
+    with FileReader(root) as reader:
+        assert reader.is_inside("src")
+        (root / "src").rename(root / "old")
+        (root / "src").symlink_to(root.parent / "outside")
+        assert reader.read("src/a.txt") == Contents(b"inside")
+    assert read_file(root, "src/a.txt").problem == "a parent folder is a symbolic link"
+
+
+@pytest.mark.parametrize("depth", [3, 99, 100, 101, 230])
+def test_files_of_any_depth_are_read_and_nothing_stays_open(root: Path, depth: int) -> None:
+    before = sorted(os.listdir("/dev/fd"))  # noqa: PTH208  (iterdir keeps one open)
+    paths = [f"{'d/' * at}f" for at in (0, 1, depth - 1, depth)]
+    (root / ("d/" * depth)).mkdir(parents=True)
+    for path in paths:
+        (root / path).write_text(path)
+    with FileReader(root) as reader:
+        for path in [*paths, *reversed(paths), paths[1], paths[3], "src/a.txt", paths[2]]:
+            expected = b"inside" if path == "src/a.txt" else path.encode()
+            assert reader.read(path) == Contents(expected)
+    assert sorted(os.listdir("/dev/fd")) == before  # noqa: PTH208
 
 
 def test_a_loop_of_links_ends(root: Path) -> None:
     (root / "loop").symlink_to("loop")
-    assert FileReader(root).read("loop").problem == "symbolic link, not followed"
-    assert FileReader(root).read("loop/a.txt").problem == "a parent folder is a symbolic link"
+    assert read_file(root, "loop").problem == "symbolic link, not followed"
+    assert read_file(root, "loop/a.txt").problem == "a parent folder is a symbolic link"
 
 
 def test_a_pipe_is_not_waited_for(root: Path) -> None:
     os.mkfifo(root / "pipe")
-    assert FileReader(root).read("pipe") == Contents(None, "not a regular file")
+    assert read_file(root, "pipe") == Contents(None, "not a regular file")
 
 
 def test_a_folder_is_no_file(root: Path) -> None:
-    assert FileReader(root).read("src") == Contents(None, "not a regular file")
+    assert read_file(root, "src") == Contents(None, "not a regular file")
 
 
 @pytest.mark.parametrize("path", ["gone.txt", "gone/a.txt", "src/a.txt/below"])
 def test_what_is_not_there_is_missing(root: Path, path: str) -> None:
-    assert FileReader(root).read(path) == Contents(None, MISSING)
+    assert read_file(root, path) == Contents(None, MISSING)
 
 
 @pytest.mark.parametrize("path", ["n" * 300, "n" * 300 + "/a.txt"])
 def test_a_name_too_long_for_the_disk_is_a_problem_of_that_file(root: Path, path: str) -> None:
-    assert FileReader(root).read(path).problem == "cannot be read: File name too long"
+    assert read_file(root, path).problem == "cannot be read: File name too long"
 
 
 def test_a_path_deeper_than_python_recurses_is_looked_for(root: Path) -> None:
-    assert FileReader(root).read("d/" * 1500 + "f") == Contents(None, MISSING)
+    assert read_file(root, "d/" * 1500 + "f") == Contents(None, MISSING)
 
 
 def test_the_limit_is_the_last_size_that_is_read(root: Path) -> None:
     (root / "big").write_bytes(b"12345678")
-    reader = FileReader(root)
-    assert reader.read("big", max_bytes=8).data == b"12345678"
-    assert reader.read("big", max_bytes=7).problem == "larger than 0 MiB"
+    assert read_file(root, "big", max_bytes=8).data == b"12345678"
+    assert read_file(root, "big", max_bytes=7).problem == "larger than 0 MiB"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_without_permission_says_so(root: Path) -> None:
     (root / "src" / "a.txt").chmod(0)
-    assert FileReader(root).read("src/a.txt").problem == "cannot be read: Permission denied"
+    assert read_file(root, "src/a.txt").problem == "cannot be read: Permission denied"
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from copilot.workspace.choose import Chooser, Selection
 from copilot.workspace.contents import MAX_FILE_BYTES
 from copilot.workspace.model import Snapshot, SourceFile
-from copilot.workspace.remote import read_kept
+from copilot.workspace.remote import read_kept_parts
 from copilot.workspace.remote_cache import KeptRepository, keep
 from copilot.workspace.remote_name import RemoteName
 from copilot.workspace.roots import find_roots
-from copilot.workspace.snapshot import Selection, read_snapshot
+from copilot.workspace.snapshot import gathered, read_snapshot
 
 MakeRepository = Callable[..., Path]
 Git = Callable[..., str]
@@ -39,7 +40,7 @@ def fetch(git_server: GitServer, tmp_path: Path) -> Fetch:
 
 
 def _read(kept: KeptRepository, selection: Selection | None = None) -> Snapshot:
-    return read_kept([kept], selection or Selection(), _silent)
+    return gathered(read_kept_parts([kept], Chooser(selection or Selection()), _silent))
 
 
 def _by_path(snapshot: Snapshot) -> dict[str, SourceFile]:

@@ -1,0 +1,98 @@
+"""From options to a model ready to answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from copilot.assist.ask import Limits
+from copilot.assist.models import ChosenModel, choose_model, open_backend
+from copilot.backends.protocol import Backend, ModelFacts
+from copilot.backends.pull import local_path, pull
+from copilot.cli.options import Whom
+from copilot.cli.setup import Setup
+from copilot.cli.talk import is_terminal, progress_bar, say
+from copilot.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A model ready to answer."""
+
+    chosen: ChosenModel
+    backend: Backend
+    facts: ModelFacts
+
+    @property
+    def window(self) -> int | None:
+        return self.chosen.settings.window or self.facts.window
+
+    @property
+    def limits(self) -> Limits:
+        """The reply's limits; never more than a quarter of the window."""
+        wanted = self.chosen.settings.max_reply_tokens
+        tokens = min(wanted, self.window // 4) if self.window else wanted
+        # llama.cpp samples at 0.8 unless told otherwise; hosted models may refuse any value.
+        usual = 0.0 if self.facts.follows_grammar else None
+        chosen = self.chosen.settings.temperature
+        return Limits(tokens, usual if chosen is None else chosen)
+
+
+@contextmanager
+def ready_model(setup: Setup, whom: Whom) -> Iterator[Ready]:
+    """Choose, fetch if need be, and connect the model; closed at the end. Raises ModelError."""
+    chosen = choose_model(setup.config, whom.model, whom.base_url, whom.key_variable)
+    if chosen.embedded is not None:
+        _fetch_embedded(chosen, setup.models_dir)
+    backend = open_backend(chosen, os.environ, setup.models_dir)
+    try:
+        yield Ready(chosen, backend, backend.facts())
+    finally:
+        backend.close()
+
+
+def _fetch_embedded(chosen: ChosenModel, models_dir: Path) -> None:
+    """Say which model serves, and fetch it the first time (in a terminal: after asking)."""
+    model = chosen.embedded
+    if model is None:
+        return
+    say(
+        f"model: {model.title}, embedded ({model.license}); "
+        "for a stronger one: copilot models add, or --base-url URL"
+    )
+    if local_path(model, models_dir) is not None:
+        return
+    size = f"{model.size_bytes / 1e9:.1f} GB"
+    if is_terminal() and not agrees(f"fetch it once, {size}, into {models_dir}? [Y/n] "):
+        raise UsageError("no model to ask", "copilot models add, or copilot models pull")
+    fetch_model(model.name, models_dir)
+
+
+def fetch_model(name: str, models_dir: Path, *, verify: bool = False) -> Path:
+    """Fetch an embedded model with a progress bar and return its path. Raises ModelUnreachable."""
+    from copilot.backends import catalogue
+
+    model = catalogue.find(name)
+    here = local_path(model, models_dir)
+    if here is not None and not verify:
+        say(f"the model is here already: {here}; to check its bytes: --verify")
+        return here
+    doing = "checking" if here else "fetching"
+    say(f"{doing} {model.title}, {model.size_bytes / 1e9:.1f} GB, in {models_dir}")
+    with progress_bar(model.name, unit_bytes=True) as bar:
+        path = pull(model, models_dir, progress=bar, verify=verify)
+    say(f"the model is at {path}, SHA-256 checked")
+    return path
+
+
+def agrees(question: str) -> bool:
+    """Ask a yes-or-no question; the empty answer is yes, the end of input no."""
+    try:
+        print(question, end="", file=sys.stderr, flush=True)
+        return input().strip().lower() in {"", "y", "yes"}
+    except EOFError:
+        return False

@@ -1,0 +1,60 @@
+"""What a file's path says of the literals in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from copilot.workspace.kinds import Kind, is_lock_file, kind_of_name
+
+# Endings of languages in which a literal stands in quotes.
+_CODE = frozenset(
+    {"c", "cc", "cjs", "clj", "cljs", "cpp", "cs", "cts", "cxx", "dart", "ejs", "erb", "erl"}
+    | {"ex", "exs", "fs", "go", "gradle", "graphql", "groovy", "h", "hcl", "hpp", "hrl", "hs"}
+    | {"htm", "html", "ipynb", "java", "jinja", "jinja2", "jl", "js", "json", "json5", "jsx"}
+    | {"kt", "kts", "lua", "m", "mjs", "ml", "mm", "mts", "php", "pl", "pm", "proto", "py"}
+    | {"pyi", "pyx", "r", "rb", "rs", "scala", "sol", "sql", "svelte", "swift", "tf", "tfvars"}
+    | {"toml", "ts", "tsx", "vb", "vue", "zig"}
+)
+_PROSE = frozenset({"adoc", "md", "mdx", "rst", "tex", "txt"})
+_TRANSLATIONS = re.compile(
+    r"(?:^|/)(?:i18n|l10n|lang|langs|languages|locale|locales|translations?)/"
+    r"|\.(?:po|pot|xlf|xliff|arb)$"
+)
+_TESTS = re.compile(
+    r"(?:^|/)(?:tests?|testing|testdata|test_\w+|\w+_tests?|specs?|__tests__|e2e|fixtures?|mocks?"
+    r"|examples?|samples?|docs?)/|(?:^|[/._-])(?:example|sample)s?[._\d-]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """How the literals of a file are to be judged.
+
+    `bare`: values stand without quotes. `careful`: test or documentation, full of made-up
+    passwords. `shapes_only`: names tell nothing here (lock files, translations, minified code).
+    `long_lines_tell`: a long line is data, not minified code.
+    """
+
+    bare: bool
+    careful: bool
+    shapes_only: bool
+    long_lines_tell: bool
+
+
+@lru_cache(maxsize=65536)
+def traits_of(path: str) -> Traits:
+    """Judge a path relative to its repository."""
+    lower = path.lower()
+    suffix = lower.rpartition("/")[2].rpartition(".")[2]
+    kind = kind_of_name(path)
+    return Traits(
+        bare=suffix not in _CODE,
+        careful=kind is Kind.TEST or suffix in _PROSE or bool(_TESTS.search(lower)),
+        shapes_only=is_lock_file(path)
+        or kind in {Kind.MINIFIED, Kind.GENERATED}
+        or suffix in {"svg", "diff", "patch", "css", "scss", "less"}
+        or bool(_TRANSLATIONS.search(lower)),
+        long_lines_tell=suffix not in _CODE or suffix.startswith("json"),
+    )

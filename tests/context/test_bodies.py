@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from copilot.cache import Cache
+from copilot.context.bodies import bodies, count_kept, ended
+from copilot.context.compose import Draft, Wording
+from copilot.context.frame import marks_in
+from copilot.context.tokens import TOKENIZERS, reference_encoding
+from copilot.workspace.contents import blob_id
+from copilot.workspace.model import SourceFile
+
+HEAD = '<file path="app/a.py">\n'
+_PIECES = st.sampled_from(
+    [
+        *(
+            "\n",
+            "\n\n",
+            " ",
+            "\t",
+            "/",
+            "//",
+            "/*",
+            "*/",
+            "# ",
+            "'",
+            '"',
+            "é",
+            "日本",
+            "\u3000",
+            "\u2028",
+        ),
+        *("a", "Ab", "12", "<file>", "=======\n", "</file", ")", "}\n", "\r", "it's"),
+    ]
+)
+_TEXTS = st.lists(_PIECES, max_size=12).map("".join)
+
+
+def _file(text: str, *, named: bool = True) -> SourceFile:
+    data = text.encode()
+    content = blob_id(data) if named else None
+    return SourceFile("app", "a.py", blob_id(data), "tracked", data, content=content)
+
+
+@pytest.mark.parametrize("tokenizer", ["o200k_base", "cl100k_base"])
+@settings(max_examples=150, deadline=None)
+@given(text=_TEXTS)
+def test_the_lead_and_the_rest_are_the_whole(tokenizer: str, text: str) -> None:
+    (body,) = bodies([_file(text)], tokenizer, Cache())
+    data = ended(text.encode())
+    encoding = reference_encoding(tokenizer)
+    lead = len(encoding.encode_ordinary(HEAD + data[: body.lead].decode()))
+    whole = len(encoding.encode_ordinary(HEAD + data.decode()))
+    assert lead + body.rest_tokens == whole
+    assert body.marks == marks_in(data)
+
+
+def test_most_texts_need_no_lead() -> None:
+    texts = ["x = 1\n", "# a\n\nb\n", "<html>\n", ""]
+    assert [body.lead for body in bodies(list(map(_file, texts)), "o200k_base", Cache())] == [0] * 4
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+def test_the_cache_tells_the_same(tmp_path: Path, tokenizer: str) -> None:
+    texts = ["x = 1\n", "\n\n// y\nz\n", "", "<file-3>\n========\n", "no end"]
+    files = [_file(text, named=number % 2 == 0) for number, text in enumerate(texts)]
+    fresh = bodies(files, tokenizer, Cache())
+    cache = Cache(tmp_path / "facts.sqlite3")
+    assert bodies(files, tokenizer, cache) == fresh
+    assert bodies(files, tokenizer, cache) == fresh
+    counts = count_kept([text.encode() for text in texts], tokenizer, Cache())
+    for _ in ("made", "kept"):
+        assert count_kept([text.encode() for text in texts], tokenizer, cache) == counts
+
+
+def test_a_draft_that_keeps_no_text_counts_the_same() -> None:
+    files = [_file("x = 1\n"), _file("\n/ y"), SourceFile("app", "c.png", None, "binary")]
+    kept, counted = Draft(), Draft(keep=False)
+    for draft in (kept, counted):
+        draft.add(files[:1])
+        draft.add(files[1:])
+    assert counted.files() == kept.files() == kept.prompt(Wording("Rules.", "", "")).files
+
+
+def test_an_outline_says_that_it_is_one() -> None:
+    draft = Draft()
+    draft.add([_file("def f():\n    … 3 lines\n")], {"app/a.py"})
+    prompt = draft.prompt(Wording("", "", ""))
+    assert prompt.text.startswith('<file path="app/a.py" detail="outline">\n')
+    assert [str(file.detail) for file in prompt.files] == ["outline"]
