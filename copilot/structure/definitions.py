@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from copilot.structure.docs import docs
 from copilot.structure.grammars import grammar_of, is_installed
 from copilot.structure.reading import TYPES, Found, read
+
+_MARKUP = frozenset({"element", "heading", "template"})
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,8 @@ class Definition:
     """A named part of a file. Lines count from 1, both ends included, decorators with it.
 
     `parent` is the dotted name of what it stands in, or None; `signature` is the source text up
-    to the body.
+    to the body; `doc` is the first line of its documentation string or of the comment above it,
+    without quotes and comment signs, or "".
     """
 
     name: str
@@ -22,6 +26,7 @@ class Definition:
     start_line: int
     end_line: int
     signature: str
+    doc: str = ""
 
 
 def definitions(path: str, data: bytes) -> tuple[Definition, ...]:
@@ -31,10 +36,12 @@ def definitions(path: str, data: bytes) -> tuple[Definition, ...]:
         return ()
     around: list[tuple[Found, str]] = []
     made = []
-    for found in read(grammar, data).found:
+    reading = read(grammar, data)
+    for found, doc in zip(reading.found, docs(reading, data), strict=True):
         while around and not _holds(around[-1][0], found):
             around.pop()
-        made.append(_definition(found, data, *(around[-1] if around else (None, ""))))
+        outer, name = next((o for o in reversed(around) if _is_parent(o[0], found)), (None, ""))
+        made.append(_definition(found, data, outer, name, doc))
         around.append((found, _joined(made[-1].parent, found.name)))
     return tuple(made)
 
@@ -44,7 +51,12 @@ def _holds(outer: Found, inner: Found) -> bool:
     return inner.start < outer.end and (outer.start, outer.end) != (inner.start, inner.end)
 
 
-def _definition(found: Found, data: bytes, outer: Found | None, name: str) -> Definition:
+def _is_parent(outer: Found, inner: Found) -> bool:
+    """Say whether a name belongs to what it stands in: code in a page belongs to no heading."""
+    return outer.kind not in _MARKUP or inner.kind in _MARKUP
+
+
+def _definition(found: Found, data: bytes, outer: Found | None, name: str, doc: str) -> Definition:
     member = found.parent or (outer and outer.kind in TYPES)
     kind = "method" if found.kind == "function" and member else found.kind
     signature = data[found.start : found.signature_end].decode("utf-8", "replace")
@@ -55,6 +67,7 @@ def _definition(found: Found, data: bytes, outer: Found | None, name: str) -> De
         found.rows.first + 1,
         found.rows.last + 1,
         signature.strip(),
+        doc,
     )
 
 

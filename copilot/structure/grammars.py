@@ -6,11 +6,12 @@ import importlib
 import importlib.util
 from dataclasses import dataclass
 from functools import cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from tree_sitter import Language, Parser
 
 _PACK = "tree-sitter-language-pack"
+_USES = Path(__file__).parent / "queries" / "uses"
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,9 @@ class Grammar:
 
     @property
     def uses(self) -> tuple[str, ...]:
-        """The query files that find what a file uses; JSX is a part of two grammars alone."""
-        if self.package == _PACK:
-            return ()
-        return (*self.queries, "jsx") if self.language in ("javascript", "tsx") else self.queries
+        """The query files there are for what a file uses; JSX is a part of two grammars alone."""
+        jsx = ("jsx",) if self.language in ("javascript", "tsx") else ()
+        return tuple(n for n in (*self.queries, *jsx) if (_USES / f"{n}.scm").is_file())
 
 
 def _own(language: str, *queries: str, package: str = "", function: str = "language") -> Grammar:
@@ -82,6 +82,27 @@ _GRAMMARS = {
         _packed("elixir"),
         _packed("zig"),
         _packed("objc", "c", "objc"),
+        _packed("erlang"),
+        _packed("haskell"),
+        _packed("ocaml", "ocaml", "ocaml-only"),
+        _packed("ocaml_interface", "ocaml"),
+        _packed("clojure"),
+        _packed("sql"),
+        _packed("hcl"),
+        _packed("proto"),
+        _packed("graphql"),
+        _packed("dockerfile"),
+        _packed("make"),
+        _packed("cmake"),
+        _packed("yaml"),
+        _packed("toml"),
+        _packed("json"),
+        _packed("markdown"),
+        _packed("html", "html", "html-only"),
+        _packed("css"),
+        _packed("scss", "css", "scss"),
+        _packed("vue", "html", "vue"),
+        _packed("svelte", "html", "svelte"),
     )
 }
 
@@ -110,25 +131,67 @@ _SUFFIXES = {
     "elixir": "ex exs",
     "zig": "zig",
     "objc": "m mm",
+    "erlang": "erl hrl escript",
+    "haskell": "hs hs-boot",
+    "ocaml": "ml",
+    "ocaml_interface": "mli",
+    "clojure": "clj cljs cljc",
+    "sql": "sql",
+    "hcl": "hcl tf tfvars",
+    "proto": "proto",
+    "graphql": "graphql graphqls gql",
+    "dockerfile": "dockerfile",
+    "make": "mk mak make",
+    "cmake": "cmake",
+    "yaml": "yaml yml",
+    "toml": "toml",
+    "json": "json jsonc webmanifest geojson",
+    "markdown": "md markdown",
+    "html": "html htm xhtml",
+    "css": "css",
+    "scss": "scss",
+    "vue": "vue",
+    "svelte": "svelte",
 }
 _NAMES = {
     "ruby": "rakefile gemfile guardfile vagrantfile",
     "bash": ".bashrc .bash_profile .profile pkgbuild",
+    "dockerfile": "dockerfile containerfile",
+    "make": "makefile gnumakefile makefile.am makefile.in",
+    "cmake": "cmakelists.txt",
+    "toml": "cargo.lock poetry.lock uv.lock pdm.lock pipfile",
+    "json": "composer.lock pipfile.lock",
+    "yaml": ".clang-format .clang-tidy",
 }
 _BY_SUFFIX = {f".{s}": name for name, suffixes in _SUFFIXES.items() for s in suffixes.split()}
 _BY_NAME = {file: name for name, files in _NAMES.items() for file in files.split()}
+
+# What people call a language after a Markdown fence or in `lang="..."`.
+_ALIASES = {"shell": "bash", "zsh": "bash", "golang": "go", "c#": "csharp"}
+_ALIASES |= {"protobuf": "proto", "postgresql": "sql", "mysql": "sql", "sqlite": "sql"}
+_ALIASES |= {"objective-c": "objc", "makefile": "make", "docker": "dockerfile", "terraform": "hcl"}
+_VARIANTS = ("dockerfile.", "containerfile.")
 
 
 def grammar_of(path: str) -> Grammar | None:
     """Return the grammar for a file's name, installed or not, or None if we know none."""
     name = PurePosixPath(path).name.lower()
     language = _BY_NAME.get(name) or _BY_SUFFIX.get(PurePosixPath(name).suffix)
+    if language is None and name.startswith(_VARIANTS):
+        language = "dockerfile"
     return _GRAMMARS[language] if language else None
 
 
 def grammar_named(language: str) -> Grammar:
     """Return the grammar of a language such as `cpp`. Raises KeyError for one we do not know."""
     return _GRAMMARS[language]
+
+
+def grammar_called(name: str) -> Grammar | None:
+    """Return the grammar for what people write: `Python`, `py`, `c++`, `shell`. None if none."""
+    word = name.lower()
+    language = _ALIASES.get(word) or _BY_SUFFIX.get(f".{word}") or word
+    return _GRAMMARS.get(language)
 
 
 def missing_grammar(path: str) -> str | None:

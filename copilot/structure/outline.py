@@ -70,37 +70,49 @@ def _grammar(path: str, data: bytes) -> Grammar | None:
 def _strokes(reading: Reading, members: bool) -> Iterator[_Stroke]:
     """Yield what to keep and to leave out, in the order of the file, outer before inner."""
     items: list[Found | Extra] = [*reading.found, *_grouped(reading)]
-    hidden: Found | None = None
-    head_end = 0
+    hidden: Found | Extra | None = None
+    head_end = inside_end = 0
     for item in sorted(items, key=lambda item: (item.start, -item.end)):
         if hidden and item.start < hidden.end and not _documents(item, hidden):
             continue
         if isinstance(item, Extra):
-            # A comment between parameters is part of the signature.
-            if item.start >= head_end or item.role != "comment":
+            hidden = item if item.role == "data" and _goes(item.rows) else hidden
+            if item.role == "inside":
+                inside_end = max(inside_end, item.end)
+            # A comment between parameters is part of the signature; so is a value that is one.
+            after = {"comment": head_end, "value": head_end, "type": inside_end}
+            if item.start >= after.get(item.role, 0):
                 yield from _extra(item)
         elif item.body and item.kind in CALLABLES | TYPES:
             head_end = item.signature_end
             yield _Stroke(item.rows, keep=True)
+            if item.kind in CALLABLES:
+                inside_end = max(inside_end, item.end)
             if item.kind in CALLABLES or not members:
                 yield _Stroke(item.body, keep=False)
             if item.kind in TYPES and not members:
                 hidden = item
 
 
-def _documents(item: Found | Extra, outer: Found) -> bool:
+def _goes(rows: Rows) -> bool:
+    return rows.last - rows.first >= _LONG_VALUE
+
+
+def _documents(item: Found | Extra, outer: Found | Extra) -> bool:
     """Say whether an item is the documentation string of a definition."""
-    if outer.body is None or not isinstance(item, Extra):
+    if isinstance(outer, Extra) or outer.body is None or not isinstance(item, Extra):
         return False
     return item.role == "doc" and item.rows.first == outer.body.first
 
 
 def _extra(extra: Extra) -> Iterator[_Stroke]:
     rows = extra.rows
-    if extra.role == "attribute":
+    if extra.role in ("attribute", "block", "type"):
         yield _Stroke(rows, keep=True)
-    elif extra.role == "value" and rows.last - rows.first > _LONG_VALUE:
+    if extra.role in ("value", "block") and rows.last - rows.first > _LONG_VALUE:
         yield _Stroke(Rows(rows.first + 1, rows.last - 1), keep=False)
+    elif extra.role == "rest" or (extra.role == "data" and _goes(rows)):
+        yield _Stroke(rows, keep=False)
     elif extra.role in ("doc", "lead", "comment"):
         first = rows.last if extra.word_row is None else extra.word_row
         if extra.role != "comment":
@@ -182,5 +194,5 @@ def _parts(lines: Sequence[str], kept: Sequence[bool]) -> Iterator[tuple[str, in
 def _mark(run: Sequence[str]) -> str:
     first = next((line for line in run if line.strip()), "")
     indent = first[: len(first) - len(first.lstrip())] if first else ""
-    ending = run[-1][len(run[-1].rstrip("\r\n")) :]
+    ending = run[-1][-2:] if run[-1].endswith("\r\n") else "\n" * run[-1].endswith("\n")
     return f"{indent}… {len(run)} {'line' if len(run) == 1 else 'lines'}{ending}"

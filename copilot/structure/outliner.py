@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import sys
-import threading
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from multiprocessing.pool import AsyncResult, Pool
 from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Self
@@ -19,14 +15,15 @@ from typing import Self
 from copilot.cache import Cache, key_of
 from copilot.structure.grammars import grammar_of, is_installed
 from copilot.structure.outline import outline
+from copilot.structure.workers import MOST_SECONDS, Task, Workers
 from copilot.workspace.model import Part, SourceFile
 
 # Raised with every change of the queries or of what an outline keeps.
-OUTLINE_VERSION = "1"
-# Fewer bytes are outlined before other processes have begun to.
-_WORTH_PROCESSES = 256 * 1024
-_TASK_BYTES = 512 * 1024
-_TASKS_AHEAD = 4
+OUTLINE_VERSION = "2"
+_BATCH_BYTES = 256 * 1024
+_TASKS_AHEAD = 8
+# What is kept of a text that ended or stalled its parser.
+_BROKEN = b""
 
 _Source = tuple[str, bytes]
 
@@ -40,18 +37,17 @@ class OutlinedPart:
 
 
 class Outliner(AbstractContextManager["Outliner"]):
-    """Makes outlines. To be entered before threads start, since it forks where the system can."""
+    """Makes outlines in other processes. To be entered before threads start: see `Workers`."""
 
-    def __init__(self, cache: Cache, processes: int | None = None) -> None:
+    def __init__(
+        self, cache: Cache, processes: int | None = None, most_seconds: float = MOST_SECONDS
+    ) -> None:
         self._cache = cache
-        self._processes = processes or os.cpu_count() or 1
-        self._pool: Pool | None = None
+        self._ahead = (processes or os.cpu_count() or 1) * _TASKS_AHEAD
+        self._workers: Workers[_Source, bytes] = Workers(packed_outlines, processes, most_seconds)
 
     def __enter__(self) -> Self:
-        if self._processes > 1:
-            alone = threading.active_count() == 1 and sys.platform == "linux"
-            context = multiprocessing.get_context("fork" if alone else "spawn")
-            self._pool = context.Pool(self._processes)
+        self._workers.__enter__()
         return self
 
     def __exit__(
@@ -60,24 +56,24 @@ class Outliner(AbstractContextManager["Outliner"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._pool:
-            self._pool.terminate()
-            self._pool.join()
-            self._pool = None
+        self._workers.__exit__(kind, error, trace)
 
     def outlined(self, parts: Iterable[Part]) -> Iterator[OutlinedPart]:
-        """Put an outline in the place of each text that a grammar reads, in the order given."""
+        """Put an outline in the place of each text that a grammar reads, in the order given.
+
+        A text that breaks its grammar stays whole, and its reason says so.
+        """
         begun: deque[_Begun] = deque()
         for part in parts:
             begun.append(self._begin(part))
-            while begun and (begun[0].is_ready() or self._is_busy(begun)):
+            while begun and (begun[0].is_done() or self._is_busy(begun)):
                 yield self._finish(begun.popleft())
         while begun:
             yield self._finish(begun.popleft())
 
     def _is_busy(self, begun: Iterable[_Begun]) -> bool:
         """Say whether enough is under way: what waits here takes memory."""
-        return sum(len(one.tasks) for one in begun) > self._processes * _TASKS_AHEAD
+        return sum(len(one.tasks) for one in begun) > self._ahead
 
     def _begin(self, part: Part) -> _Begun:
         keys = {_key(file): file for file in part.files if _can_be_outlined(file)}
@@ -85,20 +81,17 @@ class Outliner(AbstractContextManager["Outliner"]):
         missing = [
             (key, (file.path, file.data or b"")) for key, file in keys.items() if key not in kept
         ]
-        tasks = [self._task(some) for some in _tasks(missing)]
+        tasks = [
+            ([key for key, _ in some], self._workers.submit([source for _, source in some]))
+            for some in _batches(missing)
+        ]
         return _Begun(part, kept, tasks)
-
-    def _task(self, some: Sequence[tuple[bytes, _Source]]) -> _Task:
-        keys, sources = zip(*some, strict=True)
-        size = sum(len(data) for _, data in sources)
-        if self._pool and size > _WORTH_PROCESSES:
-            return _Task(keys, self._pool.apply_async(packed_outlines, (sources,)))
-        return _Task(keys, packed_outlines(sources))
 
     def _finish(self, begun: _Begun) -> OutlinedPart:
         made: dict[bytes, bytes] = {}
-        for task in begun.tasks:
-            made |= dict(zip(task.keys, task.values(), strict=True))
+        for keys, task in begun.tasks:
+            found = self._workers.wait_for(task)
+            made |= {key: one or _BROKEN for key, one in zip(keys, found, strict=True)}
         self._cache.put(made)
         texts = begun.kept | made
         files = tuple(_outlined(file, texts) for file in begun.part.files)
@@ -108,29 +101,15 @@ class Outliner(AbstractContextManager["Outliner"]):
 
 
 @dataclass(frozen=True)
-class _Task:
-    """Packed outlines, or the promise of them."""
-
-    keys: tuple[bytes, ...]
-    result: AsyncResult[list[bytes]] | list[bytes]
-
-    def is_ready(self) -> bool:
-        return isinstance(self.result, list) or self.result.ready()
-
-    def values(self) -> list[bytes]:
-        return self.result if isinstance(self.result, list) else self.result.get()
-
-
-@dataclass(frozen=True)
 class _Begun:
     """A part of which some outlines are known and some are being made."""
 
     part: Part
     kept: dict[bytes, bytes]
-    tasks: list[_Task]
+    tasks: list[tuple[list[bytes], Task[_Source, bytes]]]
 
-    def is_ready(self) -> bool:
-        return all(task.is_ready() for task in self.tasks)
+    def is_done(self) -> bool:
+        return all(task.is_done() for _, task in self.tasks)
 
 
 def packed_outlines(sources: Sequence[_Source]) -> list[bytes]:
@@ -146,8 +125,14 @@ def _outline(path: str, data: bytes) -> bytes:
 def _outlined(file: SourceFile, texts: Mapping[bytes, bytes]) -> SourceFile:
     if not _can_be_outlined(file):
         return file
-    data = zlib.decompress(texts[_key(file)])
-    return file if data == file.data else replace(file, data=data, content=None)
+    packed = texts[_key(file)]
+    if packed == _BROKEN:
+        return replace(file, reason=f"{file.reason}; in full: its grammar cannot read it")
+    data = zlib.decompress(packed)
+    if data == file.data:
+        return file
+    masks = tuple(mask for mask in file.masks if mask.placeholder.encode() in data)
+    return replace(file, data=data, content=None, masks=masks)
 
 
 def _can_be_outlined(file: SourceFile) -> bool:
@@ -161,16 +146,16 @@ def _key(file: SourceFile) -> bytes:
     return key_of("outline", OUTLINE_VERSION, name.suffix or name.name, content)
 
 
-def _tasks(
+def _batches(
     missing: Iterable[tuple[bytes, _Source]],
 ) -> Iterator[list[tuple[bytes, _Source]]]:
-    task: list[tuple[bytes, _Source]] = []
+    batch: list[tuple[bytes, _Source]] = []
     size = 0
     for key, source in missing:
-        task.append((key, source))
+        batch.append((key, source))
         size += len(source[1])
-        if size > _TASK_BYTES:
-            yield task
-            task, size = [], 0
-    if task:
-        yield task
+        if size > _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

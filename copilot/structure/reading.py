@@ -6,24 +6,34 @@ A query file names what it captures:
   `@body` what an outline may leave out of it,
   `@open` the last token of the signature where the body has no brace of its own,
   `@close` the token after the body where the body does not hold it,
+  `@tail` any token, where the last one of the body goes with it,
   `@parent` what it belongs to where that is not around it.
+- `@again` one more equation of the function before it: they are one definition.
 - `@wrapper` with `@inner`: a definition's decorators or template head belong to it.
 - `@value` the value of a constant, or a statement: its inner lines may go when they are many.
+- `@rest` a statement like the one before it: it goes.
+- `@data` a value that goes when it is long, with all that stands in it, after its first element,
+  `@sample`.
+- `@block` stays although what is around it goes; its inner lines may go when they are many.
 - `@attribute` stays although it stands in a body.
+- `@type` a type written inside of a value: it stays, but for one in the body of a function;
+  `@inside` is the body of a function without a name.
 - `@doc` a documentation string, `@comment` a comment: the first line with a word stays.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from tree_sitter import Node, Query, QueryCursor, Tree
+from tree_sitter import Node, Query, QueryCursor, Range, Tree
 
-from copilot.structure.grammars import Grammar, load, parser_of
+from copilot.structure.embedded import Parsed, parse
+from copilot.structure.grammars import Grammar, load
+from copilot.structure.templates import TemplateTag, template_tags
 
 Captures = dict[str, list[Node]]
 _QUERIES = Path(__file__).parent / "queries"
@@ -33,10 +43,14 @@ _PASSING = frozenset({"parenthesized_declarator", "reference_declarator"})
 _LINE_FEED = 0x0A
 _WORD = re.compile(rb"[\w\x80-\xff]")
 _OPENING = re.compile(rb"[A-Za-z]{0,2}[\"']+")
+_CLOSING_MARKS = re.compile(r" #+$")
 _ERRORS = "(ERROR) @error (MISSING) @error"
 
-TYPES = frozenset({"class", "struct", "union", "enum", "interface", "trait", "impl", "record"})
-CALLABLES = frozenset({"function", "method", "constructor", "property", "macro"})
+TYPES = frozenset(
+    {"class", "struct", "union", "enum", "interface", "trait", "impl", "record", "at-rule"}
+    | {"table", "message", "service"}
+)
+CALLABLES = frozenset({"function", "method", "constructor", "property", "macro", "target", "rule"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +77,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """A capture that is no definition: `value`, `doc`, `comment` or `attribute`.
+    """A capture that is no definition: its role is the capture's name, such as `value` or `doc`.
 
     `word_row` is where the first word of a comment or a documentation string stands.
     """
@@ -86,16 +100,39 @@ class Reading:
 
 
 def read(grammar: Grammar, data: bytes) -> Reading:
-    """Parse a file and run its language's queries. The grammar must be installed."""
-    tree = parser_of(grammar).parse(data)
+    """Parse a file and what is embedded in it, and run their languages' queries.
+
+    The grammar must be installed. A file that nests too deep for it is one error.
+    """
+    parts = [_read(parsed, data) for parsed in parse(grammar, data)]
+    if not parts:
+        return Reading((), (), (Rows(0, max(0, data.rstrip().count(b"\n"))),))
+    if len(parts) == 1:
+        return parts[0]
+    return Reading(
+        tuple(sorted((f for part in parts for f in part.found), key=lambda f: (f.start, -f.end))),
+        tuple(sorted((e for part in parts for e in part.extras), key=lambda e: (e.start, -e.end))),
+        _as_runs({row for part in parts for run in part.errors for row in _range(run)}),
+    )
+
+
+def _read(parsed: Parsed, data: bytes) -> Reading:
+    grammar, tree = parsed.grammar, parsed.tree
     matches = [captures for _, captures in _cursor(grammar).matches(tree.root_node)]
     wrappers = {m["inner"][0].id: m["wrapper"][0] for m in matches if "wrapper" in m}
+    again = {m["again"][0].start_byte for m in matches if "again" in m}
     found = _merged(_found(m, data, wrappers) for m in matches if _kind(m))
-    extras = [extra for m in matches for extra in _extras(m, data)]
+    extras = [extra for m in matches for extra in (*_extras(m, data), *_data(m, data))]
+    if parsed.place:
+        extras.append(_place(parsed.place))
+    elif grammar.language == "html":
+        tags = template_tags(data)
+        found += [_template(tag) for tag in tags if tag.kind]
+        extras += [_tag(tag) for tag in tags]
     return Reading(
-        tuple(sorted(found, key=lambda f: (f.start, -f.end))),
+        tuple(_continued(sorted(found, key=lambda f: (f.start, -f.end)), again)),
         tuple(sorted(extras, key=lambda e: (e.start, -e.end))),
-        _errors(tree, grammar, data),
+        () if parsed.example else _errors(tree, grammar, data),
     )
 
 
@@ -124,7 +161,7 @@ def _found(captures: Captures, data: bytes, wrappers: dict[int, Node]) -> tuple[
     parent = captures.get("parent")
     found = Found(
         kind,
-        _text(name, data),
+        _name(kind, _text(name, data).replace("`", "")),
         _text(parent[0], data) if parent else None,
         outer.start_byte,
         node.end_byte,
@@ -147,6 +184,13 @@ def _unnamed_inner(node: Node) -> Node | None:
     return node.named_children[-1] if node.type in _PASSING and node.named_children else None
 
 
+def _name(kind: str, text: str) -> str:
+    """Return a name without a key's quotes or the marks that close a heading."""
+    if kind == "heading":
+        return _CLOSING_MARKS.sub("", text)
+    return text.strip("\"'") if kind == "key" else text
+
+
 def _text(node: Node, data: bytes) -> str:
     return " ".join(data[node.start_byte : node.end_byte].decode("utf-8", "replace").split())
 
@@ -164,7 +208,7 @@ def _body_rows(captures: Captures, body: Node, data: bytes) -> Rows:
     last = rows.last
     if "close" in captures:
         last = captures["close"][-1].start_point.row - 1
-    elif body.children and body.children[-1].type in _CLOSING:
+    elif "tail" not in captures and body.children and body.children[-1].type in _CLOSING:
         last = rows.last - 1
     return Rows(max(opened) + 1, last)
 
@@ -204,18 +248,79 @@ def _join(one: Found, two: Found) -> Found:
     return best
 
 
-def _weight(found: Found) -> tuple[bool, bool, int]:
-    return found.body is not None, found.kind in CALLABLES | TYPES, found.signature_end
+def _weight(found: Found) -> tuple[bool, bool, bool, int]:
+    known = found.kind in CALLABLES | TYPES
+    return found.body is not None, known, found.parent is not None, found.signature_end
+
+
+def _continued(found: Iterable[Found], again: Set[int]) -> Iterator[Found]:
+    """Join a function's type signature and its equations, which follow one another."""
+    last: Found | None = None
+    for each in found:
+        if last and each.start in again and each.name == last.name:
+            last = _longer(last, each)
+            continue
+        if last:
+            yield last
+        last = each
+    if last:
+        yield last
+
+
+def _longer(one: Found, two: Found) -> Found:
+    """Let a definition go on to the end of its next equation, which is a part of its body."""
+    rows = Rows(one.rows.first, two.rows.last)
+    if one.body:
+        return replace(one, end=two.end, rows=rows, body=Rows(one.body.first, rows.last))
+    return replace(two, start=one.start, rows=rows)
 
 
 def _extras(captures: Captures, data: bytes) -> Iterator[Extra]:
-    for role in ("value", "doc", "comment", "attribute"):
+    for role in ("value", "rest", "block", "doc", "comment", "attribute", "type", "inside"):
         for node in captures.get(role, []):
-            if role != "comment" or _opens_line(node, data):
-                rows = rows_of(node, data)
+            rows = rows_of(node, data) if role != "comment" else _rows_alone(node, data)
+            if role != "comment" or rows.first <= rows.last:
                 word = _word_row(node, data) if role in ("doc", "comment") else None
                 column = node.start_point.column
                 yield Extra(role, node.start_byte, node.end_byte, rows, column, word)
+
+
+def _data(captures: Captures, data: bytes) -> Iterator[Extra]:
+    """Yield what may go of a long value: not its first element, nor its brackets."""
+    for node in captures.get("data", []):
+        rows, start = rows_of(node, data), node.start_byte
+        first = rows.first + (not _opens_line(node, data))
+        if "sample" in captures:
+            start, first = (n := captures["sample"][0]).end_byte, rows_of(n, data).last + 1
+        closed = bool(node.children) and node.children[-1].type in _CLOSING
+        body = Rows(first, rows.last - closed)
+        yield Extra("data", start, node.end_byte, body, node.start_point.column, None)
+
+
+def _template(tag: TemplateTag) -> Found:
+    rows = Rows(tag.row, tag.last_row)
+    return Found(tag.kind, tag.name, None, tag.start, tag.last, rows, tag.end, None)
+
+
+def _tag(tag: TemplateTag) -> Extra:
+    return Extra("attribute", tag.start, tag.end, Rows(tag.row, tag.row), 0, None)
+
+
+def _place(part: Range) -> Extra:
+    """Return where embedded code stands: it stays, as far as its own language keeps it."""
+    rows = Rows(part.start_point.row, part.end_point.row)
+    # One byte longer, it is outside of all that stands in it.
+    return Extra("attribute", part.start_byte, part.end_byte + 1, rows, 0, None)
+
+
+def _rows_alone(node: Node, data: bytes) -> Rows:
+    """Return the rows that a comment has for itself: code may follow it on its last line."""
+    rows, start = rows_of(node, data), node.end_byte
+    if not _opens_line(node, data):
+        return Rows(rows.first, rows.first - 1)
+    end = data.find(b"\n", start)
+    followed = data[start : None if end < 0 else end].strip() and data[start - 1] != _LINE_FEED
+    return Rows(rows.first, rows.last - bool(followed))
 
 
 def _opens_line(node: Node, data: bytes) -> bool:
@@ -231,11 +336,13 @@ def _errors(tree: Tree, grammar: Grammar, data: bytes) -> tuple[Rows, ...]:
         return ()
     nodes = QueryCursor(Query(load(grammar), _ERRORS)).captures(tree.root_node).get("error", [])
     end = max(0, tree.root_node.end_point.row - (tree.root_node.end_point.column == 0))
-    rows = sorted(
-        {min(r, end) for node in nodes for part in _loose(node) for r in _each(part, data)}
-    )
+    rows = {min(r, end) for node in nodes for part in _loose(node) for r in _each(part, data)}
+    return _as_runs(rows)
+
+
+def _as_runs(rows: Iterable[int]) -> tuple[Rows, ...]:
     runs: list[Rows] = []
-    for row in rows:
+    for row in sorted(rows):
         if runs and runs[-1].last == row - 1:
             runs[-1] = Rows(runs[-1].first, row)
         else:
@@ -245,9 +352,13 @@ def _errors(tree: Tree, grammar: Grammar, data: bytes) -> tuple[Rows, ...]:
 
 def _loose(error: Node) -> list[Node]:
     """Return the tokens of an error; whole nodes beside them could be parsed."""
-    return [child for child in error.children if child.child_count == 0] or [error]
+    tokens = [child for child in error.children if child.child_count == 0]
+    return tokens if 0 < len(tokens) < len(error.children) else [error]
 
 
 def _each(node: Node, data: bytes) -> range:
-    rows = rows_of(node, data)
+    return _range(rows_of(node, data))
+
+
+def _range(rows: Rows) -> range:
     return range(rows.first, rows.last + 1)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tree_sitter import Query, QueryCursor
+from tree_sitter import Node, Query, QueryCursor
 
-from copilot.structure.grammars import Grammar, grammar_of, is_installed, load, parser_of
+from copilot.structure.embedded import parse
+from copilot.structure.grammars import Grammar, grammar_of, is_installed, load
+from copilot.structure.templates import template_tags
 
 _QUERIES = Path(__file__).parent / "queries" / "uses"
-_KINDS = ("call", "type", "import")
+_KINDS = ("call", "type", "import")  # A call that is `@none` as well only looks like one.
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,28 @@ def references(path: str, data: bytes) -> tuple[Reference, ...]:
     An import's name is as the file has it, such as `a.b` or `./c.js`, without quotes.
     """
     grammar = grammar_of(path)
-    if grammar is None or not grammar.uses or not is_installed(grammar):
+    if grammar is None or not is_installed(grammar):
         return ()
-    captures = QueryCursor(_query(grammar)).captures(parser_of(grammar).parse(data).root_node)
-    nodes = {(n.start_byte, n.end_byte, kind): n for kind in _KINDS for n in captures.get(kind, [])}
+    rows: dict[tuple[int, int, str], int] = {}
+    for parsed in parse(grammar, data):
+        if parsed.grammar.uses:
+            captures = QueryCursor(_query(parsed.grammar)).captures(parsed.tree.root_node)
+            none = {n.id for n in captures.get("none", [])}
+            for kind in _KINDS:
+                found = [n for n in captures.get(kind, []) if kind != "call" or n.id not in none]
+                rows |= {(_start(n), n.end_byte, kind): n.start_point.row for n in found}
+    if grammar.language == "html":
+        rows |= {(*tag.uses, "import"): tag.row for tag in template_tags(data) if tag.uses}
     return tuple(
-        Reference(_name(data[start:end]), kind, nodes[start, end, kind].start_point.row + 1)
-        for start, end, kind in sorted(nodes)
+        Reference(_name(data[start:end]), kind, rows[start, end, kind] + 1)
+        for start, end, kind in sorted(rows)
     )
+
+
+def _start(node: Node) -> int:
+    """Return where a name begins; an import that is captured whole begins with its keyword."""
+    keyword = node.children[0] if node.child_count else node
+    return keyword.end_byte if keyword.type == "import" else node.start_byte
 
 
 def _name(source: bytes) -> str:

@@ -4,7 +4,13 @@ import importlib.util
 
 import pytest
 
-from copilot.structure.grammars import grammar_named, grammar_of, missing_grammar, parser_for
+from copilot.structure.grammars import (
+    grammar_called,
+    grammar_named,
+    grammar_of,
+    missing_grammar,
+    parser_for,
+)
 
 FILES = [
     ("a.py", "python"),
@@ -22,6 +28,33 @@ FILES = [
     ("lib/Rakefile", "ruby"),
     ("a.php", "php"),
     (".bashrc", "bash"),
+    ("Dockerfile", "dockerfile"),
+    ("build/Dockerfile.dev", "dockerfile"),
+    ("Containerfile", "dockerfile"),
+    ("api.dockerfile", "dockerfile"),
+    ("Makefile", "make"),
+    ("rules.mk", "make"),
+    ("CMakeLists.txt", "cmake"),
+    ("x.cmake", "cmake"),
+    (".github/workflows/ci.yml", "yaml"),
+    ("pyproject.toml", "toml"),
+    ("Cargo.lock", "toml"),
+    ("package.json", "json"),
+    ("README.md", "markdown"),
+    ("index.html", "html"),
+    ("a.css", "css"),
+    ("a.scss", "scss"),
+    ("App.vue", "vue"),
+    ("+page.svelte", "svelte"),
+    ("src/a.hrl", "erlang"),
+    ("A.hs", "haskell"),
+    ("a.ml", "ocaml"),
+    ("a.mli", "ocaml_interface"),
+    ("a.cljc", "clojure"),
+    ("a.SQL", "sql"),
+    ("a.tfvars", "hcl"),
+    ("a.proto", "proto"),
+    ("a.gql", "graphql"),
 ]
 
 
@@ -49,6 +82,27 @@ def test_a_files_name_tells_its_language(path: str, language: str) -> None:
 def test_other_names_tell_none(path: str) -> None:
     assert grammar_of(path) is None
     assert missing_grammar(path) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [
+        ("Python", "python"),
+        ("py", "python"),
+        ("c++", "cpp"),
+        ("C#", "csharp"),
+        ("shell", "bash"),
+        ("yml", "yaml"),
+        ("golang", "go"),
+    ],
+)
+def test_a_grammar_is_found_by_what_people_call_it(name: str, language: str) -> None:
+    assert grammar_called(name) == grammar_named(language)
+
+
+@pytest.mark.parametrize("name", ["", "text", "console", ".py", "a.py", "\0"])
+def test_what_nobody_calls_a_language_is_none(name: str) -> None:
+    assert grammar_called(name) is None
 
 
 @pytest.mark.parametrize(("path", "language"), FILES)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import copilot
+from copilot.structure.grammars import missing_grammar
 from copilot.structure.syntax import broken_by, first_error_line
 
 GOOD = b"def f(x):\n    return x\n"
@@ -64,6 +65,50 @@ def test_our_own_source_parses() -> None:
 @pytest.mark.parametrize("path", ["a.txt", "a", "Makefile", "a.py.txt", ".py", "a.xyz"])
 def test_a_file_that_no_grammar_reads_has_no_error_to_be_seen(path: str) -> None:
     assert first_error_line(path, b"def f(:\n") is None
+
+
+_UNJUDGED = ["a.yml", "a.md", "Dockerfile", "rules.mk", "CMakeLists.txt", "a.cmake", "a.html"]
+_UNJUDGED += ["a.css", "a.scss", "a.vue", "a.svelte", "a.jsonc", "tsconfig.base.json"]
+_UNJUDGED += [".vscode/settings.json", "web/jsconfig.json", ".swcrc", "web/.eslintrc.json"]
+
+
+@pytest.mark.parametrize("path", _UNJUDGED)
+@pytest.mark.parametrize("data", [b"{\n,,\n", b"a: [\n", b"<a\n<b>\0", b"\t- x\n}}}\n", b"{% x"])
+def test_an_edit_of_a_language_that_is_not_judged_is_never_told(path: str, data: bytes) -> None:
+    assert broken_by(path, b"", data) is None
+    assert broken_by(path, None, data) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "line"),
+    [
+        ("package.json", b'{\n  "a": 1\n}\n', b'{\n  "a": 1,\n}\n', 2),
+        ("a.json", b"[]\n", b"[\n  1,\n  2 3\n]\n", 3),
+        ("pyproject.toml", b"a = 1\n", b"a = 1\nb =\n", 2),
+        ("Cargo.toml", b"[a]\n", b"[a\nb = 1\n", 1),
+    ],
+)
+def test_an_edit_that_breaks_a_data_file_is_told(
+    path: str, before: bytes, after: bytes, line: int
+) -> None:
+    if missing_grammar(path):
+        pytest.skip(f"needs {missing_grammar(path)}")
+    assert broken_by(path, before, after) == line
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("a.json", b'{"a": [1, 2.5e3, true, null, "\\u00e9"]}\n'),
+        ("a.json", b"// A comment.\n{}\n"),
+        ("a.json", b'\xef\xbb\xbf{"a": 1}\r\n'),
+        ("a.json", b""),
+        ("a.toml", b'a."b c".d = 1979-05-27T07:32:00Z\n[[x]]\ny = { z = [\n  1,\n] }\n'),
+        ("a.toml", b'a = """\nx "y" z"""\n'),
+    ],
+)
+def test_a_data_file_that_parses_has_no_error(path: str, data: bytes) -> None:
+    assert first_error_line(path, data) is None
 
 
 @pytest.mark.parametrize("path", ["a.PY", "a.pyi", "x.y/a.b.py"])

@@ -22,15 +22,21 @@
 (variable_declarator name: (identifier) @name value: (class body: (_) @body)) @definition.class
 (export_statement "default" @name value: (class body: (_) @body)) @definition.class
 
+; A function without a name: types in its body are its own.
+[(arrow_function body: (_) @inside) (function_expression body: (_) @inside)]
+
 ; Names of a module.
 (program (lexical_declaration (variable_declarator name: (identifier) @name)) @definition.variable)
 (program (variable_declaration (variable_declarator name: (identifier) @name)) @definition.variable)
-(program (export_statement declaration: (lexical_declaration
-  (variable_declarator name: (identifier) @name))) @definition.variable)
+(program (export_statement declaration: [
+  (lexical_declaration (variable_declarator name: (identifier) @name))
+  (variable_declaration (variable_declarator name: (identifier) @name))]) @definition.variable)
 
 (program (lexical_declaration (variable_declarator value: (_) @value)))
 (program (variable_declaration (variable_declarator value: (_) @value)))
-(program (export_statement declaration: (lexical_declaration (variable_declarator value: (_) @value))))
+(program (export_statement declaration: [
+  (lexical_declaration (variable_declarator value: (_) @value))
+  (variable_declaration (variable_declarator value: (_) @value))]))
 (program (export_statement value: (_) @value))
 (program (expression_statement [(call_expression) (await_expression) (unary_expression)]) @value)
 (program (expression_statement (assignment_expression right: (_) @value)))

@@ -11,4 +11,6 @@
 (module_definition name: (_) @name) @definition.module
 (const_statement (assignment . (identifier) @name)) @definition.constant
 (const_statement (assignment (operator) . (_) @value))
+(source_file (macrocall_expression) @value)
+(module_definition (block (macrocall_expression) @value))
 [(line_comment) (block_comment)] @comment

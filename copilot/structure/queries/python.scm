@@ -4,9 +4,16 @@
 (decorated_definition definition: (_) @inner) @wrapper
 
 ; Names of a module or a class.
-(module (expression_statement (assignment left: (identifier) @name)) @definition.variable)
-(class_definition body: (block (expression_statement
-  (assignment left: (identifier) @name)) @definition.field))
+(module (expression_statement (assignment
+  left: [(identifier) @name (pattern_list (identifier) @name)])) @definition.variable)
+(module (expression_statement (assignment right: (assignment
+  left: (identifier) @name))) @definition.variable)
+(module (expression_statement (assignment right: (assignment right: (assignment
+  left: (identifier) @name)))) @definition.variable)
+(class_definition body: (block (expression_statement (assignment
+  left: [(identifier) @name (pattern_list (identifier) @name)])) @definition.field))
+(class_definition body: (block (expression_statement (assignment right: (assignment
+  left: (identifier) @name))) @definition.field))
 (type_alias_statement left: (type [(identifier) @name (generic_type . (identifier) @name)])) @definition.type
 
 (module (expression_statement (assignment right: (_) @value)))

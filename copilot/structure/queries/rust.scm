@@ -1,6 +1,6 @@
 (function_item name: (_) @name body: (_) @body) @definition.function
 (function_signature_item name: (_) @name) @definition.function
-(macro_definition name: (_) @name "{" @open "}" @close) @definition.macro
+(macro_definition name: (_) @name ["{" "(" "["] @open ["}" ")" "]"] @close) @definition.macro
 
 (struct_item name: (_) @name body: (field_declaration_list) @body) @definition.struct
 (struct_item name: (_) @name) @definition.struct
@@ -18,6 +18,9 @@
 
 ; An attribute of a function inside a function.
 (block (attribute_item) @attribute . [(function_item) (struct_item) (enum_item) (impl_item)])
+
+; A type without members in the block of a constant.
+(const_item value: (block (struct_item) @attribute))
 
 (const_item value: (_) @value)
 (static_item value: (_) @value)

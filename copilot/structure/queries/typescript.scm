@@ -5,6 +5,17 @@
 (internal_module name: (_) @name body: (_) @body) @definition.namespace
 (module name: (_) @name body: (_) @body) @definition.module
 (ambient_declaration (_) @inner) @wrapper
+(program [
+  (ambient_declaration [
+    (lexical_declaration (variable_declarator name: (identifier) @name))
+    (variable_declaration (variable_declarator name: (identifier) @name))])
+  (export_statement declaration: (ambient_declaration [
+    (lexical_declaration (variable_declarator name: (identifier) @name))
+    (variable_declaration (variable_declarator name: (identifier) @name))]))
+] @definition.variable)
+
+; A type written inside of a value.
+(object_type) @type
 
 ; Signatures without a body: overloads, abstract members, declarations.
 (function_signature name: (_) @name) @definition.function
@@ -15,7 +26,6 @@
 (public_field_definition name: (_) @name value: (function_expression body: (_) @body)) @definition.method
 (public_field_definition name: (_) @name) @definition.field
 (public_field_definition value: (_) @value)
-(interface_body (property_signature name: (_) @name) @definition.field)
-(type_alias_declaration value: (object_type (property_signature name: (_) @name) @definition.field))
+(property_signature name: (_) @name) @definition.field
 (enum_assignment name: (_) @name) @definition.field
 (enum_body name: (_) @name @definition.field)

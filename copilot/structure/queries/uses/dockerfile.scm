@@ -1,0 +1,2 @@
+; An image, or a stage that another begins with.
+(from_instruction (image_spec) @import)

@@ -1,0 +1,3 @@
+(named_type) @type
+(fragment_spread (fragment_name) @call)
+(directive (name) @call)

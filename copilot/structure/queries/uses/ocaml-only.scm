@@ -1,0 +1,7 @@
+(application_expression function: (value_path (value_name) @call))
+(infix_expression operator: (_) @_pipe right: (value_path (value_name) @call) (#eq? @_pipe "|>"))
+(infix_expression left: (value_path (value_name) @call) operator: (_) @_apply (#eq? @_apply "@@"))
+(new_expression (class_path (class_name) @call))
+(method_invocation (method_name) @call)
+(value_path (module_path) @import)
+(constructor_path (module_path) @import)

@@ -1,0 +1,8 @@
+(function_call_expression function: (_) @call)
+(ambiguous_function_call_expression function: (_) @call)
+(method_call_expression method: (_) @call)
+(method_call_expression invocant: (bareword) @type)
+(use_statement module: (_) @_base (string_literal content: (_) @type) (#any-of? @_base "parent" "base"))
+(use_statement module: (_) @_base (quoted_word_list content: (_) @type) (#any-of? @_base "parent" "base"))
+(use_statement module: (_) @import)
+(require_expression [(bareword) @import (_ content: (_) @import)])

@@ -1,0 +1,10 @@
+(SuffixExpr variable_type_function: (IDENTIFIER) @call . (FnCallArguments))
+(FieldOrFnCall function_call: (IDENTIFIER) @call)
+(ParamType (ErrorUnionExpr (SuffixExpr variable_type_function: (IDENTIFIER) @type .)))
+(FnProto (ErrorUnionExpr (SuffixExpr variable_type_function: (IDENTIFIER) @type .)))
+(ContainerField (ErrorUnionExpr (SuffixExpr variable_type_function: (IDENTIFIER) @type .)))
+(VarDecl (PrefixTypeOp) . (ErrorUnionExpr (SuffixExpr variable_type_function: (IDENTIFIER) @type .)))
+(VarDecl ":" . (ErrorUnionExpr (SuffixExpr variable_type_function: (IDENTIFIER) @type .)))
+(SuffixExpr (BUILTINIDENTIFIER) @_import
+  (FnCallArguments (ErrorUnionExpr (SuffixExpr (STRINGLITERALSINGLE) @import)))
+  (#eq? @_import "@import"))

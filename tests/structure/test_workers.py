@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from copilot.structure.workers import Workers
+
+_FOREVER = 600
+
+
+def _work(items: Sequence[int]) -> list[int]:
+    """Double the numbers; 13 ends the process, 99 takes for ever."""
+    for item in items:
+        if item == 13:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if item == 99:
+            time.sleep(_FOREVER)
+    return [item * 2 for item in items]
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_each_item_gets_its_result(processes: int) -> None:
+    with Workers(_work, processes) as workers:
+        tasks = [workers.submit([n, n + 100]) for n in range(10)]
+        found = [workers.wait_for(task) for task in reversed(tasks)]
+    assert found == [[2 * n, 2 * n + 200] for n in reversed(range(10))]
+
+
+def test_what_ends_a_process_has_no_result_and_harms_no_other() -> None:
+    with Workers(_work, 2) as workers:
+        tasks = [workers.submit(items) for items in ([1, 2], [3, 13, 4], [13], [5], [6, 13, 13])]
+        found = [workers.wait_for(task) for task in tasks]
+    assert found == [[2, 4], [6, None, 8], [None], [10], [12, None, None]]
+
+
+def test_what_takes_too_long_has_no_result() -> None:
+    with Workers(_work, 2, most_seconds=1.0) as workers:
+        tasks = [workers.submit(items) for items in ([1, 99, 2], [3])]
+        assert [workers.wait_for(task) for task in tasks] == [[2, None, 4], [6]]
+
+
+def test_large_items_go_through() -> None:
+    with Workers(len_of, 2) as workers:
+        tasks = [workers.submit([bytes(5_000_000)] * 2) for _ in range(4)]
+        assert [workers.wait_for(task) for task in tasks] == [[5_000_000] * 2] * 4
+
+
+def len_of(items: Sequence[bytes]) -> list[int]:
+    return [len(item) for item in items]
+
+
+def test_no_process_is_left_behind() -> None:
+    with Workers(_work, 2, most_seconds=_FOREVER) as workers:
+        workers.submit([99])
+        workers.submit([13, 1])
+    assert multiprocessing.active_children() == []
