@@ -62,7 +62,8 @@ def run(command: list[str], environment: Mapping[str, str], folder: Path) -> Tak
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, **environment},
+        # A user's Python keeps the bytecode of what it imports.
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

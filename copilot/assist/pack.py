@@ -19,12 +19,11 @@ from copilot.text import one_line
 from copilot.workspace.choose import Chooser, Selection
 from copilot.workspace.masker import Masker
 from copilot.workspace.model import Part, Repository, Root, Snapshot, SourceFile
-from copilot.workspace.remote import read_kept_parts
-from copilot.workspace.remote_cache import KeptRepository
 from copilot.workspace.snapshot import Progress, read_parts
 
 if TYPE_CHECKING:
     from copilot.structure.outliner import Outliner
+    from copilot.workspace.remote_cache import KeptRepository
 
 _NAMED = 5
 
@@ -77,18 +76,20 @@ def pack(scope: Scope, kind: str | None, asked: str, progress: Progress) -> Pack
 
     Raises UsageError if there is nothing to read, ReadIncomplete if the system refused a file.
     """
-    draft = Draft(scope.tokenizer, scope.cache)
-    snapshot, outlined = _read(scope, draft, progress)
-    task = load_prompt(f"task-{kind}", scope.prompts) if kind else ""
-    wording = Wording(_rules(scope, snapshot, outlined), task, asked)
-    return Packed(scope.roots, snapshot, draft.prompt(wording), outlined)
+    with Draft(scope.tokenizer, scope.cache) as draft:
+        if kind:
+            draft.expect_task()
+        snapshot, outlined = _read(scope, draft, progress)
+        task = load_prompt(f"task-{kind}", scope.prompts) if kind else ""
+        wording = Wording(_rules(scope, snapshot, outlined), task, asked)
+        return Packed(scope.roots, snapshot, draft.prompt(wording), outlined)
 
 
 def count_files(scope: Scope, progress: Progress) -> tuple[Snapshot, tuple[PackedFile, ...]]:
     """Read the roots as `pack` does and return the tokens of each file, but keep no text."""
-    draft = Draft(scope.tokenizer, scope.cache, keep=False)
-    snapshot, _ = _read(scope, draft, progress, keep=False)
-    return snapshot, draft.files()
+    with Draft(scope.tokenizer, scope.cache, keep=False) as draft:
+        snapshot, _ = _read(scope, draft, progress, keep=False)
+        return snapshot, draft.files()
 
 
 def _read(
@@ -120,10 +121,11 @@ def _shown(scope: Scope, progress: Progress) -> Iterator[tuple[Part, frozenset[s
     What does not change comes first, so that a server's prefix cache can hit.
     """
     choose = Chooser(scope.selection, scope.cache, scope.masker)
-    parts = chain(
-        read_kept_parts(scope.kept, choose, progress),
-        read_parts((*scope.submodules, *scope.roots), choose, progress),
-    )
+    parts = read_parts((*scope.submodules, *scope.roots), choose, progress)
+    if scope.kept:
+        from copilot.workspace.remote import read_kept_parts
+
+        parts = chain(read_kept_parts(scope.kept, choose, progress), parts)
     if scope.outliner is None:
         return ((part, frozenset()) for part in parts)
     return ((made.part, made.names) for made in scope.outliner.outlined(parts))

@@ -9,7 +9,7 @@ from copilot.edits.operations import Create, Operation, Overwrite, Rename, Repla
 from copilot.edits.place import Refusal
 from copilot.workspace.encodings import read_text
 from copilot.workspace.masker import Masker
-from copilot.workspace.masks import PLACEHOLDER, Mask, unmask_text
+from copilot.workspace.masks.placeholders import PLACEHOLDER, Mask, unmask_text
 from copilot.workspace.targets import TargetFile
 
 _Masks = Mapping[str, str]

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from copilot.cli.talk import say
-from copilot.journal.recover import Recovery, recover
 from copilot.text import one_line
+
+if TYPE_CHECKING:
+    from copilot.journal.recover import Recovery
 
 
 def recover_first(journals: Path, roots: Sequence[Path]) -> None:
     """Finish or roll back interrupted writes in these roots, and say so."""
-    say_recoveries(recover(journals, roots))
+    if journals.exists():
+        from copilot.journal.recover import recover
+
+        say_recoveries(recover(journals, roots))
 
 
 def say_recoveries(recoveries: Sequence[Recovery]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from copilot.assist.pack import Scope
 from copilot.cache import Cache
@@ -21,11 +22,12 @@ from copilot.settings.paths import StatePaths, state_paths
 from copilot.text import one_line
 from copilot.workspace.masker import Masker
 from copilot.workspace.model import Root
-from copilot.workspace.remote_cache import KeptRepository, keep, shrink
-from copilot.workspace.remote_name import RemoteName, find_repos
 from copilot.workspace.roots import find_roots
 from copilot.workspace.snapshot import Selection
-from copilot.workspace.submodules import with_submodules
+
+if TYPE_CHECKING:
+    from copilot.workspace.remote_cache import KeptRepository
+    from copilot.workspace.remote_name import RemoteName
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,23 @@ def set_up(where: Where) -> Setup:
             "set may_unmask = true in your own config.toml (copilot config shows where it is)",
         )
     recover_first(paths.journals, [root.path for root in roots])
-    names = find_repos(where.repos, config.remotes, [root.alias for root in roots])
+    names = _repos(where, config, roots)
     submodules: tuple[Root, ...] = ()
     if config.submodules:
+        from copilot.workspace.submodules import with_submodules
+
         roots, submodules = with_submodules(roots, [name.alias for name in names])
         _say_unread(roots + submodules)
     return Setup(paths, config, roots, keep_repos(names, paths, config), submodules, where.no_mask)
+
+
+def _repos(where: Where, config: Config, roots: Sequence[Root]) -> Sequence[RemoteName]:
+    """Return what the user named with --repo; most runs need nothing that knows of it."""
+    if not where.repos:
+        return ()
+    from copilot.workspace.remote_name import find_repos
+
+    return find_repos(where.repos, config.remotes, [root.alias for root in roots])
 
 
 def _say_unread(roots: Sequence[Root]) -> None:
@@ -111,6 +124,10 @@ def keep_repos(
     names: Sequence[RemoteName], paths: StatePaths, config: Config
 ) -> tuple[KeptRepository, ...]:
     """Keep repositories elsewhere, and no more than the user allows. Raises CopilotError."""
+    if not names:
+        return ()
+    from copilot.workspace.remote_cache import shrink
+
     kept = tuple(_keep_repo(name, paths, config) for name in names)
     if kept and config.repos_mb is not None:
         for gone in shrink(paths.repositories, config.repos_mb * 1_000_000, names):
@@ -120,6 +137,8 @@ def keep_repos(
 
 def _keep_repo(name: RemoteName, paths: StatePaths, config: Config) -> KeptRepository:
     """Keep a repository, and say which commit serves."""
+    from copilot.workspace.remote_cache import keep
+
     kept = keep(name, paths.repositories, local_only=config.local_only, fetching=_fetching)
     commit = f"{name.alias}: {name.shown}, commit {kept.revision[:12]}"
     if kept.stale:

@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from copilot.cache import Cache, key_of
+from copilot.context.counting import Counter, Promise
 from copilot.context.frame import Marks, marks_in
-from copilot.context.tokens import count_tokens
 from copilot.workspace.model import SourceFile
 
 # Every tokenizer splits before one of these at the beginning of a line (see `tokens`).
 _SPLITS_BEFORE = re.compile(rb"(?:\A|\n)(?=[!-.0-~])")
-_BATCH_BYTES = 4 * 1024 * 1024
+_MOST_BEGUN = 64
 
 
 class Body(msgspec.Struct, frozen=True, array_like=True):
-    """The bytes of the lead, the tokens of all that follows, and the marks that are taken."""
+    """The tokens of all that follows the lead, and the marks that are taken."""
 
-    lead: int
     rest_tokens: int
     marks: Marks
 
@@ -34,31 +35,77 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Body)
 
 
-def bodies(files: Sequence[SourceFile], tokenizer: str, cache: Cache) -> list[Body]:
-    """Return a body for each file; all of them have a text."""
-    keys = [_key(file, tokenizer) for file in files]
-    kept = cache.get(keys)
-    missing = {key: n for n, key in enumerate(keys) if key not in kept}
-    made: dict[bytes, Body] = {}
-    for some in _batches(missing.items(), files):
-        datas = [ended(files[number].data or b"") for _, number in some]
-        fresh = dict(zip((key for key, _ in some), _counted(datas, tokenizer), strict=True))
-        cache.put({key: _ENCODER.encode(body) for key, body in fresh.items()})
-        made |= fresh
-    return [made[key] if key in made else _DECODER.decode(kept[key]) for key in keys]
+class Bodies:
+    """The bodies of texts that are added one after another, counted while others are read."""
+
+    def __init__(self, counter: Counter, tokenizer: str, cache: Cache) -> None:
+        self._counter = counter
+        self._tokenizer = tokenizer
+        self._cache = cache
+        self._found: list[Body | bytes] = []
+        self._made: dict[bytes, Body] = {}
+        self._begun: deque[_Begun] = deque()
+
+    def add(self, files: Sequence[SourceFile]) -> None:
+        """Take files, all of which have a text."""
+        keys = [_key(file, self._tokenizer) for file in files]
+        kept = self._cache.get(keys)
+        self._found += [_DECODER.decode(kept[key]) if key in kept else key for key in keys]
+        missing = {
+            key: ended(file.data or b"")
+            for key, file in zip(keys, files, strict=True)
+            if key not in kept
+        }
+        if missing:
+            texts = [(data, len(lead_of(data))) for data in missing.values()]
+            marks = [marks_in(data) for data in missing.values()]
+            self._begun.append(_Begun(list(missing), marks, self._counter.begin(texts)))
+        while len(self._begun) > _MOST_BEGUN:
+            self._finish_one()
+
+    def all(self) -> list[Body]:
+        """Return the bodies of all files in their order."""
+        while self._begun:
+            self._finish_one()
+        return [self._made[one] if isinstance(one, bytes) else one for one in self._found]
+
+    def _finish_one(self) -> None:
+        begun = self._begun.popleft()
+        counts = self._counter.end(begun.counts)
+        made = {
+            key: Body(count, marks)
+            for key, count, marks in zip(begun.keys, counts, begun.marks, strict=True)
+        }
+        self._cache.put({key: _ENCODER.encode(body) for key, body in made.items()})
+        self._made |= made
 
 
-def count_kept(texts: Sequence[bytes], tokenizer: str, cache: Cache) -> list[int]:
+@dataclass(frozen=True)
+class _Begun:
+    """Texts that are being counted, by the keys of their bodies."""
+
+    keys: list[bytes]
+    marks: list[Marks]
+    counts: Promise
+
+
+def count_kept(texts: Sequence[bytes], counter: Counter, tokenizer: str, cache: Cache) -> list[int]:
     """Return the tokens of each text, from the cache where it was counted before."""
     keys = [key_of("tokens", tokenizer, text.decode()) for text in texts]
     kept = cache.get(keys)
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
     if missing:
-        counts = count_tokens(list(missing.values()), tokenizer)
-        fresh = {key: b"%d" % count for key, count in zip(missing.keys(), counts, strict=True)}
+        counts = counter.end(counter.begin([(text, 0) for text in missing.values()]))
+        fresh = {key: b"%d" % count for key, count in zip(missing, counts, strict=True)}
         cache.put(fresh)
         kept |= fresh
     return [int(kept[key]) for key in keys]
+
+
+def lead_of(data: bytes) -> bytes:
+    """Return what a tokenizer might join with the line before a text: nothing of most texts."""
+    match = _SPLITS_BEFORE.search(data)
+    return data[: match.end()] if match else ended(data)
 
 
 def ended(data: bytes) -> bytes:
@@ -69,31 +116,3 @@ def ended(data: bytes) -> bytes:
 def _key(file: SourceFile, tokenizer: str) -> bytes:
     content = file.content or hashlib.sha1(file.data or b"", usedforsecurity=False).hexdigest()
     return key_of("body", tokenizer, content)
-
-
-def _counted(datas: Sequence[bytes], tokenizer: str) -> Iterator[Body]:
-    leads = [_lead(data) for data in datas]
-    rests = [data[lead:] if lead else data for data, lead in zip(datas, leads, strict=True)]
-    tokens = count_tokens(rests, tokenizer)
-    for data, lead, count in zip(datas, leads, tokens, strict=True):
-        yield Body(lead, count, marks_in(data))
-
-
-def _lead(data: bytes) -> int:
-    match = _SPLITS_BEFORE.search(data)
-    return match.end() if match else len(data)
-
-
-def _batches(
-    missing: Iterable[tuple[bytes, int]], files: Sequence[SourceFile]
-) -> Iterator[list[tuple[bytes, int]]]:
-    batch: list[tuple[bytes, int]] = []
-    size = 0
-    for key, number in missing:
-        batch.append((key, number))
-        size += len(files[number].data or b"")
-        if size > _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

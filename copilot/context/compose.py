@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
 
 from copilot.cache import Cache
-from copilot.context.bodies import Body, bodies, count_kept, ended
+from copilot.context.bodies import Bodies, count_kept, lead_of
+from copilot.context.counting import Counter
 from copilot.context.frame import choose_frame, marks_in
 from copilot.context.model import Detail, Frame, PackedFile, Prompt, Section, SectionKind, ShownMask
 from copilot.context.tokens import DEFAULT_TOKENIZER
@@ -35,21 +38,35 @@ class Draft:
         self._tokenizer = tokenizer
         self._cache = cache or Cache()
         self._keep = keep
+        self._counter = Counter(tokenizer)
+        self._bodies = Bodies(self._counter, tokenizer, self._cache)
         self._entries: list[_Entry] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._counter.close()
+
+    def expect_task(self) -> None:
+        """Get ready to count what no cache can know."""
+        self._counter.start()
 
     def add(self, files: Sequence[SourceFile], outlined: Collection[str] = frozenset()) -> None:
         """Take files in their order; `outlined` are the names of those whose data is an outline."""
-        readable = [file for file in files if file.data is not None]
-        found = iter(bodies(readable, self._tokenizer, self._cache))
+        self._bodies.add([file for file in files if file.data is not None])
         for file in files:
             if file.data is None:
                 self._entries.append(_Entry(file, Detail.OMITTED))
                 continue
             detail = Detail.OUTLINE if file.name in outlined else Detail.FULL
-            body = next(found)
-            lead = ended(file.data)[: body.lead] if body.lead else b""
             kept = file if self._keep else replace(file, data=None)
-            self._entries.append(_Entry(kept, detail, body, lead))
+            self._entries.append(_Entry(kept, detail, lead_of(file.data)))
 
     def files(self) -> tuple[PackedFile, ...]:
         """Return all files with the tokens each takes in the prompt."""
@@ -61,10 +78,10 @@ class Draft:
         files = self._files(frame)
         rules = _ended(_fill(wording.rules, frame, "")).encode()
         task = _ended(_fill(wording.task, frame, wording.asked)).encode() if wording.task else b""
-        base = tuple(piece for entry in self._entries for piece in _pieces(entry, frame))
+        base = tuple(piece for entry in self._shown for piece in _pieces(entry, frame))
         # A task may begin as it likes; it is counted behind the line that stands before it.
         before = _foot(frame) if base else rules
-        counts = count_kept([rules, before, before + task], self._tokenizer, self._cache)
+        counts = self._counts([rules, before, before + task])
         sections = (
             Section(SectionKind.RULES, (rules,) if rules else (), counts[0]),
             Section(SectionKind.BASE, base, sum(file.tokens for file in files)),
@@ -73,28 +90,36 @@ class Draft:
         kept = tuple(section for section in sections if section.pieces)
         return Prompt(kept, files, frame, self._tokenizer)
 
+    def _counts(self, texts: Sequence[bytes]) -> list[int]:
+        return count_kept(texts, self._counter, self._tokenizer, self._cache)
+
+    @property
+    def _shown(self) -> list[_Entry]:
+        return [entry for entry in self._entries if entry.detail is not Detail.OMITTED]
+
     def _frame(self) -> Frame:
-        shown = [entry for entry in self._entries if entry.body]
-        names = "\n".join(entry.file.name for entry in shown).encode(errors="replace")
-        return choose_frame([*(e.body.marks for e in shown if e.body), marks_in(names)])
+        names = "\n".join(entry.file.name for entry in self._shown).encode(errors="replace")
+        return choose_frame([*(body.marks for body in self._bodies.all()), marks_in(names)])
 
     def _files(self, frame: Frame) -> tuple[PackedFile, ...]:
-        heads = [_head(entry, frame) + entry.lead for entry in self._entries if entry.body]
-        counts = count_kept([_foot(frame), *heads], self._tokenizer, self._cache)
-        tokens = iter(counts[1:])
+        heads = [_head(entry, frame) + entry.lead for entry in self._shown]
+        foot, *counts = self._counts([_foot(frame), *heads])
+        tokens = iter(
+            head + body.rest_tokens + foot
+            for head, body in zip(counts, self._bodies.all(), strict=True)
+        )
         return tuple(
-            _packed(entry, next(tokens) + entry.body.rest_tokens + counts[0] if entry.body else 0)
+            _packed(entry, 0 if entry.detail is Detail.OMITTED else next(tokens))
             for entry in self._entries
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A file, what its text takes, and the part of it that is counted with the line before."""
+    """A file, how it is shown, and the part of it that is counted with the line before."""
 
     file: SourceFile
     detail: Detail
-    body: Body | None = None
     lead: bytes = b""
 
 
@@ -108,9 +133,9 @@ def compose_prompt(
 
     The bytes depend on the arguments alone: not on time, locale, hash seed or machine.
     """
-    draft = Draft(tokenizer, cache)
-    draft.add(snapshot.files)
-    return draft.prompt(wording)
+    with Draft(tokenizer, cache) as draft:
+        draft.add(snapshot.files)
+        return draft.prompt(wording)
 
 
 def _head(entry: _Entry, frame: Frame) -> bytes:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DEFAULT_TOKENIZER = "o200k_base"
 TOKENIZERS = ("o200k_base", "cl100k_base", "llama3", "qwen3")
+_loaded: dict[str, Any] = {}
 
 _CONTRACTION = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 _UPPER, _LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
@@ -45,6 +46,17 @@ def count_tokens(texts: Sequence[str | bytes], tokenizer: str = DEFAULT_TOKENIZE
     return [int(n) for n in quicktok.count_batch(_quick(tokenizer), list(texts))]
 
 
+def is_loaded(tokenizer: str) -> bool:
+    """Say whether a vocabulary is in memory. Raises UsageError for a tokenizer that is none."""
+    _check(tokenizer)
+    return tokenizer in _loaded
+
+
+def load(tokenizer: str) -> None:
+    """Read a vocabulary into memory, which takes half a second."""
+    _quick(tokenizer)
+
+
 @cache
 def reference_encoding(tokenizer: str = DEFAULT_TOKENIZER) -> tiktoken.Encoding:
     """Return tiktoken's encoding for a tokenizer, built from the vocabulary on disk."""
@@ -57,10 +69,15 @@ def reference_encoding(tokenizer: str = DEFAULT_TOKENIZER) -> tiktoken.Encoding:
     )
 
 
-@cache
 def _quick(tokenizer: str) -> Any:
     import quicktok
 
+    _check(tokenizer)
+    if tokenizer not in _loaded:
+        _loaded[tokenizer] = quicktok.get_encoding(tokenizer)
+    return _loaded[tokenizer]
+
+
+def _check(tokenizer: str) -> None:
     if tokenizer not in TOKENIZERS:
         raise UsageError(f"unknown tokenizer: {tokenizer!r}", f"known: {', '.join(TOKENIZERS)}")
-    return quicktok.get_encoding(tokenizer)

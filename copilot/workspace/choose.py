@@ -17,11 +17,12 @@ from copilot.workspace.facts import Facts, facts_of, text_of
 from copilot.workspace.judge import Verdict, judge_name
 from copilot.workspace.kinds import Kind
 from copilot.workspace.masker import Masker
-from copilot.workspace.masks import Mask
 from copilot.workspace.model import SourceFile
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+    from copilot.workspace.masks.placeholders import Mask
 
 # In one name; pathspec takes exponential time in their number, and a repository may bring some.
 _MOST_STARS = 3

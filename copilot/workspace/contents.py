@@ -40,7 +40,8 @@ class FileReader:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self._root = str(root)
+        self._inside = {"": True}
         self._folder: str | None = None
         self._open: list[tuple[str, int]] = []
         # Whether the outermost folders are closed again, because there are too many.
@@ -74,21 +75,23 @@ class FileReader:
             os.close(descriptor)
 
     def is_inside(self, folder: str) -> bool:
-        """Tell whether no part of this folder's path is a symbolic link; `""` is the root."""
-        try:
-            self._entered(folder)
-        except _Linked:
-            return False
-        except OSError:
-            return True
-        return True
+        """Tell whether no part of this folder's path is a symbolic link now; `""` is the root."""
+        unknown = []
+        while folder not in self._inside:
+            unknown.append(folder)
+            folder = folder.rpartition("/")[0]
+        inside = self._inside[folder]
+        for below in reversed(unknown):
+            inside = inside and not os.path.islink(f"{self._root}/{below}")  # noqa: PTH114
+            self._inside[below] = inside
+        return inside
 
     def _entered(self, folder: str) -> int:
         """Return the descriptor of a folder, opened from those that are open. Raises OSError."""
         if folder == self._folder:
             return self._open[-1][1]
         self._folder = None
-        parts = [str(self._root), *folder.split("/")] if folder else [str(self._root)]
+        parts = [self._root, *folder.split("/")] if folder else [self._root]
         shared = 0 if self._has_gap else _shared(self._open, parts)
         self._close_below(shared)
         for part in parts[shared:]:

@@ -14,7 +14,7 @@ from copilot.workspace.encodings import read_text
 from copilot.workspace.judge import judge_text
 from copilot.workspace.kinds import Kind
 from copilot.workspace.marks import is_lfs_pointer
-from copilot.workspace.masks import FINDER_VERSION, Span, find_secrets
+from copilot.workspace.masks.span import FINDER_VERSION, Span
 
 # Raised with every change of what is told here, so that no earlier answer counts.
 RULES_VERSION = "1"
@@ -92,6 +92,12 @@ def _facts(file: Bytes, with_secrets: bool) -> Facts:
     is_plain = text.encoding == "utf-8" and not (
         file.data.startswith(codecs.BOM_UTF8) or b"\r\n" in file.data
     )
-    found = find_secrets(file.path, text.text) if with_secrets else None
-    secrets = None if found is None else tuple((s.start, s.end, s.kind) for s in found)
+    secrets = _secrets(file.path, text.text) if with_secrets else None
     return Facts(verdict.kind, verdict.left_out, True, text.encoding, is_plain, secrets)
+
+
+def _secrets(path: str, text: str) -> tuple[tuple[int, int, str], ...]:
+    # Its patterns take longer to build than a kept answer takes to read.
+    from copilot.workspace.masks.find import find_secrets
+
+    return tuple((span.start, span.end, span.kind) for span in find_secrets(path, text))

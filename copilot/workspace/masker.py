@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from copilot.errors import UsageError
-from copilot.workspace.masks import Mask, Span, find_secrets, mask_text
+from copilot.workspace.masks.span import Span
+
+if TYPE_CHECKING:
+    from copilot.workspace.masks.placeholders import Mask
 
 _KEY_BYTES = 32
 
@@ -23,10 +27,14 @@ class Masker:
 
     def mask(self, text: str, spans: Sequence[Span]) -> tuple[str, tuple[Mask, ...]]:
         """Put placeholders in the place of the secrets found. Raises UsageError without a key."""
+        from copilot.workspace.masks.placeholders import mask_text
+
         return mask_text(text, spans, self._key)
 
     def masks_of(self, path: str, text: str) -> tuple[Mask, ...]:
         """Return the masks that a file's text gets."""
+        from copilot.workspace.masks.find import find_secrets
+
         spans = find_secrets(path, text)
         return self.mask(text, spans)[1] if spans else ()
 

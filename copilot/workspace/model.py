@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from copilot.workspace.kinds import Kind
 
 if TYPE_CHECKING:
-    from copilot.workspace.masks import Mask
+    from copilot.workspace.masks.placeholders import Mask
 
 
 @dataclass(frozen=True)

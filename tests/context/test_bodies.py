@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -7,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot.cache import Cache
-from copilot.context.bodies import bodies, count_kept, ended
+from copilot.context.bodies import Bodies, Body, count_kept, ended, lead_of
 from copilot.context.compose import Draft, Wording
+from copilot.context.counting import Counter
 from copilot.context.frame import marks_in
 from copilot.context.tokens import TOKENIZERS, reference_encoding
 from copilot.workspace.contents import blob_id
@@ -40,6 +44,15 @@ _PIECES = st.sampled_from(
 _TEXTS = st.lists(_PIECES, max_size=12).map("".join)
 
 
+def _bodies(files: Sequence[SourceFile], tokenizer: str, cache: Cache) -> list[Body]:
+    counter = Counter(tokenizer)
+    found = Bodies(counter, tokenizer, cache)
+    found.add(files)
+    bodies = found.all()
+    counter.close()
+    return bodies
+
+
 def _file(text: str, *, named: bool = True) -> SourceFile:
     data = text.encode()
     content = blob_id(data) if named else None
@@ -50,10 +63,10 @@ def _file(text: str, *, named: bool = True) -> SourceFile:
 @settings(max_examples=150, deadline=None)
 @given(text=_TEXTS)
 def test_the_lead_and_the_rest_are_the_whole(tokenizer: str, text: str) -> None:
-    (body,) = bodies([_file(text)], tokenizer, Cache())
+    (body,) = _bodies([_file(text)], tokenizer, Cache())
     data = ended(text.encode())
     encoding = reference_encoding(tokenizer)
-    lead = len(encoding.encode_ordinary(HEAD + data[: body.lead].decode()))
+    lead = len(encoding.encode_ordinary(HEAD + lead_of(text.encode()).decode()))
     whole = len(encoding.encode_ordinary(HEAD + data.decode()))
     assert lead + body.rest_tokens == whole
     assert body.marks == marks_in(data)
@@ -61,20 +74,23 @@ def test_the_lead_and_the_rest_are_the_whole(tokenizer: str, text: str) -> None:
 
 def test_most_texts_need_no_lead() -> None:
     texts = ["x = 1\n", "# a\n\nb\n", "<html>\n", ""]
-    assert [body.lead for body in bodies(list(map(_file, texts)), "o200k_base", Cache())] == [0] * 4
+    assert [lead_of(text.encode()) for text in texts] == [b""] * 4
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
 def test_the_cache_tells_the_same(tmp_path: Path, tokenizer: str) -> None:
     texts = ["x = 1\n", "\n\n// y\nz\n", "", "<file-3>\n========\n", "no end"]
     files = [_file(text, named=number % 2 == 0) for number, text in enumerate(texts)]
-    fresh = bodies(files, tokenizer, Cache())
+    fresh = _bodies(files, tokenizer, Cache())
     cache = Cache(tmp_path / "facts.sqlite3")
-    assert bodies(files, tokenizer, cache) == fresh
-    assert bodies(files, tokenizer, cache) == fresh
-    counts = count_kept([text.encode() for text in texts], tokenizer, Cache())
+    assert _bodies(files, tokenizer, cache) == fresh
+    assert _bodies(files, tokenizer, cache) == fresh
+    counts = count_kept([text.encode() for text in texts], Counter(tokenizer), tokenizer, Cache())
     for _ in ("made", "kept"):
-        assert count_kept([text.encode() for text in texts], tokenizer, cache) == counts
+        assert (
+            count_kept([text.encode() for text in texts], Counter(tokenizer), tokenizer, cache)
+            == counts
+        )
 
 
 def test_a_draft_that_keeps_no_text_counts_the_same() -> None:
@@ -92,3 +108,20 @@ def test_an_outline_says_that_it_is_one() -> None:
     prompt = draft.prompt(Wording("", "", ""))
     assert prompt.text.startswith('<file path="app/a.py" detail="outline">\n')
     assert [str(file.detail) for file in prompt.files] == ["outline"]
+
+
+def test_another_process_counts_the_same_and_ends() -> None:
+    texts = [(text.encode(), 0) for text in ("x = 1\n", "", "no end")]
+    expected = [
+        len(reference_encoding("cl100k_base").encode_ordinary(t.decode())) for t, _ in texts
+    ]
+    code = (
+        "from copilot.context.counting import Counter\n"
+        "from copilot.context.tokens import is_loaded\n"
+        "import multiprocessing, sys\n"
+        f"counter = Counter('cl100k_base'); promise = counter.begin({texts!r})\n"
+        "print(counter.end(promise), is_loaded('cl100k_base'), end=' ')\n"
+        "counter.close(); print(multiprocessing.active_children())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{expected} False []\n"

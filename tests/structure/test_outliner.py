@@ -12,7 +12,7 @@ from copilot.cache import Cache
 from copilot.structure.outline import Outline, outline
 from copilot.structure.outliner import Outliner, packed_outlines
 from copilot.workspace.contents import blob_id
-from copilot.workspace.masks import Mask
+from copilot.workspace.masks.placeholders import Mask
 from copilot.workspace.model import Part, Repository, SourceFile
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from copilot.errors import UsageError
 from copilot.workspace.masker import Masker
-from copilot.workspace.masks import unmask_text
+from copilot.workspace.masks.placeholders import unmask_text
 
 TEXT = 'DB_PASSWORD = "' + "hunter2" + '-Real!"\nHOST = "db.example.com"\n'
 

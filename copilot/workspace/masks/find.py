@@ -11,7 +11,6 @@ from copilot.workspace.masks.files import traits_of
 from copilot.workspace.masks.private_keys import private_keys
 from copilot.workspace.masks.span import Span
 
-FINDER_VERSION = 1
 _MOST_BEFORE = 1024
 _MOST_AFTER = 2048
 _REST_OF_WORD = re.compile(r"[^\s\"'`<>,;]{0,8192}")

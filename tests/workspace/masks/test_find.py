@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copilot.workspace.masks import PLACEHOLDER, find_secrets, mask_text
+from copilot.workspace.masks.find import find_secrets
+from copilot.workspace.masks.placeholders import PLACEHOLDER, mask_text
 from copilot.workspace.masks.shapes import TOKENS
 
 Case = tuple[str, str, tuple[str, ...]]

@@ -5,7 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copilot.workspace.masks import PLACEHOLDER, Mask, Span, mask_text, unmask_text
+from copilot.workspace.masks.placeholders import PLACEHOLDER, Mask, mask_text, unmask_text
+from copilot.workspace.masks.span import Span
 
 KEY = bytes(range(32))
 OTHER_KEY = bytes(range(1, 33))

@@ -1,0 +1,75 @@
+"""Counting beside reading: a vocabulary takes as long to load as a repository to read.
+
+That loading holds up every thread of a process, so it is done in another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from copilot.context.tokens import count_tokens, is_loaded, load
+
+if TYPE_CHECKING:
+    from copilot.structure.workers import Task, Workers
+
+# The bytes of a text, and how many of them at its beginning are not counted.
+Text: TypeAlias = tuple[bytes, int]
+Promise: TypeAlias = "list[int] | Task[Text, int]"
+# A crowd of texts takes as long as it takes: only a process that ended is given up.
+_MOST_SECONDS = 3600.0
+# The counter holds the tokens of all that it is given at once.
+_BATCH_BYTES = 4 * 1024 * 1024
+
+
+class Counter:
+    """Counts the tokens of texts; to be closed at the end."""
+
+    def __init__(self, tokenizer: str) -> None:
+        self._tokenizer = tokenizer
+        self._workers: Workers[Text, int] | None = None
+
+    def start(self) -> None:
+        """Begin to load the vocabulary. Raises UsageError for a tokenizer that is none."""
+        if self._workers is None and not is_loaded(self._tokenizer):
+            from copilot.structure.workers import Workers
+
+            work = partial(counted, self._tokenizer)
+            self._workers = Workers(work, 1, _MOST_SECONDS)
+            self._workers.__enter__()
+            self._workers.submit([])
+
+    def begin(self, texts: Sequence[Text]) -> Promise:
+        """Have texts counted; `end` returns their tokens."""
+        self.start()
+        return self._workers.submit(texts) if self._workers else counted(self._tokenizer, texts)
+
+    def end(self, promise: Promise) -> list[int]:
+        """Return the tokens of each text."""
+        if isinstance(promise, list):
+            return promise
+        found = self._workers.wait_for(promise) if self._workers else []
+        if len(found) != len(promise.items) or None in found:
+            return counted(self._tokenizer, promise.items)
+        return [count for count in found if count is not None]
+
+    def close(self) -> None:
+        if self._workers is not None:
+            self._workers.__exit__(None, None, None)
+            self._workers = None
+
+
+def counted(tokenizer: str, texts: Sequence[Text]) -> list[int]:
+    """Return the tokens of each text without its beginning."""
+    load(tokenizer)
+    counts: list[int] = []
+    batch: list[bytes] = []
+    size = 0
+    for data, start in texts:
+        batch.append(data[start:] if start else data)
+        size += len(batch[-1])
+        if size > _BATCH_BYTES:
+            counts += count_tokens(batch, tokenizer)
+            batch, size = [], 0
+    return counts + (count_tokens(batch, tokenizer) if batch else [])
