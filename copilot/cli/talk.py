@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -70,12 +70,17 @@ def progress_bar(title: str, *, unit_bytes: bool = False) -> Iterator[Bar]:
     if voice.quiet or not sys.stderr.isatty():
         yield _silent
         return
-    with _rich_progress(unit_bytes) as progress:
-        task = progress.add_task(title, total=None)
+    with ExitStack() as stack:
+        begun: list[Progress] = []
 
         def show(done: int, total: int, label: str = "") -> None:
+            # Its thread starts with the first step: what forks before that is alone.
+            if not begun:
+                begun.append(stack.enter_context(_rich_progress(unit_bytes)))
+                begun[0].add_task(title, total=None)
             text = f"{title} ({label})" if label else title
-            progress.update(task, completed=done, total=total, description=text)
+            task = begun[0].task_ids[0]
+            begun[0].update(task, completed=done, total=total, description=text)
 
         yield show
 

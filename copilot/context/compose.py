@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Self
 
 from copilot.cache import Cache
 from copilot.context.bodies import Bodies, count_kept, lead_of
-from copilot.context.counting import Counter
+from copilot.context.counting import counter_of
 from copilot.context.frame import choose_frame, marks_in
 from copilot.context.model import Detail, Frame, PackedFile, Prompt, Section, SectionKind, ShownMask
 from copilot.context.tokens import DEFAULT_TOKENIZER
@@ -38,24 +36,10 @@ class Draft:
         self._tokenizer = tokenizer
         self._cache = cache or Cache()
         self._keep = keep
-        self._counter = Counter(tokenizer)
+        self._counter = counter_of(tokenizer)
+        self._counter.start()
         self._bodies = Bodies(self._counter, tokenizer, self._cache)
         self._entries: list[_Entry] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._counter.close()
-
-    def expect_task(self) -> None:
-        """Get ready to count what no cache can know."""
-        self._counter.start()
 
     def add(self, files: Sequence[SourceFile], outlined: Collection[str] = frozenset()) -> None:
         """Take files in their order; `outlined` are the names of those whose data is an outline."""
@@ -133,9 +117,9 @@ def compose_prompt(
 
     The bytes depend on the arguments alone: not on time, locale, hash seed or machine.
     """
-    with Draft(tokenizer, cache) as draft:
-        draft.add(snapshot.files)
-        return draft.prompt(wording)
+    draft = Draft(tokenizer, cache)
+    draft.add(snapshot.files)
+    return draft.prompt(wording)
 
 
 def _head(entry: _Entry, frame: Frame) -> bytes:

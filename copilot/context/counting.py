@@ -6,7 +6,7 @@ That loading holds up every thread of a process, so it is done in another one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from copilot.context.tokens import count_tokens, is_loaded, load
@@ -23,8 +23,14 @@ _MOST_SECONDS = 3600.0
 _BATCH_BYTES = 4 * 1024 * 1024
 
 
+@cache
+def counter_of(tokenizer: str) -> Counter:
+    """Return the one counter of a tokenizer; it ends with this process."""
+    return Counter(tokenizer)
+
+
 class Counter:
-    """Counts the tokens of texts; to be closed at the end."""
+    """Counts the tokens of texts, in this process where it has the vocabulary already."""
 
     def __init__(self, tokenizer: str) -> None:
         self._tokenizer = tokenizer

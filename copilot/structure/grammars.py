@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tree_sitter import Language, Parser
 
@@ -175,8 +175,9 @@ _VARIANTS = ("dockerfile.", "containerfile.")
 
 def grammar_of(path: str) -> Grammar | None:
     """Return the grammar for a file's name, installed or not, or None if we know none."""
-    name = PurePosixPath(path).name.lower()
-    language = _BY_NAME.get(name) or _BY_SUFFIX.get(PurePosixPath(name).suffix)
+    name = path.rpartition("/")[2].lower()
+    stem, dot, suffix = name.rpartition(".")
+    language = _BY_NAME.get(name) or (_BY_SUFFIX.get(dot + suffix) if stem else None)
     if language is None and name.startswith(_VARIANTS):
         language = "dockerfile"
     return _GRAMMARS[language] if language else None

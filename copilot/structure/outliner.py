@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Self
 
@@ -76,16 +75,18 @@ class Outliner(AbstractContextManager["Outliner"]):
         return sum(len(one.tasks) for one in begun) > self._ahead
 
     def _begin(self, part: Part) -> _Begun:
-        keys = {_key(file): file for file in part.files if _can_be_outlined(file)}
-        kept = self._cache.get(list(keys))
-        missing = [
-            (key, (file.path, file.data or b"")) for key, file in keys.items() if key not in kept
-        ]
+        keys = [_key(file) for file in part.files]
+        kept = self._cache.get([key for key in keys if key])
+        missing = {
+            key: (file.path, file.data or b"")
+            for key, file in zip(keys, part.files, strict=True)
+            if key and key not in kept
+        }
         tasks = [
             ([key for key, _ in some], self._workers.submit([source for _, source in some]))
-            for some in _batches(missing)
+            for some in _batches(missing.items())
         ]
-        return _Begun(part, kept, tasks)
+        return _Begun(part, keys, kept, tasks)
 
     def _finish(self, begun: _Begun) -> OutlinedPart:
         made: dict[bytes, bytes] = {}
@@ -94,17 +95,21 @@ class Outliner(AbstractContextManager["Outliner"]):
             made |= {key: one or _BROKEN for key, one in zip(keys, found, strict=True)}
         self._cache.put(made)
         texts = begun.kept | made
-        files = tuple(_outlined(file, texts) for file in begun.part.files)
+        files = tuple(
+            _outlined(file, key, texts[key]) if key else file
+            for file, key in zip(begun.part.files, begun.keys, strict=True)
+        )
         pairs = zip(files, begun.part.files, strict=True)
-        names = frozenset(file.name for file, whole in pairs if file.data != whole.data)
+        names = frozenset(file.name for file, whole in pairs if file.data is not whole.data)
         return OutlinedPart(replace(begun.part, files=files), names)
 
 
 @dataclass(frozen=True)
 class _Begun:
-    """A part of which some outlines are known and some are being made."""
+    """A part of which some outlines are known and some are being made; no key, no outline."""
 
     part: Part
+    keys: list[bytes | None]
     kept: dict[bytes, bytes]
     tasks: list[tuple[list[bytes], Task[_Source, bytes]]]
 
@@ -122,28 +127,24 @@ def _outline(path: str, data: bytes) -> bytes:
     return data if made is None else made.text.encode()
 
 
-def _outlined(file: SourceFile, texts: Mapping[bytes, bytes]) -> SourceFile:
-    if not _can_be_outlined(file):
-        return file
-    packed = texts[_key(file)]
+def _outlined(file: SourceFile, key: bytes, packed: bytes) -> SourceFile:
     if packed == _BROKEN:
         return replace(file, reason=f"{file.reason}; in full: its grammar cannot read it")
     data = zlib.decompress(packed)
     if data == file.data:
         return file
     masks = tuple(mask for mask in file.masks if mask.placeholder.encode() in data)
-    return replace(file, data=data, content=None, masks=masks)
+    return replace(file, data=data, content=f"outline {key.hex()}", masks=masks)
 
 
-def _can_be_outlined(file: SourceFile) -> bool:
+def _key(file: SourceFile) -> bytes | None:
+    """Return what names a file's outline, None if no installed grammar reads the file."""
     grammar = grammar_of(file.path)
-    return file.data is not None and grammar is not None and is_installed(grammar)
-
-
-def _key(file: SourceFile) -> bytes:
-    name = PurePosixPath(file.path)
-    content = file.content or key_of((file.data or b"").decode()).hex()
-    return key_of("outline", OUTLINE_VERSION, name.suffix or name.name, content)
+    if file.data is None or grammar is None or not is_installed(grammar):
+        return None
+    suffix = file.path.rpartition("/")[2].rpartition(".")[2]
+    content = file.content or key_of(file.data.decode()).hex()
+    return key_of("outline", OUTLINE_VERSION, grammar.language, suffix, content)
 
 
 def _batches(
