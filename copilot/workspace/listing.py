@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import Iterable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from copilot.workspace.attributes import Told, read_attributes
+from copilot.workspace.contents import FileReader
 from copilot.workspace.git import GitFailed, run_git, run_git_warned
 from copilot.workspace.model import Root
 from copilot.workspace.special import special_files
@@ -50,11 +52,14 @@ class Listed:
 
 @dataclass(frozen=True)
 class Listing:
-    """The names of one root, its commit, and the object ids of that commit's files."""
+    """The names of one root, its commit, the object ids of that commit's files, and what attributes
+    tell of the files that were tracked, or of all where nothing is.
+    """
 
     files: tuple[Listed, ...]
     revision: str | None
     committed: dict[str, str]
+    told: dict[str, Told] = field(default_factory=dict)
 
 
 def list_root(root: Root) -> Listing:
@@ -84,21 +89,40 @@ def _as_told(file: Listed, root: Root) -> Listed:
 
 
 def _list_git(path: Path) -> Listing:
-    # git does the work, so that its calls can wait for one another side by side.
-    with ThreadPoolExecutor(max_workers=3) as pool:
+    # git does the work, so that its calls can run side by side.
+    with ThreadPoolExecutor(max_workers=4) as pool:
         tracked = pool.submit(_tracked, path)
         commit = pool.submit(_commit, path)
-        others = pool.submit(lambda: tuple(_not_tracked(path, "untracked")))
-        files = (*tracked.result().values(), *others.result())
+        others = pool.submit(lambda: tuple(_untracked(path, "untracked")))
+        ignored = pool.submit(lambda: tuple(_ignored(path)))
+        told = pool.submit(attributes_of, path, tracked.result().values())
+        files = (*tracked.result().values(), *others.result(), *ignored.result())
         revision, committed = commit.result()
-    return Listing(_without_own(path, files), revision, committed)
+    files = _without_own(path, files)
+    unread = {file.path for file in files if file.left_out}
+    known = {name: one for name, one in told.result().items() if name not in unread}
+    return Listing(files, revision, committed, known)
+
+
+def attributes_of(path: Path, files: Iterable[Listed], *as_if: str) -> dict[str, Told]:
+    """Return what attributes tell of files that are to be read. Raises GitFailed."""
+    with FileReader(path) as reader:
+        asked = (
+            file.path
+            for file in files
+            if file.left_out is None and reader.is_inside(file.path.rpartition("/")[0])
+        )
+        return read_attributes(path, asked, *as_if)
 
 
 def _list_folder(path: Path) -> Listing:
     """List a folder outside git: all that git would not ignore, if it were a repository."""
     with as_work_tree(path) as as_if:
-        files = tuple(_not_tracked(path, "in folder", *as_if))
-        return Listing(_without_own(path, files, *as_if), None, {})
+        files = (*_untracked(path, "in folder", *as_if), *_ignored(path, *as_if))
+        files = _without_own(path, files, *as_if)
+        has_attributes = any(file.path.endswith(".gitattributes") for file in files)
+        told = attributes_of(path, files, *as_if) if has_attributes else {}
+        return Listing(files, None, {}, told)
 
 
 @contextmanager
@@ -149,8 +173,8 @@ def _unless_matched(file: Listed, matched: Set[str]) -> Listed:
     return replace(file, left_out=BY_OWN_RULES)
 
 
-def _not_tracked(path: Path, origin: str, *as_if: str) -> Iterator[Listed]:
-    """Yield the files git does not track, ignored ones by the name of their whole folder."""
+def _untracked(path: Path, origin: str, *as_if: str) -> Iterator[Listed]:
+    """Yield the files that git neither tracks nor ignores, and the folders it cannot open."""
     names, warnings = run_git_warned(
         path, *as_if, "ls-files", "-z", "--others", "--exclude-standard"
     )
@@ -160,6 +184,10 @@ def _not_tracked(path: Path, origin: str, *as_if: str) -> Iterator[Listed]:
     for name, reason in _SHUT_FOLDER.findall(warnings):
         shut = f"cannot be opened: {reason}"
         yield Listed(f"{name.rstrip('/')}/", origin, left_out=shut, denied=True)
+
+
+def _ignored(path: Path, *as_if: str) -> Iterator[Listed]:
+    """Yield what git ignores, by the name of a whole folder where it can."""
     ignored = ("--others", "--ignored", "--exclude-standard", "--directory")
     for name in _outermost(_split(run_git(path, *as_if, "ls-files", "-z", *ignored))):
         yield Listed(name, "ignored", left_out="ignored by git's ignore rules")

@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from copilot.workspace.attributes import NOTHING_TOLD, Told, read_attributes
+from copilot.workspace.attributes import NOTHING_TOLD, Told
 from copilot.workspace.choose import Chooser
 from copilot.workspace.choose import Selection as Selection
 from copilot.workspace.contents import MISSING, FileReader, blob_id
 from copilot.workspace.facts import Bytes
 from copilot.workspace.judge import Verdict
 from copilot.workspace.kinds import Kind
-from copilot.workspace.listing import Listed, Listing, as_work_tree, list_root
+from copilot.workspace.listing import Listed, Listing, attributes_of, list_root
 from copilot.workspace.model import Part, Repository, Root, Snapshot, SourceFile
 from copilot.workspace.vendored import vendored_folders, vendored_reason
 
@@ -71,8 +71,8 @@ def _read_root(root: Root, choose: Chooser, progress: Progress) -> Iterator[Part
     listed = sorted(listing.files, key=lambda file: os.fsencode(file.path))
     colliding = names_colliding(file.path for file in listed)
     blobs: dict[str, str | None] = {}
+    hints = _hints(root, listing)
     with FileReader(root.path) as reader:
-        hints = _hints(root, listed, reader)
         for some in _batches(_read_file(root.alias, f, reader, choose, hints) for f in listed):
             files = _judged(root.alias, some, choose)
             blobs.update((file.path, file.blob) for file in files)
@@ -102,19 +102,10 @@ def _judged(alias: str, files: Sequence[SourceFile | Bytes], choose: Chooser) ->
     return [next(judged) if isinstance(file, Bytes) else file for file in files]
 
 
-def _hints(root: Root, listed: Sequence[Listed], reader: FileReader) -> _Hints:
-    vendored = vendored_folders(file.path for file in listed)
-    asked = (
-        file.path
-        for file in listed
-        if file.left_out is None and reader.is_inside(file.path.rpartition("/")[0])
-    )
-    if root.is_git:
-        return _Hints(read_attributes(root.path, asked), vendored)
-    if not any(file.path.endswith(".gitattributes") for file in listed):
-        return _Hints(vendored=vendored)
-    with as_work_tree(root.path) as as_if:
-        return _Hints(read_attributes(root.path, asked, *as_if), vendored)
+def _hints(root: Root, listing: Listing) -> _Hints:
+    untracked = [file for file in listing.files if root.is_git and file.index_blob is None]
+    told = {**listing.told, **attributes_of(root.path, untracked)}
+    return _Hints(told, vendored_folders(file.path for file in listing.files))
 
 
 def _read_file(
