@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -76,18 +77,18 @@ def pack(scope: Scope, kind: str | None, asked: str, progress: Progress) -> Pack
 
     Raises UsageError if there is nothing to read, ReadIncomplete if the system refused a file.
     """
-    draft = Draft(scope.tokenizer, scope.cache)
-    snapshot, outlined = _read(scope, draft, progress)
-    task = load_prompt(f"task-{kind}", scope.prompts) if kind else ""
-    wording = Wording(_rules(scope, snapshot, outlined), task, asked)
-    return Packed(scope.roots, snapshot, draft.prompt(wording), outlined)
+    with closing(Draft(scope.tokenizer, scope.cache)) as draft:
+        snapshot, outlined = _read(scope, draft, progress)
+        task = load_prompt(f"task-{kind}", scope.prompts) if kind else ""
+        wording = Wording(_rules(scope, snapshot, outlined), task, asked)
+        return Packed(scope.roots, snapshot, draft.prompt(wording), outlined)
 
 
 def count_files(scope: Scope, progress: Progress) -> tuple[Snapshot, tuple[PackedFile, ...]]:
     """Read the roots as `pack` does and return the tokens of each file, but keep no text."""
-    draft = Draft(scope.tokenizer, scope.cache, keep=False)
-    snapshot, _ = _read(scope, draft, progress, keep=False)
-    return snapshot, draft.files()
+    with closing(Draft(scope.tokenizer, scope.cache, keep=False)) as draft:
+        snapshot, _ = _read(scope, draft, progress, keep=False)
+        return snapshot, draft.files()
 
 
 def _read(

@@ -41,6 +41,10 @@ class Draft:
         self._bodies = Bodies(self._counter, tokenizer, self._cache)
         self._entries: list[_Entry] = []
 
+    def close(self) -> None:
+        """End the process that counts; it can be started again."""
+        self._counter.close()
+
     def add(self, files: Sequence[SourceFile], outlined: Collection[str] = frozenset()) -> None:
         """Take files in their order; `outlined` are the names of those whose data is an outline."""
         self._bodies.add([file for file in files if file.data is not None])

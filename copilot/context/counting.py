@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from copilot.batches import batches
 from copilot.context.tokens import count_tokens, is_loaded, load
 
 if TYPE_CHECKING:
@@ -62,20 +63,13 @@ class Counter:
 
     def close(self) -> None:
         if self._workers is not None:
-            self._workers.__exit__(None, None, None)
+            self._workers.__exit__()
             self._workers = None
 
 
 def counted(tokenizer: str, texts: Sequence[Text]) -> list[int]:
     """Return the tokens of each text without its beginning."""
     load(tokenizer)
-    counts: list[int] = []
-    batch: list[bytes] = []
-    size = 0
-    for data, start in texts:
-        batch.append(data[start:] if start else data)
-        size += len(batch[-1])
-        if size > _BATCH_BYTES:
-            counts += count_tokens(batch, tokenizer)
-            batch, size = [], 0
-    return counts + (count_tokens(batch, tokenizer) if batch else [])
+    ends = (data[start:] if start else data for data, start in texts)
+    some = batches(ends, len, _BATCH_BYTES)
+    return [count for batch in some for count in count_tokens(batch, tokenizer)]

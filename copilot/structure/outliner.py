@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Self
 
+from copilot.batches import batches
 from copilot.cache import Cache, key_of
 from copilot.structure.grammars import grammar_of, is_installed
 from copilot.structure.outline import outline
@@ -49,13 +49,8 @@ class Outliner(AbstractContextManager["Outliner"]):
         self._workers.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._workers.__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
+        self._workers.__exit__()
 
     def outlined(self, parts: Iterable[Part]) -> Iterator[OutlinedPart]:
         """Put an outline in the place of each text that a grammar reads, in the order given.
@@ -84,7 +79,7 @@ class Outliner(AbstractContextManager["Outliner"]):
         }
         tasks = [
             ([key for key, _ in some], self._workers.submit([source for _, source in some]))
-            for some in _batches(missing.items())
+            for some in batches(missing.items(), _size, _BATCH_BYTES)
         ]
         return _Begun(part, keys, kept, tasks)
 
@@ -102,6 +97,10 @@ class Outliner(AbstractContextManager["Outliner"]):
         pairs = zip(files, begun.part.files, strict=True)
         names = frozenset(file.name for file, whole in pairs if file.data is not whole.data)
         return OutlinedPart(replace(begun.part, files=files), names)
+
+
+def _size(missing: tuple[bytes, _Source]) -> int:
+    return len(missing[1][1])
 
 
 @dataclass(frozen=True)
@@ -145,18 +144,3 @@ def _key(file: SourceFile) -> bytes | None:
     suffix = file.path.rpartition("/")[2].rpartition(".")[2]
     content = file.content or key_of(file.data.decode()).hex()
     return key_of("outline", OUTLINE_VERSION, grammar.language, suffix, content)
-
-
-def _batches(
-    missing: Iterable[tuple[bytes, _Source]],
-) -> Iterator[list[tuple[bytes, _Source]]]:
-    batch: list[tuple[bytes, _Source]] = []
-    size = 0
-    for key, source in missing:
-        batch.append((key, source))
-        size += len(source[1])
-        if size > _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

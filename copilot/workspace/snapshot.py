@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from copilot.batches import batches
 from copilot.workspace.attributes import NOTHING_TOLD, Told
 from copilot.workspace.choose import Chooser
 from copilot.workspace.choose import Selection as Selection
@@ -73,7 +74,8 @@ def _read_root(root: Root, choose: Chooser, progress: Progress) -> Iterator[Part
     blobs: dict[str, str | None] = {}
     hints = _hints(root, listing)
     with FileReader(root.path) as reader:
-        for some in _batches(_read_file(root.alias, f, reader, choose, hints) for f in listed):
+        read = (_read_file(root.alias, file, reader, choose, hints) for file in listed)
+        for some in batches(read, _size, _BATCH_BYTES, _BATCH_FILES):
             files = _judged(root.alias, some, choose)
             blobs.update((file.path, file.blob) for file in files)
             progress(len(blobs), len(listed))
@@ -82,18 +84,8 @@ def _read_root(root: Root, choose: Chooser, progress: Progress) -> Iterator[Part
     yield Part((), Repository(root.alias, root.path, listing.revision, dirty))
 
 
-def _batches(files: Iterable[SourceFile | Bytes]) -> Iterator[list[SourceFile | Bytes]]:
-    """Yield files as they come, as many at once as is good for the caches."""
-    batch: list[SourceFile | Bytes] = []
-    size = 0
-    for file in files:
-        batch.append(file)
-        size += len(file.data or b"")
-        if size > _BATCH_BYTES or len(batch) == _BATCH_FILES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+def _size(file: SourceFile | Bytes) -> int:
+    return len(file.data or b"")
 
 
 def _judged(alias: str, files: Sequence[SourceFile | Bytes], choose: Chooser) -> list[SourceFile]:
