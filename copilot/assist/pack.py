@@ -77,7 +77,7 @@ def pack(scope: Scope, kind: str | None, asked: str, progress: Progress) -> Pack
 
     Raises UsageError if there is nothing to read, ReadIncomplete if the system refused a file.
     """
-    with closing(Draft(scope.tokenizer, scope.cache)) as draft:
+    with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
         snapshot, outlined = _read(scope, draft, progress)
         task = load_prompt(f"task-{kind}", scope.prompts) if kind else ""
         wording = Wording(_rules(scope, snapshot, outlined), task, asked)
@@ -86,7 +86,8 @@ def pack(scope: Scope, kind: str | None, asked: str, progress: Progress) -> Pack
 
 def count_files(scope: Scope, progress: Progress) -> tuple[Snapshot, tuple[PackedFile, ...]]:
     """Read the roots as `pack` does and return the tokens of each file, but keep no text."""
-    with closing(Draft(scope.tokenizer, scope.cache, keep=False)) as draft:
+    draft = Draft(scope.tokenizer, scope.cache, keep=False)
+    with closing(scope.cache), closing(draft):
         snapshot, _ = _read(scope, draft, progress, keep=False)
         return snapshot, draft.files()
 

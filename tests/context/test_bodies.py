@@ -82,15 +82,13 @@ def test_the_cache_tells_the_same(tmp_path: Path, tokenizer: str) -> None:
     texts = ["x = 1\n", "\n\n// y\nz\n", "", "<file-3>\n========\n", "no end"]
     files = [_file(text, named=number % 2 == 0) for number, text in enumerate(texts)]
     fresh = _bodies(files, tokenizer, Cache())
-    cache = Cache(tmp_path / "facts.sqlite3")
-    assert _bodies(files, tokenizer, cache) == fresh
-    assert _bodies(files, tokenizer, cache) == fresh
-    counts = count_kept([text.encode() for text in texts], Counter(tokenizer), tokenizer, Cache())
+    datas, counter = [text.encode() for text in texts], Counter(tokenizer)
+    counts = count_kept(datas, counter, tokenizer, Cache())
     for _ in ("made", "kept"):
-        assert (
-            count_kept([text.encode() for text in texts], Counter(tokenizer), tokenizer, cache)
-            == counts
-        )
+        with Cache(tmp_path / "facts.sqlite3") as cache:
+            assert _bodies(files, tokenizer, cache) == fresh
+            assert count_kept(datas, counter, tokenizer, cache) == counts
+    counter.close()
 
 
 def test_a_draft_that_keeps_no_text_counts_the_same() -> None:

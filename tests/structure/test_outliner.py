@@ -32,7 +32,7 @@ def _our_parts() -> list[Part]:
 
 @pytest.fixture(params=[1, 2])
 def outliner(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outliner]:
-    with Outliner(Cache(tmp_path / "facts.sqlite3"), request.param) as made:
+    with Cache(tmp_path / "facts.sqlite3") as cache, Outliner(cache, request.param) as made:
         yield made
 
 
@@ -87,9 +87,8 @@ def test_a_text_that_ends_its_parser_stays_whole_and_says_so(
     monkeypatch.setattr("copilot.structure.outliner.outline", ends_on_demand)
     body = "".join(f"    line_{number} = {number}\n" for number in range(9))
     files = tuple(_file(f"{name}.py", f"# {name}\ndef f():\n{body}") for name in ("a", "evil", "b"))
-    cache = Cache(tmp_path / "facts.sqlite3")
     for _ in ("made", "kept"):
-        with Outliner(cache, 2) as outliner:
+        with Cache(tmp_path / "facts.sqlite3") as cache, Outliner(cache, 2) as outliner:
             (made,) = outliner.outlined([Part(files)])
         assert made.names == {"app/a.py", "app/b.py"}
         assert made.part.files[1].data == files[1].data

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,9 @@ DATAS = {
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> Cache:
-    return Cache(tmp_path / "facts.sqlite3")
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    with Cache(tmp_path / "facts.sqlite3") as kept:
+        yield kept
 
 
 def _files() -> list[Bytes]:
