@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _SCHEMA = (
     "PRAGMA journal_mode = WAL",
     "CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, day INTEGER, value BLOB) WITHOUT ROWID",
@@ -22,6 +22,7 @@ _SCHEMA = (
 )
 _KEYS_AT_ONCE = 500
 _KEY_BYTES = 16
+_SEAL_BYTES = 8
 _SECONDS_A_DAY = 86_400
 # Another process writes for milliseconds; a cache is not worth a longer wait.
 _WAIT_SECONDS = 0.25
@@ -61,7 +62,8 @@ class Cache:
             if database is not None:
                 for some in _runs(keys):
                     found.update(_select(database, some))
-        return found
+        sound = ((key, _opened(key, sealed)) for key, sealed in found.items())
+        return {key: value for key, value in sound if value is not None}
 
     def put(self, values: Mapping[bytes, bytes]) -> None:
         """Keep values; what was used least lately goes if the file has grown too large."""
@@ -70,7 +72,7 @@ class Cache:
         with self._tolerant() as database:
             if database is not None:
                 day = _today()
-                rows = [(key, day, value) for key, value in values.items()]
+                rows = [(key, day, _sealed(key, value)) for key, value in values.items()]
                 with database:
                     database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
                 _shrink(database, self._max_bytes)
@@ -79,14 +81,14 @@ class Cache:
     def _tolerant(self) -> Iterator[sqlite3.Connection | None]:
         """Yield the database, None if there is none; a damaged file is removed."""
         try:
-            yield self._database or self._opened()
+            yield self._database or self._connect()
         except sqlite3.OperationalError:
             # Locked, full or not writable: as good as empty, this time.
             self.close()
         except sqlite3.DatabaseError:
             self._remove()
 
-    def _opened(self) -> sqlite3.Connection | None:
+    def _connect(self) -> sqlite3.Connection | None:
         if self._file is None:
             return None
         try:
@@ -147,6 +149,16 @@ def _shrink(database: sqlite3.Connection, max_bytes: int) -> None:
     with database:
         database.execute(f"DELETE FROM kept WHERE key IN ({half})", (count // 2 + 1,))  # noqa: S608
     database.execute("VACUUM")
+
+
+def _sealed(key: bytes, value: bytes) -> bytes:
+    """Return a value with what tells whether it is still that key's: disks do flip bits."""
+    return hashlib.blake2b(value, key=key, digest_size=_SEAL_BYTES).digest() + value
+
+
+def _opened(key: bytes, sealed: bytes) -> bytes | None:
+    value = sealed[_SEAL_BYTES:]
+    return value if _sealed(key, value) == sealed else None
 
 
 def _runs(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

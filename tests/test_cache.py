@@ -72,6 +72,20 @@ def test_a_page_damaged_later_is_a_miss_and_then_gone(file: Path) -> None:
         assert cache.get(list(values)) == values
 
 
+@pytest.mark.parametrize("place", [0, 7, 8, 20])
+def test_a_flipped_bit_is_a_miss(file: Path, place: int) -> None:
+    with Cache(file) as cache:
+        cache.put({b"a": b"twenty-one characters", b"b": b"2"})
+    database = sqlite3.connect(file)
+    with database:
+        (value,) = database.execute("SELECT value FROM kept WHERE key = ?", (b"a",)).fetchone()
+        flipped = value[:place] + bytes([value[place] ^ 1]) + value[place + 1 :]
+        database.execute("UPDATE kept SET value = ? WHERE key = ?", (flipped, b"a"))
+    database.close()
+    with Cache(file) as cache:
+        assert cache.get([b"a", b"b"]) == {b"b": b"2"}
+
+
 def test_another_versions_file_is_made_anew(file: Path) -> None:
     with Cache(file) as cache:
         cache.put({b"a": b"1"})

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from copilot.assist.unmask import unmasked
 from copilot.edits.changes import ChangeSet
-from copilot.edits.operations import Operation, Rename, Reply, Target
+from copilot.edits.operations import (
+    Operation,
+    Overwrite,
+    Rename,
+    Replace,
+    Reply,
+    Target,
+)
 from copilot.edits.parse import parse
 from copilot.edits.paths import qualify
 from copilot.edits.place import Placement, Refusal, place
@@ -17,6 +25,8 @@ from copilot.text import one_line, visible
 from copilot.workspace.masker import Masker
 from copilot.workspace.model import Root
 from copilot.workspace.targets import TargetFile, read_target
+
+_OUTLINE_MARK = re.compile(r"^[ \t]*… \d+ lines?[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -52,8 +62,8 @@ def propose(
     files = {target: _read(target, roots) for target in targets.values()}
     unplaced += _forbidden(reply, targets, files)
     reply, strange = unmasked(reply, targets, files, masker)
-    unplaced += strange
     originals = {target: file.data for target, file in files.items()}
+    unplaced += strange + _elided(reply, targets, originals)
     if unplaced:
         raise _refused(unplaced)
     placement: Placement = place(reply.operations, originals, targets)
@@ -118,6 +128,27 @@ def _forbidden(
         for raw in _paths(operation)
         if raw in targets and files[targets[raw]].problem
     ]
+
+
+def _elided(
+    reply: Reply, targets: Mapping[str, Target], originals: Mapping[Target, bytes | None]
+) -> list[Refusal]:
+    """Refuse to write an outline's mark: the lines it stands for were not shown, and would go."""
+    why = "is an outline's mark, and would take the place of lines that were not shown"
+    return [
+        Refusal(operation.line, operation.path, f"`{mark[0].strip()}` {why}", "")
+        for operation in reply.operations
+        if operation.path in targets
+        for mark in _OUTLINE_MARK.finditer(_new_text(operation))
+        if mark[0].encode() not in (originals[targets[operation.path]] or b"")
+    ]
+
+
+def _new_text(operation: Operation) -> str:
+    """Return what an operation puts into a file that is there."""
+    if isinstance(operation, Replace):
+        return operation.replace
+    return operation.text if isinstance(operation, Overwrite) else ""
 
 
 def _refused(refusals: Sequence[Refusal]) -> EditsRefused:

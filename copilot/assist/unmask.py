@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -12,7 +13,8 @@ from copilot.workspace.masker import Masker
 from copilot.workspace.masks.placeholders import PLACEHOLDER, Mask, unmask_text
 from copilot.workspace.targets import TargetFile
 
-_Masks = Mapping[str, str]
+# A model may copy a placeholder wrongly: what is left must not take the secret's place.
+_LIKE_ONE = re.compile(r"MASKED_\w+…?")
 
 
 def unmasked(
@@ -26,37 +28,36 @@ def unmasked(
     A placeholder that stands for nothing in the edited file is refused: it may be another file's
     secret, which a hostile text could have talked the model into writing somewhere else.
     """
-    if masker is None or not any(_placeholders(operation) for operation in reply.operations):
+    if masker is None or not any(map(_like_placeholders, reply.operations)):
         return reply, []
-    masks = _masks(reply, targets, files, masker)
+    shown = _shown(reply, targets, files, masker)
     operations, refusals = [], []
     for operation in reply.operations:
-        target = targets.get(operation.path)
-        done = _unmasked(operation, masks.get(target, ()) if target else ())
-        operations.append(done)
-        for word in sorted(_placeholders(done)):
+        text, masks = shown.get(targets.get(operation.path), ("", ()))
+        operations.append(_unmasked(operation, masks))
+        for word in sorted(_strange_words(operation, text, masks)):
             why = f"{word} stands for no secret in this file, so it cannot be put back here"
             refusals.append(Refusal(operation.line, operation.path, why, ""))
     return replace(reply, operations=tuple(operations)), refusals
 
 
-def _masks(
+def _shown(
     reply: Reply,
     targets: Mapping[str, Target],
     files: Mapping[Target, TargetFile],
     masker: Masker,
-) -> dict[Target, tuple[Mask, ...]]:
-    """Return the masks of each file; a file that is moved takes them along."""
-    masks = {
-        target: masker.masks_of(target.path, text)
+) -> dict[Target | None, tuple[str, tuple[Mask, ...]]]:
+    """Return each file's text as it was shown, and its masks; a file that is moved takes both."""
+    shown: dict[Target | None, tuple[str, tuple[Mask, ...]]] = {
+        target: masker.masked(target.path, text)
         for target, file in files.items()
         if (text := _text(file)) is not None
     }
     for operation in reply.operations:
         if isinstance(operation, Rename) and {operation.path, operation.new_path} <= targets.keys():
             old, new = targets[operation.path], targets[operation.new_path]
-            masks[new] = masks.get(new, ()) + masks.get(old, ())
-    return masks
+            shown[new] = shown.get(old, ("", ()))
+    return shown
 
 
 def _text(file: TargetFile) -> str | None:
@@ -76,8 +77,19 @@ def _unmasked(operation: Operation, masks: tuple[Mask, ...]) -> Operation:
     return operation
 
 
-def _placeholders(operation: Operation) -> set[str]:
-    return {match[0] for text in _texts(operation) for match in PLACEHOLDER.finditer(text)}
+def _strange_words(operation: Operation, text: str, masks: tuple[Mask, ...]) -> set[str]:
+    """Return what is a placeholder, or one of these mangled, and was not shown in the file."""
+    heads = tuple(mask.placeholder.rpartition("_")[0].casefold() for mask in masks)
+    known = {mask.placeholder for mask in masks} | set(_LIKE_ONE.findall(text))
+    return {
+        word
+        for word in _like_placeholders(operation) - known
+        if PLACEHOLDER.search(word) or word.casefold().startswith(heads)
+    }
+
+
+def _like_placeholders(operation: Operation) -> set[str]:
+    return {match[0] for text in _texts(operation) for match in _LIKE_ONE.finditer(text)}
 
 
 def _texts(operation: Operation) -> Iterator[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from copilot.assist.pack import Packed
@@ -12,14 +14,38 @@ from copilot.errors import UsageError
 
 
 def write_file(path: Path, *parts: bytes) -> None:
-    """Write a file the user asked for. Raises UsageError with the system's reason."""
+    """Write a file the user asked for, whole or not at all. Raises UsageError with the reason."""
     try:
-        with path.open("wb") as file:
-            file.writelines(parts)
+        if path.exists() and not path.is_file():
+            with path.open("wb") as stream:
+                stream.writelines(parts)
+        else:
+            _replace(path.resolve(), parts)
     except OSError as error:
         raise UsageError(
             f"cannot write {path}: {error.strerror}", "choose another place, or free some space"
         ) from error
+
+
+def _replace(path: Path, parts: Sequence[bytes]) -> None:
+    """Write beside and rename, so that a full disk leaves what was there."""
+    mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", dir=path.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.writelines(parts)
+        part.chmod(mode & 0o777)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def write_manifest(path: Path, packed: Packed, limit: int, model: str | None) -> None:

@@ -58,11 +58,7 @@ def _run(arguments: list[str]) -> int:
     for name in _GIT_VARIABLES:
         os.environ.pop(name, None)
     try:
-        from copilot.cli.commands import command_line
-
-        command_line(arguments)
-    except SystemExit as leaving:
-        return leaving.code if isinstance(leaving.code, int) else ExitCode.USAGE
+        return _command(arguments)
     except CopilotError as error:
         complain(error)
         return error.exit_code
@@ -70,10 +66,10 @@ def _run(arguments: list[str]) -> int:
         print("copilot: interrupted", file=sys.stderr)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader of stdout left; Python must not complain again while it shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
         return ExitCode.FINDINGS
     except OSError as error:
+        _forget_stdout()
         complain(_system_refusal(error))
         return ExitCode.USAGE
     except Exception as error:  # noqa: BLE001  (the one boundary)
@@ -81,7 +77,26 @@ def _run(arguments: list[str]) -> int:
 
         report_defect(error, arguments)
         return ExitCode.DEFECT
-    return ExitCode.OK
+
+
+def _command(arguments: list[str]) -> int:
+    """Run one command and return its exit code, with all that it said written out."""
+    from copilot.cli.commands import command_line
+    from copilot.errors import ExitCode
+
+    code: object = ExitCode.OK
+    try:
+        command_line(arguments)
+    except SystemExit as leaving:
+        code = ExitCode.OK if leaving.code is None else leaving.code
+    # What cannot be written is an error of ours to tell, not of Python's while it shuts down.
+    sys.stdout.flush()
+    return code if isinstance(code, int) else ExitCode.USAGE
+
+
+def _forget_stdout() -> None:
+    """Have what cannot be written go nowhere: Python would complain again while it shuts down."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _open_closed_streams() -> None:

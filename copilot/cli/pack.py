@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
@@ -31,6 +32,7 @@ from copilot.cli.setup import Setup, set_up
 from copilot.cli.show import counted_files, counts, put, put_json, say_masks
 from copilot.cli.talk import progress_bar, say
 from copilot.context.manifest import manifest as manifest_of
+from copilot.context.model import Detail, PackedFile
 from copilot.context.tokens import DEFAULT_TOKENIZER
 from copilot.context.tree import token_tree
 from copilot.errors import UsageError
@@ -91,9 +93,10 @@ def pack_command(
 ) -> None:
     """Print the prompt a model would get, for a chat window or a tool."""
     setup = set_up(where(root, include, exclude, budget, config, repo, submodules, no_mask))
-    with _scope(setup, tokenizer, detail) as scope:
+    outputs = [path for path in (output, manifest) if path]
+    with _scope(setup, tokenizer, detail, outputs) as scope:
         if listed and not (output or clipboard or manifest or as_json):
-            _list(scope)
+            _list(scope, detail)
             return
         with progress_bar("reading files") as bar:
             packed = pack(scope, "edit" if task else None, task or "", bar)
@@ -109,11 +112,17 @@ def pack_command(
     _deliver(packed, output, clipboard, to_stdout=not as_json and not listed)
     say(f"packed {counted_files(packed)}")
     say_masks(packed.prompt.files)
+    if detail is Shown.OUTLINE:
+        _say_ungrammared(packed.prompt.files)
 
 
 @contextmanager
-def _scope(setup: Setup, tokenizer: str, detail: Shown) -> Iterator[Scope]:
+def _scope(setup: Setup, tokenizer: str, detail: Shown, outputs: Sequence[Path]) -> Iterator[Scope]:
+    """Yield what is to be read; what this command itself writes is no part of it."""
     scope = setup.scope(tokenizer)
+    own = [pattern for path in outputs for pattern in _patterns(path, setup)]
+    chosen = scope.selection
+    scope = replace(scope, selection=replace(chosen, exclude=(*chosen.exclude, *own)))
     if detail is Shown.FULL:
         yield scope
         return
@@ -123,12 +132,35 @@ def _scope(setup: Setup, tokenizer: str, detail: Shown) -> Iterator[Scope]:
         yield replace(scope, outliner=outliner)
 
 
-def _list(scope: Scope) -> None:
+def _patterns(path: Path, setup: Setup) -> Iterator[str]:
+    """Yield a pattern for a file that lies in a root."""
+    place = path.resolve()
+    for root in setup.roots:
+        if place.is_relative_to(root.path):
+            name = place.relative_to(root.path).as_posix()
+            yield "/" + re.sub(r"([\\*?\[\]! #])", r"\\\1", name)
+
+
+def _list(scope: Scope, detail: Shown) -> None:
     with progress_bar("reading files") as bar:
         snapshot, files = count_files(scope, bar)
     put(token_tree(files, snapshot))
     say(f"counted {counts(files)}")
     say_masks(files)
+    if detail is Shown.OUTLINE:
+        _say_ungrammared(files)
+
+
+def _say_ungrammared(files: Sequence[PackedFile]) -> None:
+    """Say how many files stand in full only because a package is missing."""
+    from copilot.structure.grammars import missing_grammar
+
+    full = [file for file in files if file.detail is Detail.FULL and missing_grammar(file.path)]
+    if full:
+        say(
+            f"{len(full)} files in full for want of their grammars: "
+            "pip install 'repo-copilot[languages]'"
+        )
 
 
 def _deliver(packed: Packed, output: Path | None, clipboard: bool, *, to_stdout: bool) -> None:

@@ -12,7 +12,7 @@ from copilot.assist.ask import Answer
 from copilot.assist.pack import Packed
 from copilot.backends.protocol import Delta, Event, Reading
 from copilot.cli.talk import progress_bar, say, stream, voice
-from copilot.context.model import Detail, PackedFile
+from copilot.context.model import Detail, PackedFile, mask_places
 from copilot.text import one_line, visible
 
 _MASKS_SAID = 10
@@ -57,16 +57,16 @@ def counts(files: Sequence[PackedFile], tokens: int | None = None) -> str:
 def say_masks(files: Sequence[PackedFile]) -> None:
     """Say where masks stand, by file and line; with --verbose all of them."""
     places = [
-        f"  {one_line(file.repository)}/{one_line(file.path)}:{mask.line} {mask.kind}"
+        f"  {one_line(file.repository)}/{one_line(file.path)}:{place}"
         for file in files
-        for mask in file.masks
+        for place in mask_places(file.masks)
     ]
     if not places:
         return
     plural = "" if len(places) == 1 else "s"
     shown = places if voice.verbose else places[:_MASKS_SAID]
     more = len(places) - len(shown)
-    rest = [f"  and {more} more: copilot pack --list"] if more else []
+    rest = [f"  and {more} more: say --verbose, or see copilot pack --list"] if more else []
     say("\n".join([f"masked {len(places)} secret{plural}:", *shown, *rest]))
 
 

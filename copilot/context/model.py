@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -61,6 +62,17 @@ class ShownMask:
     line: int
     kind: str
     placeholder: str
+
+
+def mask_places(masks: Sequence[ShownMask]) -> list[str]:
+    """Return where masks stand, each place in words; a secret of many lines is one place."""
+    runs: list[tuple[int, int, str]] = []
+    for mask in masks:
+        if runs and runs[-1][1:] == (mask.line - 1, mask.kind):
+            runs[-1] = (runs[-1][0], mask.line, mask.kind)
+        else:
+            runs.append((mask.line, mask.line, mask.kind))
+    return [f"{first}{f'-{last}' if last > first else ''} {kind}" for first, last, kind in runs]
 
 
 @dataclass(frozen=True)

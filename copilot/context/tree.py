@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from copilot.context.model import PackedFile
+from copilot.context.model import Detail, PackedFile, mask_places
 from copilot.text import one_line
 from copilot.workspace.model import Snapshot, SourceFile
 
@@ -29,7 +29,7 @@ def token_tree(packed_files: Sequence[PackedFile], snapshot: Snapshot) -> str:
             tokens = folders["/".join(above[: depth + 1]) + "/"]
             lines.append(_line(f"{tokens:,}", width, depth, f"{above[depth]}/"))
         open_folders = above
-        about = _about(file) + _masks(packed)
+        about = _about(file) + _detail(packed) + _masks(packed)
         lines.append(_line(_count(packed), width, len(above), name) + about)
     return "".join(f"{line}\n" for line in lines)
 
@@ -70,11 +70,14 @@ def _line(tokens: str, width: int, depth: int, name: str) -> str:
     return f"{tokens:>{width}}  {_INDENT * depth}{one_line(name)}"
 
 
+def _detail(packed: PackedFile) -> str:
+    return "; as an outline" if packed.detail is Detail.OUTLINE else ""
+
+
 def _masks(packed: PackedFile) -> str:
     if not packed.masks:
         return ""
-    named = ", ".join(f"line {mask.line} ({mask.kind})" for mask in packed.masks)
-    return f"; masked: {named}"
+    return f"; masked: {', '.join(f'line {place}' for place in mask_places(packed.masks))}"
 
 
 def _about(file: SourceFile) -> str:

@@ -21,6 +21,8 @@ from copilot.workspace.model import Part, SourceFile
 OUTLINE_VERSION = "2"
 _BATCH_BYTES = 256 * 1024
 _TASKS_AHEAD = 8
+# An outline that is hardly shorter may well take more tokens.
+_WORTH_IT = 0.9
 # What is kept of a text that ended or stalled its parser.
 _BROKEN = b""
 
@@ -130,7 +132,7 @@ def _outlined(file: SourceFile, key: bytes, packed: bytes) -> SourceFile:
     if packed == _BROKEN:
         return replace(file, reason=f"{file.reason}; in full: its grammar cannot read it")
     data = zlib.decompress(packed)
-    if data == file.data:
+    if len(data) > _WORTH_IT * len(file.data or b""):
         return file
     masks = tuple(mask for mask in file.masks if mask.placeholder.encode() in data)
     return replace(file, data=data, content=f"outline {key.hex()}", masks=masks)

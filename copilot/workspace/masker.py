@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from copilot.errors import UsageError
+from copilot.errors import UsageError, WriteFailed
 from copilot.workspace.masks.span import Span
 
 if TYPE_CHECKING:
@@ -26,24 +26,24 @@ class Masker:
         self._key_file = key_file
 
     def mask(self, text: str, spans: Sequence[Span]) -> tuple[str, tuple[Mask, ...]]:
-        """Put placeholders in the place of the secrets found. Raises UsageError without a key."""
+        """Put placeholders in the place of the secrets found. Raises WriteFailed without a key."""
         from copilot.workspace.masks.placeholders import mask_text
 
         return mask_text(text, spans, self._key)
 
-    def masks_of(self, path: str, text: str) -> tuple[Mask, ...]:
-        """Return the masks that a file's text gets."""
+    def masked(self, path: str, text: str) -> tuple[str, tuple[Mask, ...]]:
+        """Return a file's text as a prompt shows it, and its masks."""
         from copilot.workspace.masks.find import find_secrets
 
         spans = find_secrets(path, text)
-        return self.mask(text, spans)[1] if spans else ()
+        return self.mask(text, spans) if spans else (text, ())
 
     @cached_property
     def _key(self) -> bytes:
         try:
             return _read(self._key_file) or _made(self._key_file)
         except OSError as error:
-            raise UsageError(
+            raise WriteFailed(
                 f"cannot keep the key of the masks in {self._key_file}: {error.strerror}",
                 "free some space, or mend the folder's permissions",
             ) from error

@@ -203,3 +203,14 @@ def test_a_longer_marker(root: Path) -> None:
     text = text.replace("=======\n<", "=========\n<").replace(">" * 7, ">" * 9)
     (change,) = propose(text, [Root("app", root, False)], 9).changes.changes
     assert change.after == b"def f():\n<<<<<<< SEARCH\n=======\n"
+
+
+def test_an_outlines_mark_is_not_written(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f():\n    x = 1\n    return x\n")
+    (tmp_path / "marks.txt").write_text("    … 2 lines\nend\n")
+    roots = [Root("app", tmp_path, False)]
+    with pytest.raises(EditsRefused, match=r"… 2 lines` is an outline's mark"):
+        propose(reply(block("app/a.py", "def f():\n", "def g():\n    … 2 lines\n")), roots)
+    text = block("app/marks.txt", "end\n", "    … 2 lines\nfin\n")
+    (change,) = propose(reply(text), roots).changes.changes
+    assert change.after == b"    \xe2\x80\xa6 2 lines\n    \xe2\x80\xa6 2 lines\nfin\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import socketserver
@@ -70,9 +71,10 @@ def test_a_terminal_without_a_letter_gets_its_escape(
     assert (done.returncode, done.stdout) == (0, "caf\\xe9 \\U0001f600\n")
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("arguments", [["pack"], ["config", "--json"]])
 def test_a_full_disk_behind_stdout(
-    make_repository: Callable[..., Path], arguments: list[str]
+    make_repository: Callable[..., Path], arguments: list[str], unbuffered: str
 ) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
@@ -80,11 +82,12 @@ def test_a_full_disk_behind_stdout(
             cwd=make_repository({"a.txt": "x\n"}),
             stdout=full,
             stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
             text=True,
             check=False,
         )
     assert done.returncode == 2
-    assert [line.partition(":")[0] for line in done.stderr.splitlines()][:2] == ["copilot", "hint"]
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()][-2:] == ["copilot", "hint"]
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
 

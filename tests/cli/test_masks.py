@@ -64,7 +64,7 @@ def test_a_prompt_holds_no_secret_and_the_report_names_its_place(
 
 def test_the_list_names_the_lines(copilot: Copilot, root: Path) -> None:
     listed = copilot("pack", "--list", cwd=root).stdout
-    assert "settings.py  source: tracked; masked: line 2 (password)\n" in listed
+    assert "settings.py  source: tracked; masked: line 2 password\n" in listed
 
 
 def test_a_model_never_sees_it(
@@ -134,3 +134,32 @@ def test_an_outline_is_masked_too(copilot: Copilot, root: Path) -> None:
     assert "    … 9 lines\n" in done.stdout
     assert VALUE not in done.stdout
     assert "app/settings.py:2 password" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "mangle",
+    [
+        lambda word: word[:-1],
+        lambda word: word + "x",
+        str.upper,
+        lambda word: f"{word[:18]}…",
+        lambda word: word.rpartition("_")[0],
+    ],
+)
+def test_a_mangled_placeholder_does_not_take_the_secrets_place(
+    copilot: Copilot, root: Path, mangle: Callable[[str], str]
+) -> None:
+    word = _word(copilot, root)
+    reply = _reply(
+        "app/settings.py", f'DB_PASSWORD = "{word}"\n', f'DB_PASSWORD = "{mangle(word)}"\n'
+    )
+    done = copilot("apply", "--yes", cwd=root, stdin=reply)
+    assert done.returncode == 5, done.stderr
+    assert (root / "settings.py").read_text() == FILES["settings.py"]
+
+
+def test_words_that_only_begin_alike_are_written(copilot: Copilot, root: Path) -> None:
+    reply = _reply("app/settings.py", 'HOST = "db.example.com"\n', "MASKED_ARRAY = masked_fill\n")
+    done = copilot("apply", "--yes", cwd=root, stdin=reply)
+    assert done.returncode == 0, done.stderr
+    assert "MASKED_ARRAY = masked_fill\n" in (root / "settings.py").read_text()

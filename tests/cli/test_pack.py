@@ -166,3 +166,34 @@ def test_a_repository_may_not_choose_the_model(
     said = fails(6, "pack", cwd=make_repository({file: text}))
     assert file in said
     assert "a repository may not" in said
+
+
+def test_what_it_writes_is_no_part_of_what_it_reads(
+    copilot: Copilot, make_repository: Callable[..., Path]
+) -> None:
+    root = make_repository({"a.txt": "x\n"}, "app")
+    names = ["-o", "odd [name] #1.txt", "--manifest", "m.json"]
+    first = copilot("pack", *names, cwd=root)
+    packed = (root / "odd [name] #1.txt").read_bytes()
+    again = copilot("pack", *names, cwd=root)
+    assert (root / "odd [name] #1.txt").read_bytes() == packed
+    assert first.stderr.strip() == again.stderr.partition(" (")[0].strip()
+
+
+def test_a_full_disk_leaves_the_old_file(
+    copilot: Copilot,
+    make_repository: Callable[..., Path],
+    disturbed: Callable[[str], dict[str, str]],
+) -> None:
+    root = make_repository({"a.txt": "x\n"}, "app")
+    (root.parent / "prompt.txt").write_text("old\n")
+    hook = (
+        "def hook(event, args):\n"
+        "    if event == 'os.rename':\n"
+        "        raise OSError(28, 'No space left on device')"
+    )
+    done = copilot("pack", "-o", root.parent / "prompt.txt", cwd=root, environment=disturbed(hook))
+    assert done.returncode == 2
+    assert "No space left" in done.stderr
+    assert (root.parent / "prompt.txt").read_text() == "old\n"
+    assert sorted(p.name for p in root.parent.iterdir() if p.name.startswith(".prompt")) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from copilot.errors import UsageError
+from copilot.errors import UsageError, WriteFailed
 from copilot.workspace.masker import Masker
 from copilot.workspace.masks.placeholders import unmask_text
 
@@ -19,7 +19,7 @@ def key_file(tmp_path: Path) -> Path:
 
 
 def _placeholder(key_file: Path) -> str:
-    (mask,) = Masker(key_file).masks_of("settings.py", TEXT)
+    (mask,) = Masker(key_file).masked("settings.py", TEXT)[1]
     return mask.placeholder
 
 
@@ -38,7 +38,7 @@ def test_the_key_is_the_users_alone(key_file: Path) -> None:
 
 
 def test_no_key_is_made_where_there_is_no_secret(key_file: Path) -> None:
-    assert Masker(key_file).masks_of("a.py", "x = 1\n") == ()
+    assert Masker(key_file).masked("a.py", "x = 1\n") == ("x = 1\n", ())
     assert not key_file.exists()
 
 
@@ -49,8 +49,7 @@ def test_processes_that_begin_at_once_have_one_key(key_file: Path) -> None:
 
 def test_the_mask_can_be_taken_off(key_file: Path) -> None:
     masker = Masker(key_file)
-    masks = masker.masks_of("settings.py", TEXT)
-    masked = TEXT.replace(masks[0].value, masks[0].placeholder)
+    masked, masks = masker.masked("settings.py", TEXT)
     assert unmask_text(masked, masks) == TEXT
     assert "hunter2" not in masked
 
@@ -66,5 +65,5 @@ def test_a_broken_key_is_an_error_with_the_way_out(key_file: Path, contents: byt
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="cannot keep the key"):
+    with pytest.raises(WriteFailed, match="cannot keep the key"):
         _placeholder(tmp_path / "file" / "masks.key")
