@@ -11,17 +11,22 @@ from copilot.workspace.masks.names import Tells, what_name_tells
 _NAME = re.compile(r"(?<![\w$])(?:--)?[\w$][\w$.-]{1,80}(?<![.-])")
 _CLOSE = r"(?:\\?[\"'`])?(?:\]|\)|\[\d*\]|\?)?"
 # `= "…"`, `: "…"`, `=> "…"`, `: str = "…"`, ` string = "…"`; XML's ` value="…"`; `("…"`; SQL's
-# ` '…'`. The close of a name in quotes may be followed by a comma: `getenv("NAME", "…"`.
+# ` '…'`. The close of a name in quotes may be followed by a comma: `getenv("NAME", "…"`, or an
+# option's default. What stands for an empty variable: `process.env.NAME || "…"`, `or "…"`.
 _OPENS = re.compile(
     _CLOSE
     + r"""(?:\s{0,16}(?:[:?+|]{0,2}=(?![=~])>?|:)
+    |\s{0,4}(?:[:=]\s{0,4}[\w.$]{1,60}(?:[(\[]["'][\w.-]{1,60}["'][)\]])?\s{0,4})?
+     (?:\|\||\?\?|\?:|\bor\b|\.(?:unwrap_or|orElse|getOrElse)\w*\()
+    |(?<=["'`])\s{0,2},(?:[^\n"']|"[^"\n]{0,80}"|'[^'\n]{0,80}'){0,40}?\sdefault\s?=
     |[ ]{0,2}:?[ ]{0,2}[\w\[\].|&*?<>' ]{1,40}?\s{0,4}=(?![=~>])
     |\s{1,4}(?:value|content|default|defaultValue)\s?=
     |\s{0,2}\(
     |(?<=["'`])\s{0,2},
     |\s(?=['"]))
     \s{0,8}
-    (?:[bBrRuUfFL@$]{0,2}|(?:String|SecretStr|Some|to_string|env|secret)\(
+    (?:[bBrRuUfFL@$]{0,2}|(?:String|SecretStr|Some|to_string|env|secret|(?:[\w:.]{1,24}[.:])?
+     (?:fromhex|unhexlify|[bB]64decode|base64_decode|hex2bin|from|parseHex)|SecretBox)\(
     |ConvertTo-SecureString[ ](?:-String[ ])?)?
     (?P<quote>\\?(?:\"{3}|'{3}|["'`]))""",
     re.VERBOSE,
@@ -29,6 +34,9 @@ _OPENS = re.compile(
 _BARE_OPENS = re.compile(
     _CLOSE + r"(?P<gives>\s{0,16}(?:[:?+]?=(?![=~>])|:(?![:=/]))[ \t]{0,16}|>[ \t]{0,8}|[ \t]{1,4})"
 )
+# `${NAME:-value}` and the like.
+_SHELL_DEFAULT = re.compile(r":?[-=?+][\"']?(?P<value>[^\s\"'$`{}()]{4,})")
+_SHELL_LINE = re.compile(r"\s*(?:export\s+)?[A-Z][A-Z0-9_]*=[\w+/=.~!@#%^*:?-]+\s*$")
 _BARE_IN_STRING = re.compile(r"[^\s\"'`;,&<>\\(){}\[\]]+")
 _BARE = re.compile(r"[^\s\"'`<>{}\[\]()$%!&*|][^\s<>]*")
 _STOP = re.compile(r"[\s\"'`(,;&?]")
@@ -50,6 +58,7 @@ class Assignment:
     quoted: bool
     in_string: bool
     in_comment: bool
+    in_shell: bool = False
 
 
 def assignments(line: str) -> Iterator[Assignment]:
@@ -59,6 +68,8 @@ def assignments(line: str) -> Iterator[Assignment]:
         position = match.end()
         in_path = line.endswith("::", 0, match.start())
         tells = Tells.NOTHING if in_path else what_name_tells(match[0])
+        if "-" in match[0] and line.endswith("${", 0, match.start()):
+            tells = what_name_tells(match[0].partition("-")[0])
         found = tells and (_quoted(line, match, tells) or _bare(line, match, tells))
         if found:
             yield found
@@ -89,6 +100,8 @@ def _closing(line: str, start: int, quote: str) -> int:
 
 
 def _bare(line: str, name: re.Match[str], tells: Tells) -> Assignment | None:
+    if line.endswith("${", 0, name.start()):
+        return _shell_default(line, name)
     opening = _BARE_OPENS.match(line, name.end())
     if not opening:
         return None
@@ -108,7 +121,17 @@ def _bare(line: str, name: re.Match[str], tells: Tells) -> Assignment | None:
     end = start + len(value[0].rstrip("\"'`,;)]}"))
     inside = inside or gives == ">"
     in_comment = _COMMENT.match(line) is not None
-    return Assignment(name[0], tells, start, end, False, inside, in_comment)
+    in_shell = name[0].isupper() and _SHELL_LINE.match(line) is not None
+    return Assignment(name[0], tells, start, end, False, inside, in_comment, in_shell)
+
+
+def _shell_default(line: str, name: re.Match[str]) -> Assignment | None:
+    variable = name[0].partition("-")[0]
+    tells = what_name_tells(variable)
+    value = _SHELL_DEFAULT.match(line, name.start() + len(variable))
+    if not (tells and value):
+        return None
+    return Assignment(variable, tells, *value.span("value"), False, True, False)
 
 
 def _is_given_by_space(line: str, name: re.Match[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -16,7 +16,7 @@ def _any_of(words: Iterable[str]) -> str:
 
 
 _TELLING = (
-    rf"(?i:{_any_of(PASSWORDS | SECRETS)}|psk|[^\w]pass"
+    rf"(?i:{_any_of(PASSWORDS | SECRETS)}|psk|(?:^|[^\w])(?:pass|pw\b)"
     rf"|{_any_of(WHOSE_PASS)}[_-]?(?:pass|pw)|{_any_of(SECRET_KEYS)}[_-]?key)"
 )
 _HINTING = f"(?i:{_any_of(KEYS)})"
@@ -24,11 +24,18 @@ _GIVES = r"[\\\"'`\])?]*[ \t]*(?:[:?+|]?=>?|:=|\|\|=|[:,(>])[ \t]*"
 _TYPED = r"[ :]+[\w\[\].|&*?<>' ]+="
 _LITERAL = r"(?:[A-Za-z]*\(|[bBrRuUfFL@$]{1,2})?\\?[\"'`]+"
 _CONTEXTS = (
-    rf"{_TELLING}[\w.-]*(?:{_GIVES}(?:{_LITERAL})?[^\s\"'`<>{{}}()\[\]]{{4}}"
-    rf"|{_TYPED}[ \t]*{_LITERAL}\S"
+    rf"{_TELLING}[\w.-]*(?:{_GIVES}[\[(]?(?:{_LITERAL})?[^\s\"'`<>{{}}()\[\]]{{4}}"
+    rf"|{_TYPED}[ \t]*{_LITERAL}\S|[ ]?=[ ]?[\"'][^\s\"']{{1,3}}(?:[ ][^\s\"']|[\"'],)"
+    r"|[\"'],[ ]?[\"']-"
+    rf"|[\"'`\])]*(?:[ ]?(?:\|\||\?\?|\?:|or[ ])[ ]?|\.(?:unwrap_or|orElse|getOrElse)\w*\()"
+    rf"{_LITERAL}\S"
     r"|[\"'][ \t](?i:value|content|default)[ \t]?=|[ \t]['\"]\S"
     r"|[\"']?,?[ \t]*\r?\n[ \t]*[\"']?(?i:value|default)[\"']?[ \t]*[:=]"
-    r"|</(?:key|name)>|\"[ \t]*\{)",
+    r"|</(?:key|name)>|\"[ \t]*\{"
+    r"|[\"']?(?:(?:[ ]?:[ ]?\w+)?[ ]?[:=][ ]?[|>(\[\\]?[-+0-9]*|>)[ \t]*\r?\n[ \t]*(?:-[ \t]+)?"
+    r"[bru]?[\"']?[^\s\"',;:<>(){}\[\]]{6})",
+    r"sshpass[ ]|chpasswd|htpasswd|docker[ ]login|\$\{\w+-|-stdin|mysql\w*[ ]+-|@(?:tcp|unix)\("
+    r"|://[0-9a-f]{32}@|kind:[ \t]*[\"']?Secret",
     rf"{_HINTING}[\w.-]*(?:{_GIVES}|{_TYPED})[ \t]*(?:{_LITERAL})?[A-Za-z0-9+/=_-]{{20}}",
     r"(?:--[\w-]*|(?:ENV|ARG|setx)[ \t]+\w*|set[ \t-]+\w*|login[ \t]+[^\s]+[ \t]+)"
     rf"{_TELLING}[\w-]*[ \t]+\S{{4}}",
@@ -66,9 +73,18 @@ def candidates(data: bytes) -> tuple[list[int], list[int]]:
     """
     contexts, heads = _scanners()
     return (
-        [match.start() + 1 for match in contexts.finditer(data)],
+        list(_line_by_line(data, contexts)),
         [match.start() + 1 for match in heads.finditer(data)],
     )
+
+
+def _line_by_line(data: bytes, contexts: Any) -> Iterator[int]:
+    """Yield where each match begins, and the start of the second line that it reaches."""
+    for match in contexts.finditer(data):
+        start, end = match.span()
+        yield start + 1
+        if (feed := data.find(b"\n", start + 1, end)) >= 0:
+            yield feed + 1
 
 
 def token_starts(line: str) -> list[int]:

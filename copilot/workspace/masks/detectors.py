@@ -8,7 +8,9 @@ from urllib.parse import unquote
 
 from copilot.workspace.masks.assignments import Assignment, assignments, pair_head, pair_tail
 from copilot.workspace.masks.candidates import token_starts
+from copilot.workspace.masks.commands import COMMANDS
 from copilot.workspace.masks.files import Traits
+from copilot.workspace.masks.groups import values_below, values_beside
 from copilot.workspace.masks.names import Tells, kind_of_secret
 from copilot.workspace.masks.placeholders import PLACEHOLDER, PLACEHOLDER_KIND
 from copilot.workspace.masks.shapes import token_at
@@ -16,6 +18,7 @@ from copilot.workspace.masks.values import (
     is_call,
     is_drawn_token,
     is_hex,
+    is_mixed,
     is_stand_in,
     looks_chosen,
     looks_random,
@@ -30,10 +33,15 @@ _LINES_OF_A_PAIR = 5
 _URL = re.compile(
     r"://[^\s/:@\"'<>`]{0,100}:(?P<password>[^\s\"'<>`/,]{1,200})@(?P<host>[\w.\[-]{0,80})"
 )
+# Go's: `user:password@tcp(host:port)/name`; Sentry's, in which the key is the user.
+_DSN = re.compile(
+    r"[\w.-]{1,64}:(?P<password>[^\s\"'<>`/:]{1,200})@(?:tcp|unix)\((?P<host>[\w.\[-]{0,80})"
+)
+_SENTRY = re.compile(r"://(?P<key>[0-9a-f]{32})@[\w.-]{3,80}/\d")
+_TWILIO_TOKEN = re.compile(r"(?<![\w$/#-])[0-9a-f]{32}(?![\w/-])")
 _HEADER = re.compile(
     r"\b(?:Bearer|Basic)[ \t]{1,3}(?P<value>[A-Za-z0-9._~+/=-]{16,})", re.IGNORECASE
 )
-_CURL = re.compile(r"\s(?:-u|--user)[ =]?[\"']?[\w.@+-]{1,60}:(?P<value>[^\s\"'@]{4,})")
 _SQL = re.compile(r"\bIDENTIFIED\s+BY\s+['\"](?P<value>[^'\"]{4,})['\"]", re.IGNORECASE)
 _USER_AND_PASSWORD = re.compile(
     r"(?:auth|login|credentials?)\w{0,12}[\"']?\s?[=:(]{1,2}\s?[(\[]?\s?[\"'][^\"']{1,60}[\"'],\s?"
@@ -41,7 +49,7 @@ _USER_AND_PASSWORD = re.compile(
     re.IGNORECASE,
 )
 _BY_WORD = (
-    ("curl", _CURL),
+    *COMMANDS,
     ("identified", _SQL),
     *((word, _USER_AND_PASSWORD) for word in ("auth", "login", "credential")),
 )
@@ -70,14 +78,15 @@ def told_secrets(text: str, start: int, end: int, traits: Traits) -> Iterator[Fo
     line = text[start:end]
     if "MASKED_" in line:
         yield from ((*match.span(), PLACEHOLDER_KIND) for match in PLACEHOLDER.finditer(line))
-    if "://" in line:
-        yield from _urls(line, traits)
+    if "@" in line:
+        yield from _in_addresses(line, traits)
     if traits.shapes_only or (len(line) >= _LONG_LINE and not traits.long_lines_tell):
         return
     yield from _by_context(line, traits)
     for given in assignments(line):
         if _is_secret(line[given.start : given.end], given, traits):
             yield given.start, given.end, kind_of_secret(given.name, given.tells)
+    yield from _grouped(line, text, end, traits)
     if head := pair_head(line):
         yield from _pair(text, start, end, head, traits)
     if not traits.careful:
@@ -96,16 +105,49 @@ def known_tokens(text: str, start: int, end: int, traits: Traits) -> Iterator[Fo
                 yield first, last, kind
         elif is_drawn_token(line[first:last]):
             yield first, last, kind
+            if kind == "twilio-key":
+                yield from _twilio_tokens(text, start, end)
 
 
-def _urls(line: str, traits: Traits) -> Iterator[Found]:
-    for match in _URL.finditer(line):
+def _twilio_tokens(text: str, start: int, end: int) -> Iterator[Found]:
+    """Yield the tokens, which have no shape of their own, on an account's line or next to it."""
+    first = text.rfind("\n", max(0, start - _LONG_LINE), max(0, start - 1)) + 1
+    first = first if 0 < first < start else start
+    last = text.find("\n", end + 1, end + _LONG_LINE)
+    last = min(len(text), end + _LONG_LINE) if last < 0 else last
+    for match in _TWILIO_TOKEN.finditer(text, first, last):
+        line = text[text.rfind("\n", first, match.start()) + 1 : match.start()]
+        if looks_random(match[0]) and not _OPEN_LINE.search(line):
+            yield match.start() - start, match.end() - start, "twilio-key"
+
+
+def _grouped(line: str, text: str, end: int, traits: Traits) -> Iterator[Found]:
+    below = values_below(line, text, end, traits.yaml)
+    for name, tells, value, first in (*values_beside(line, traits.bare), *below):
+        if looks_secret(value, tells, traits.careful):
+            yield first, first + len(value), kind_of_secret(name, tells)
+
+
+def _in_addresses(line: str, traits: Traits) -> Iterator[Found]:
+    if "://" in line:
+        yield from _urls(line, _URL, traits)
+    if "@tcp(" in line or "@unix(" in line:
+        yield from _urls(line, _DSN, traits)
+    for match in _SENTRY.finditer(line) if "sentry" in line else ():
+        if looks_random(match["key"]):
+            yield *match.span("key"), "url-password"
+
+
+def _urls(line: str, pattern: re.Pattern[str], traits: Traits) -> Iterator[Found]:
+    for match in pattern.finditer(line):
         password = unquote(match["password"])
         if not is_stand_in(password) and _is_url_password(password, match["host"], traits.careful):
             yield *match.span("password"), "url-password"
 
 
 def _is_url_password(password: str, host: str, careful: bool) -> bool:
+    if careful and "example" not in host and len(password) >= 8 and is_mixed(password):
+        return True
     if careful or "example" in host:
         return looks_random(password) or looks_chosen(password, careful=True)
     is_word = password.isalnum() and len(password) >= 6
@@ -121,8 +163,9 @@ def _by_context(line: str, traits: Traits) -> Iterator[Found]:
                 yield *match.span("value"), "authorization"
     for word, pattern in _BY_WORD:
         for match in pattern.finditer(line) if word in lower else ():
-            if looks_secret(match["value"], Tells.PASSWORD, traits.careful):
-                yield *match.span("value"), "password"
+            group = match.lastgroup or ""
+            if looks_secret(match[group], Tells.PASSWORD, traits.careful):
+                yield *match.span(group), "password"
     for call in _CONNECT.finditer(line) if "connect" in lower or "sequelize" in lower else ():
         yield from _arguments(line, *call.span())
 
@@ -137,6 +180,8 @@ def _is_secret(value: str, given: Assignment, traits: Traits) -> bool:
     if given.quoted:
         is_vector = traits.careful and is_hex(value) and _NAMES_OF_VECTORS.search(given.name)
         return not is_vector and looks_secret(value, given.tells, traits.careful)
+    if given.in_shell and not traits.bare:
+        return looks_secret(value, given.tells, traits.careful or not is_mixed(value))
     if not (traits.bare or given.in_string or given.in_comment):
         return False
     if is_call(value) and not given.name.isupper():

@@ -33,12 +33,14 @@ class Traits:
     """How the literals of a file are to be judged.
 
     `bare`: values stand without quotes. `careful`: test or documentation, full of made-up
-    passwords. `shapes_only`: names tell nothing here (lock files, translations, minified code).
+    passwords. `yaml`: names own what is indented below them. `shapes_only`: names tell nothing
+    here (lock files, translations, minified code).
     `long_lines_tell`: a long line is data, not minified code.
     """
 
     bare: bool
     careful: bool
+    yaml: bool
     shapes_only: bool
     long_lines_tell: bool
 
@@ -52,6 +54,7 @@ def traits_of(path: str) -> Traits:
     return Traits(
         bare=suffix not in _CODE,
         careful=kind is Kind.TEST or suffix in _PROSE or bool(_TESTS.search(lower)),
+        yaml=suffix in {"yml", "yaml"},
         shapes_only=is_lock_file(path)
         or kind in {Kind.MINIFIED, Kind.GENERATED}
         or suffix in {"svg", "diff", "patch", "css", "scss", "less"}

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from copilot.workspace.masks.candidates import candidates
 from copilot.workspace.masks.detectors import known_tokens, told_secrets
-from copilot.workspace.masks.files import traits_of
+from copilot.workspace.masks.files import Traits, traits_of
+from copilot.workspace.masks.kubernetes import kubernetes_secrets
 from copilot.workspace.masks.private_keys import private_keys
 from copilot.workspace.masks.span import Span
 
@@ -27,12 +28,17 @@ def find_secrets(path: str, text: str) -> tuple[Span, ...]:
     if not (contexts or heads):
         return ()
     traits = traits_of(path)
-    found = list(private_keys(text)) if "PRIVATE KEY" in text or "Private-Lines" in text else []
+    found = list(kubernetes_secrets(text, traits.careful)) if _is_kubernetes(text, traits) else []
+    found += private_keys(text) if "PRIVATE KEY" in text or "Private-Lines" in text else []
     for hits, judge in ((heads, known_tokens), (contexts, told_secrets)):
         for start, end in _windows(text, hits):
             for first, last, kind in judge(text, start, end, traits):
                 found.append(Span(start + first, start + last, kind))
     return _united(found)
+
+
+def _is_kubernetes(text: str, traits: Traits) -> bool:
+    return traits.yaml and not traits.shapes_only and "kind:" in text and "Secret" in text
 
 
 def _windows(text: str, hits: list[int]) -> Iterator[tuple[int, int]]:

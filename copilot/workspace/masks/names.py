@@ -35,7 +35,7 @@ WHOSE_PASS = frozenset(
     | {"mail", "mysql", "pg", "postgres", "proxy", "rabbitmq", "redis", "root", "smtp", "sql"}
     | {"ssh", "store", "sudo", "user", "wifi"}
 )
-_WHOLE_NAMES = frozenset({"masterauth", "pass", "psk", "requirepass", "wifi_psk", "wpa_psk"})
+_WHOLE_NAMES = frozenset({"masterauth", "pass", "psk", "pw", "requirepass", "wifi_psk", "wpa_psk"})
 _GLUED_PASSWORD = re.compile(r"(?:password|passwd|passphrase|pwd)$")
 _GLUED_SECRET = re.compile(r"(?:secret|token|(?:api|secret|access|private)key)$")
 # Words behind the telling one that change nothing: SECRET_KEY_BASE, password_prod, token2.
@@ -62,7 +62,7 @@ def what_name_tells(name: str) -> Tells:
     if not words:
         return Tells.NOTHING
     last, before = words[-1], words[-2] if len(words) > 1 else ""
-    if last in PASSWORDS or name.lower().lstrip("-") in _WHOLE_NAMES:
+    if last in PASSWORDS or name.lower().lstrip("-$") in _WHOLE_NAMES:
         return Tells.PASSWORD
     if last in {"pass", "pw"} and before in WHOSE_PASS:
         return Tells.PASSWORD

@@ -46,7 +46,7 @@ _PUBLIC = re.compile(
 )
 _PLACE = re.compile(
     r"^(?:\.{1,2}/|~/|/[a-z0-9_.-]{2,}(?:/|$)|/$|[\w+.:-]{2,24}://|[A-Za-z]:\\|www\.)"
-    r"|^[\w./-]+\.[a-z]{1,4}$|^\\\\"
+    r"|^[\w./-]+\.[a-z]{1,4}$|^\\\\|^[^\s:]+:\S+@(?:tcp|unix)\("
 )
 _HASHED = re.compile(r"^\$?[a-z][a-z0-9_-]{1,20}\$|^\$\d\w?\$|^\{\w+\}")
 _CALL = re.compile(r"[A-Za-z_][\w.]*[(\[]")
@@ -63,6 +63,7 @@ _RANDOM_LETTERS = re.compile(r"^[A-Za-z0-9+/_.~=-]+$")
 _HEX = re.compile(r"^(?:0x)?(?:[0-9a-f]{16,}|[0-9A-F]{16,})$")
 UUID = re.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _FILLING = re.compile(r"example|x{6}|0{8}|1234567890abc|abcdefghij|\*{4}|\.{3}", re.IGNORECASE)
+_PLAIN_WORD = re.compile(r"[A-Z]?[a-z]{2,}\W*|[A-Z]{3,}\W*|\d+\W*|a|I|\W*")
 _SHORT_WORD = 2
 _LONGEST_STAND_IN = 40
 _DATE = re.compile(r"^\d{1,4}[-/.:]\d{1,2}[-/.:]\d{1,4}")
@@ -139,6 +140,16 @@ def _kinds(value: str) -> int:
     return sum(bool(re.search(kind, value)) for kind in (r"[a-z]", r"[A-Z]", r"[0-9]", _NO_NAME))
 
 
+def looks_like_words_drawn(value: str) -> bool:
+    """Tell whether a value is made of a few short drawn pieces with blanks between."""
+    words = value.split(" ")
+    if not (2 <= len(words) <= 6 and value.isascii() and len(value) >= 10):
+        return False
+    return all(len(word) <= 8 and not _PLAIN_WORD.fullmatch(word) for word in words) and any(
+        _kinds(word) >= 3 for word in words
+    )
+
+
 def looks_chosen(value: str, careful: bool) -> bool:
     """Tell whether a person chose this value as a password: no word, name or sentence.
 
@@ -169,13 +180,18 @@ def looks_secret(value: str, tells: Tells, careful: bool) -> bool:
         return not (careful and UUID.match(value))
     if tells is Tells.SECRET:
         return not careful and len(value) >= 8 and looks_chosen(value, careful=True)
-    return looks_chosen(value, careful)
+    return looks_chosen(value, careful) or (not careful and looks_like_words_drawn(value))
 
 
 def is_drawn_token(token: str) -> bool:
     """Tell whether a token of a known shape was drawn, not typed as an example or as a name."""
     drawn = any(map(str.isdigit, token)) or _is_drawn(token)
     return drawn and bits_per_character(token) >= 2.5 and not _FILLING.search(token)
+
+
+def is_mixed(value: str) -> bool:
+    """Tell whether small letters, capitals and digits stand in `value` in no order of words."""
+    return _kinds(value) >= 3 and any(map(str.isdigit, value)) and _is_drawn(value)
 
 
 def mixes_all(value: str) -> bool:

@@ -20,6 +20,8 @@ from copilot.workspace.masks.names import Tells, kind_of_secret, what_name_tells
         "--admin-password",
         "ssh_pass",
         "requirepass",
+        "pw",
+        "$pass",
     ],
 )
 def test_names_of_passwords(name: str) -> None:
