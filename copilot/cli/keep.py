@@ -16,7 +16,8 @@ from copilot.errors import UsageError
 def write_file(path: Path, *parts: bytes) -> None:
     """Write a file the user asked for, whole or not at all. Raises UsageError with the reason."""
     try:
-        if path.exists() and not path.is_file():
+        # What stands in /dev may lead to a file that others write to as well.
+        if path.is_relative_to("/dev") or (path.exists() and not path.is_file()):
             with path.open("wb") as stream:
                 stream.writelines(parts)
         else:
@@ -37,9 +38,8 @@ def _replace(path: Path, parts: Sequence[bytes]) -> None:
             file.writelines(parts)
         part.chmod(mode & 0o777)
         part.replace(path)
-    except BaseException:
+    finally:
         part.unlink(missing_ok=True)
-        raise
 
 
 def _umask() -> int:

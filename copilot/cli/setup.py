@@ -20,10 +20,10 @@ from copilot.errors import PolicyRefused, UsageError
 from copilot.settings.config import Config, ConfigFile, load_config
 from copilot.settings.paths import StatePaths, state_paths
 from copilot.text import one_line
+from copilot.workspace.choose import Selection
 from copilot.workspace.masker import Masker
 from copilot.workspace.model import Root
 from copilot.workspace.roots import find_roots
-from copilot.workspace.snapshot import Selection
 
 if TYPE_CHECKING:
     from copilot.workspace.remote_cache import KeptRepository

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from copilot.cache import Cache
 from copilot.errors import UsageError
 from copilot.workspace.attributes import NOTHING_TOLD, Told
-from copilot.workspace.facts import Bytes as Bytes
-from copilot.workspace.facts import Facts, facts_of, text_of
+from copilot.workspace.facts import Bytes, Facts, facts_of, text_of
 from copilot.workspace.judge import Verdict, judge_name
 from copilot.workspace.kinds import Kind
 from copilot.workspace.masker import Masker

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from copilot.batches import batches
 from copilot.workspace.attributes import NOTHING_TOLD, Told
-from copilot.workspace.choose import Chooser
-from copilot.workspace.choose import Selection as Selection
+from copilot.workspace.choose import Chooser, Selection
 from copilot.workspace.contents import MISSING, FileReader, blob_id
 from copilot.workspace.facts import Bytes
 from copilot.workspace.judge import Verdict

@@ -10,8 +10,8 @@ import pytest
 from copilot.assist.check import Check, check_in_copy, without_secrets
 from copilot.assist.pack import Packed, Scope, pack
 from copilot.edits.changes import ChangeSet, FileChange
+from copilot.workspace.choose import Selection
 from copilot.workspace.roots import find_roots
-from copilot.workspace.snapshot import Selection
 
 FILES = {
     "a.txt": "1\n",

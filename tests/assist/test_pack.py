@@ -10,8 +10,8 @@ import pytest
 from copilot.assist.pack import Packed, Scope, check_fit, messages, pack
 from copilot.context.model import Detail, Frame, PackedFile, Prompt, Section, SectionKind
 from copilot.errors import BudgetExceeded, ExitCode, UsageError
+from copilot.workspace.choose import Selection
 from copilot.workspace.roots import find_roots
-from copilot.workspace.snapshot import Selection
 
 MakeRepository = Callable[..., Path]
 TOKENS = 1000

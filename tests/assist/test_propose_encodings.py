@@ -10,8 +10,8 @@ import pytest
 from copilot.assist.pack import Scope, pack
 from copilot.assist.propose import propose
 from copilot.errors import EditsRefused
+from copilot.workspace.choose import Selection
 from copilot.workspace.roots import find_roots
-from copilot.workspace.snapshot import Selection
 
 TEXT = "# Author: José\nplain = 1\n"
 REPLACE = "app/a.py\n<<<<<<< SEARCH\nplain = 1\n=======\nplain = 2\n>>>>>>> REPLACE\n"

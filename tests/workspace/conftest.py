@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from copilot.workspace.choose import Selection
 from copilot.workspace.model import Snapshot, SourceFile
 from copilot.workspace.roots import find_roots
-from copilot.workspace.snapshot import Selection, read_snapshot
+from copilot.workspace.snapshot import read_snapshot
 
 
 @pytest.fixture

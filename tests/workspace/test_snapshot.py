@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from copilot.errors import UsageError
+from copilot.workspace.choose import Selection
 from copilot.workspace.contents import MAX_FILE_BYTES, blob_id
 from copilot.workspace.model import Snapshot, SourceFile
 from copilot.workspace.roots import find_roots
-from copilot.workspace.snapshot import Selection, read_snapshot
+from copilot.workspace.snapshot import read_snapshot
 
 MakeRepository = Callable[..., Path]
 Read = Callable[..., Snapshot]
