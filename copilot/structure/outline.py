@@ -45,12 +45,14 @@ def outline(path: str, text: str, *, members: bool = True) -> Outline | None:
     Without `members` the bodies of classes and the like are left out too.
     """
     data = text.encode("utf-8", "replace")
-    grammar = _grammar(path, data)
-    if grammar is None:
-        return None
+    grammar = grammar_to_read(path, data)
+    return outline_of(read(grammar, data), text, members=members) if grammar else None
+
+
+def outline_of(reading: Reading, text: str, *, members: bool = True) -> Outline:
+    """Return the outline of a file that was read."""
     lines = text.split("\n")
     lines = [f"{line}\n" for line in lines[:-1]] + lines[-1:] * bool(lines[-1])
-    reading = read(grammar, data)
     kept = _painted(_strokes(reading, members), len(lines))
     parts = tuple(_parts(lines, kept))
     left_out = sum(count for _, count in parts)
@@ -58,8 +60,8 @@ def outline(path: str, text: str, *, members: bool = True) -> Outline | None:
     return Outline("".join(t for t, _ in parts), len(lines) - left_out, left_out, errors)
 
 
-def _grammar(path: str, data: bytes) -> Grammar | None:
-    """Return the grammar to use; a `.h` that speaks C++ is read as C++."""
+def grammar_to_read(path: str, data: bytes) -> Grammar | None:
+    """Return the grammar to use, None if it is not installed; a `.h` may speak C++."""
     grammar = grammar_of(path)
     if grammar and grammar.language == "c" and path.lower().endswith(".h"):
         cpp = grammar_named("cpp")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,23 +9,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Self
 
-from copilot.batches import batches
-from copilot.cache import Cache, key_of
-from copilot.structure.grammars import grammar_of, is_installed
+from copilot.cache import Cache
+from copilot.structure.derived import BROKEN, Begun, Derived, Source
 from copilot.structure.outline import outline
-from copilot.structure.workers import MOST_SECONDS, Task, Workers
+from copilot.structure.workers import MOST_SECONDS
 from copilot.workspace.model import Part, SourceFile
 
-# Raised with every change of the queries or of what an outline keeps.
-OUTLINE_VERSION = "2"
-_BATCH_BYTES = 256 * 1024
-_TASKS_AHEAD = 8
+# The version is raised with every change of the queries or of what an outline keeps.
+RULES = ("outline", "2")
 # An outline that is hardly shorter may well take more tokens.
 _WORTH_IT = 0.9
-# What is kept of a text that ended or stalled its parser.
-_BROKEN = b""
-
-_Source = tuple[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -43,106 +35,64 @@ class Outliner(AbstractContextManager["Outliner"]):
     def __init__(
         self, cache: Cache, processes: int | None = None, most_seconds: float = MOST_SECONDS
     ) -> None:
-        self._cache = cache
-        self._ahead = (processes or os.cpu_count() or 1) * _TASKS_AHEAD
-        self._workers: Workers[_Source, bytes] = Workers(packed_outlines, processes, most_seconds)
+        self._derived = Derived(packed_outlines, [RULES], cache, processes, most_seconds)
 
     def __enter__(self) -> Self:
-        self._workers.__enter__()
+        self._derived.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._workers.__exit__()
+        self._derived.__exit__()
 
     def outlined(self, parts: Iterable[Part]) -> Iterator[OutlinedPart]:
         """Put an outline in the place of each text that a grammar reads, in the order given.
 
         A text that breaks its grammar stays whole, and its reason says so.
         """
-        begun: deque[_Begun] = deque()
+        waiting: deque[tuple[Part, Begun]] = deque()
         for part in parts:
-            begun.append(self._begin(part))
-            while begun and (begun[0].is_done() or self._is_busy(begun)):
-                yield self._finish(begun.popleft())
-        while begun:
-            yield self._finish(begun.popleft())
+            waiting.append((part, self._derived.begin(part.files)))
+            while waiting and (
+                waiting[0][1].is_done() or self._derived.is_busy(begun for _, begun in waiting)
+            ):
+                yield self._finish(*waiting.popleft())
+        while waiting:
+            yield self._finish(*waiting.popleft())
 
-    def _is_busy(self, begun: Iterable[_Begun]) -> bool:
-        """Say whether enough is under way: what waits here takes memory."""
-        return sum(len(one.tasks) for one in begun) > self._ahead
-
-    def _begin(self, part: Part) -> _Begun:
-        keys = [_key(file) for file in part.files]
-        kept = self._cache.get([key for key in keys if key])
-        missing = {
-            key: (file.path, file.data or b"")
-            for key, file in zip(keys, part.files, strict=True)
-            if key and key not in kept
-        }
-        tasks = [
-            ([key for key, _ in some], self._workers.submit([source for _, source in some]))
-            for some in batches(missing.items(), _size, _BATCH_BYTES)
-        ]
-        return _Begun(part, keys, kept, tasks)
-
-    def _finish(self, begun: _Begun) -> OutlinedPart:
-        made: dict[bytes, bytes] = {}
-        for keys, task in begun.tasks:
-            found = self._workers.wait_for(task)
-            made |= {key: one or _BROKEN for key, one in zip(keys, found, strict=True)}
-        self._cache.put(made)
-        texts = begun.kept | made
-        files = tuple(
-            _outlined(file, key, texts[key]) if key else file
-            for file, key in zip(begun.part.files, begun.keys, strict=True)
-        )
-        pairs = zip(files, begun.part.files, strict=True)
+    def _finish(self, part: Part, begun: Begun) -> OutlinedPart:
+        found = zip(part.files, begun.keys, self._derived.finish(begun), strict=True)
+        files = tuple(_outlined(file, keys, results) for file, keys, results in found)
+        pairs = zip(files, part.files, strict=True)
         names = frozenset(file.name for file, whole in pairs if file.data is not whole.data)
-        return OutlinedPart(replace(begun.part, files=files), names)
+        return OutlinedPart(replace(part, files=files), names)
 
 
-def _size(missing: tuple[bytes, _Source]) -> int:
-    return len(missing[1][1])
-
-
-@dataclass(frozen=True)
-class _Begun:
-    """A part of which some outlines are known and some are being made; no key, no outline."""
-
-    part: Part
-    keys: list[bytes | None]
-    kept: dict[bytes, bytes]
-    tasks: list[tuple[list[bytes], Task[_Source, bytes]]]
-
-    def is_done(self) -> bool:
-        return all(task.is_done() for _, task in self.tasks)
-
-
-def packed_outlines(sources: Sequence[_Source]) -> list[bytes]:
+def packed_outlines(sources: Sequence[Source]) -> list[tuple[bytes]]:
     """Return the outline of each text, compressed; a grammar reads all of them."""
-    return [zlib.compress(_outline(path, data), 1) for path, data in sources]
+    return [(packed(_outline(path, data.decode())),) for path, data in sources]
 
 
-def _outline(path: str, data: bytes) -> bytes:
-    made = outline(path, data.decode())
-    return data if made is None else made.text.encode()
+def packed(outlined: str) -> bytes:
+    """Return an outline as it is kept."""
+    return zlib.compress(outlined.encode(), 1)
 
 
-def _outlined(file: SourceFile, key: bytes, packed: bytes) -> SourceFile:
-    if packed == _BROKEN:
+def _outline(path: str, text: str) -> str:
+    made = outline(path, text)
+    return text if made is None else made.text
+
+
+def _outlined(
+    file: SourceFile, keys: tuple[bytes, ...] | None, results: tuple[bytes, ...] | None
+) -> SourceFile:
+    """Return a file with its outline, as it is where there is none or it is not worth it."""
+    if keys is None or results is None or file.data is None:
+        return file
+    (key,), (kept,) = keys, results
+    if kept == BROKEN:
         return replace(file, reason=f"{file.reason}; in full: its grammar cannot read it")
-    data = zlib.decompress(packed)
-    if len(data) > _WORTH_IT * len(file.data or b""):
+    data = zlib.decompress(kept)
+    if len(data) > _WORTH_IT * len(file.data):
         return file
     masks = tuple(mask for mask in file.masks if mask.placeholder.encode() in data)
     return replace(file, data=data, content=f"outline {key.hex()}", masks=masks)
-
-
-def _key(file: SourceFile) -> bytes | None:
-    """Return what names a file's outline, None if no installed grammar reads the file."""
-    grammar = grammar_of(file.path)
-    if file.data is None or grammar is None or not is_installed(grammar):
-        return None
-    suffix = file.path.rpartition("/")[2].rpartition(".")[2]
-    content = file.content or key_of(file.data.decode()).hex()
-    return key_of("outline", OUTLINE_VERSION, grammar.language, suffix, content)

@@ -24,7 +24,7 @@ A query file names what it captures:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -104,7 +104,12 @@ def read(grammar: Grammar, data: bytes) -> Reading:
 
     The grammar must be installed. A file that nests too deep for it is one error.
     """
-    parts = [_read(parsed, data) for parsed in parse(grammar, data)]
+    return read_parsed(parse(grammar, data), data)
+
+
+def read_parsed(parsed: Sequence[Parsed], data: bytes) -> Reading:
+    """Run the queries on what `parse` returned for a file."""
+    parts = [_read(one, data) for one in parsed]
     if not parts:
         return Reading((), (), (Rows(0, max(0, data.rstrip().count(b"\n"))),))
     if len(parts) == 1:

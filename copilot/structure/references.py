@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from tree_sitter import Node, Query, QueryCursor
 
-from copilot.structure.embedded import parse
+from copilot.structure.embedded import Parsed, parse
 from copilot.structure.grammars import Grammar, grammar_of, is_installed, load
 from copilot.structure.templates import template_tags
 
@@ -33,8 +34,13 @@ def references(path: str, data: bytes) -> tuple[Reference, ...]:
     grammar = grammar_of(path)
     if grammar is None or not is_installed(grammar):
         return ()
+    return references_in(parse(grammar, data), grammar, data)
+
+
+def references_in(parts: Sequence[Parsed], grammar: Grammar, data: bytes) -> tuple[Reference, ...]:
+    """Return what a file uses, of which `parts` are what `parse` returned."""
     rows: dict[tuple[int, int, str], int] = {}
-    for parsed in parse(grammar, data):
+    for parsed in parts:
         if parsed.grammar.uses:
             captures = QueryCursor(_query(parsed.grammar)).captures(parsed.tree.root_node)
             none = {n.id for n in captures.get("none", [])}

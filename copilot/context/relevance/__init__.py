@@ -1,0 +1,1 @@
+"""What a task needs: signals of each file, weighed into one order."""
