@@ -14,7 +14,7 @@ _GROUPS = {
     "models": ("list", "add", "pull", "serve"),
     "repos": ("add", "list", "update", "remove"),
     "eval": ("needle",),
-    "runs": ("list",),
+    "runs": ("list", "show", "replay"),
 }
 _MEANINGS = {
     ExitCode.OK: "done, or nothing to report",

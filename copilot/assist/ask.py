@@ -16,7 +16,8 @@ from copilot.edits.grammar import edit_grammar
 class Answer:
     """What the model said; `reason` is the server's word for why it stopped, `seconds` its time.
 
-    `started` is when it was asked, in UTC.
+    `started` is when it was asked, in UTC; `first_token_seconds` the time from there to the first
+    piece of the answer, None if there was none.
     """
 
     started: datetime
@@ -24,6 +25,7 @@ class Answer:
     reason: str
     usage: Usage | None
     seconds: float
+    first_token_seconds: float | None = None
 
     @property
     def cut_off(self) -> bool:
@@ -53,15 +55,18 @@ def ask(
     request = Request(messages(packed.prompt), limits.max_reply_tokens, limits.temperature, grammar)
     started, clock = datetime.now(UTC), time.monotonic()
     pieces: list[str] = []
+    first: float | None = None
     finished = Finished("", None)
     for event in backend.ask(request):
+        if first is None and isinstance(event, Delta) and event.text:
+            first = time.monotonic() - clock
         show(event)
         if isinstance(event, Delta):
             pieces.append(event.text)
         elif isinstance(event, Finished):
             finished = event
     seconds = time.monotonic() - clock
-    return Answer(started, "".join(pieces), finished.reason, finished.usage, seconds)
+    return Answer(started, "".join(pieces), finished.reason, finished.usage, seconds, first)
 
 
 def grammar_for(packed: Packed) -> str | None:

@@ -2,53 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from itertools import chain
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from copilot.assist.asking import Asking
+from copilot.assist.base import MARKS_TAKEN, Base, base_of
+from copilot.assist.freeze import RESERVE
+from copilot.assist.read import Read, check_complete, check_not_empty, unread
+from copilot.assist.scope import Scope
 from copilot.backends.protocol import Message
-from copilot.cache import Cache
-from copilot.context.budget import check_budget
-from copilot.context.compose import Draft, Wording
-from copilot.context.model import PackedFile, Prompt, SectionKind
-from copilot.errors import ReadIncomplete, UsageError
-from copilot.settings.prompts import fill_prompt, load_prompt
-from copilot.text import one_line
-from copilot.workspace.choose import Chooser, Selection
-from copilot.workspace.masker import Masker
+from copilot.cache import key_of
+from copilot.context.budget import check_budget, no_file_fits
+from copilot.context.compose import (
+    Wording,
+    counted_files,
+    prompt_of,
+    rules_section,
+    section_of,
+)
+from copilot.context.draft import Copy, Draft, dropped
+from copilot.context.entries import Entry, Shape, latest
+from copilot.context.model import Detail, PackedFile, Prompt, Section, SectionKind
+from copilot.context.words import mark_words
+from copilot.settings.modes import Mode
+from copilot.settings.prompts import load_prompt
 from copilot.workspace.model import Part, Repository, Root, Snapshot, SourceFile
-from copilot.workspace.snapshot import Progress, read_parts
+from copilot.workspace.snapshot import Progress
 
 if TYPE_CHECKING:
-    from copilot.structure.outliner import Outliner
-    from copilot.workspace.remote_cache import KeptRepository
+    from copilot.assist.ranked import Chosen, Ranking
 
-_NAMED = 5
+# Tokens that counts of parts may be off by, and that a note may take more.
+_RESERVE = 50
+_UNBOUNDED = 2**40
 
 
 @dataclass(frozen=True)
 class Packed:
     """A prompt and the snapshot it was made from; what lies in no root is read-only.
 
-    `outlined` are the names of the files whose text there is an outline.
+    The snapshot's files are without their texts. `why_new` says why the base is a new one, where
+    there was another before it. `words` are those that the model was asked to repeat.
     """
 
     roots: tuple[Root, ...]
     snapshot: Snapshot
     prompt: Prompt
-    outlined: frozenset[str] = frozenset()
+    mode: Mode = Mode.WHOLE
+    why_new: str = ""
+    words: tuple[str, ...] = ()
 
     @property
     def full_texts(self) -> dict[str, str]:
-        """The files that the prompt holds in full: name with alias to text."""
-        return {
-            file.name: file.data.decode()
-            for file in self.snapshot.files
-            if file.data is not None and file.name not in self.outlined
-        }
+        """The files that the prompt holds in full: name with alias to text, its last line ended."""
+        last: dict[str, str] = {}
+        current = {f"{f.repository}/{f.path}" for f in self.prompt.files if f.detail is Detail.FULL}
+        for section in self.prompt.sections:
+            last |= {entry.name: text for entry, text in section.texts() if entry.name in current}
+        return last
 
     @property
     def editable_texts(self) -> dict[str, str]:
@@ -57,103 +70,184 @@ class Packed:
         return {n: t for n, t in self.full_texts.items() if n.partition("/")[0] in aliases}
 
 
-@dataclass(frozen=True)
-class Scope:
-    """What is read, and how it is shown and counted; `kept` and `submodules` are only read."""
-
-    roots: tuple[Root, ...]
-    selection: Selection
-    tokenizer: str
-    prompts: Path
-    kept: tuple[KeptRepository, ...] = ()
-    submodules: tuple[Root, ...] = ()
-    cache: Cache = field(default_factory=Cache, compare=False)
-    outliner: Outliner | None = field(default=None, compare=False)
-    masker: Masker | None = field(default=None, compare=False)
-
-
 def pack(scope: Scope, kind: str | None, asked: str, progress: Progress) -> Packed:
     """Read the roots and compose the prompt; `kind` is `edit`, `ask`, or None for no task.
 
-    Raises UsageError if there is nothing to read, ReadIncomplete if the system refused a file.
+    Raises UsageError if there is nothing to read, ReadIncomplete if the system refused a file,
+    BudgetExceeded if the budget holds no file at all.
     """
+    task = load_prompt(f"task-{kind}", scope.prompts) if kind else ""
+    wording = Wording(scope.rules(), task, asked)
     with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
-        snapshot, outlined = _read(scope, draft, progress)
-        task = load_prompt(f"task-{kind}", scope.prompts) if kind else ""
-        wording = Wording(_rules(scope, snapshot, outlined), task, asked)
-        return Packed(scope.roots, snapshot, draft.prompt(wording), outlined)
+        if kind:
+            draft.start()
+        if scope.mode is not Mode.RANK and not _is_too_small(scope):
+            packed = _with_base(scope, wording, draft, progress)
+            if packed is not None:
+                return packed
+        return _by_rank(scope, wording, draft, progress)
+
+
+def _is_too_small(scope: Scope) -> bool:
+    """Tell whether the budget did not hold all files the last time."""
+    if scope.mode is not Mode.AUTO or scope.fresh:
+        return False
+    key = _too_small_key(scope)
+    return scope.cache.get([key]).get(key) == b"1"
+
+
+def _too_small_key(scope: Scope) -> bytes:
+    return key_of("too small", scope.key(scope.budget))
+
+
+def _with_base(scope: Scope, wording: Wording, draft: Draft, progress: Progress) -> Packed | None:
+    """Return the prompt with the frozen base, None where its budget is too small for that."""
+    base = base_of(scope, draft, progress)
+    if base is None:
+        scope.cache.put({_too_small_key(scope): b"1"})
+        return None
+    check_not_empty(base.read.files, scope)
+    frame, sections = base.frozen.record.frame, list(_frozen_sections(base))
+    asking = Asking(scope, wording, draft, frame, base.frozen.record.words)
+    full = frozenset(e.name for e in latest(base.frozen.entries).values() if e.is_full)
+    is_partial = any(file.is_text and file.name not in full for file in base.read.files)
+    why: Mapping[str, str] = {}
+    if is_partial and wording.task and scope.budget is not None and not scope.outlines:
+        # Ranking takes long to import, and most prompts hold all files.
+        from copilot.assist.ranked import in_focus, laid_out, ranking_of
+
+        ranking = ranking_of(base.read, scope, wording.asked, draft, progress)
+        if not draft.fits(frame, ranking.names):
+            # A text that the base does not show, and so does not follow, holds its marks.
+            fresh = _with_base(replace(scope, fresh=True), wording, draft, progress)
+            return replace(fresh, why_new=MARKS_TAKEN) if fresh else None
+        used = sum(section.tokens for section in (*sections, asking.task(sections)))
+        chosen = in_focus(ranking, full, draft, frame, scope.budget - used - _RESERVE)
+        sections.append(section_of(SectionKind.FOCUS, laid_out(chosen, scope, draft, frame)))
+        why = chosen.why
+    sections.append(asking.task(sections))
+    if _excess(sections, scope) > 0:
+        return None
+    prompt = prompt_of(sections, base.read.files, frame, scope.tokenizer, why)
+    return _packed(scope, base.read, prompt, asking, Mode.WHOLE, base.why_new)
+
+
+def _by_rank(scope: Scope, wording: Wording, draft: Draft, progress: Progress) -> Packed:
+    """Return the prompt with those files alone that the task needs."""
+    from copilot.assist.ranked import ranking_of
+
+    read = Read.of(scope.parts(progress, skip=True))
+    ranking = ranking_of(read, scope, wording.asked, draft, progress)
+    frame = draft.frame(ranking.names)
+    rules = rules_section(draft, wording.rules, frame)
+    words = mark_words(copy.source for copy in ranking.whole.values())
+    asking = Asking(scope, wording, draft, frame, words)
+    room = (scope.budget or _UNBOUNDED) - rules.tokens - asking.task([rules]).tokens - _RESERVE
+    if scope.mode is Mode.AUTO and ranking.tokens(draft, frame) <= room - RESERVE:
+        scope.cache.put({_too_small_key(scope): b"0"})
+        packed = _with_base(scope, wording, draft, progress)
+        if packed is not None:
+            return packed
+    made = _ranked_sections(ranking, asking, rules, room)
+    if made is None:
+        copies = list(ranking.whole.values())
+        counts = zip(copies, draft.tokens(copies, frame), strict=True)
+        used = rules.tokens + asking.task([rules]).tokens
+        raise no_file_fits(counted_files(read.files, counts), used, scope.budget or 0)
+    sections, chosen = made
+    prompt = prompt_of(sections, read.files, frame, scope.tokenizer, chosen.why)
+    mode = Mode.SELECT if scope.chosen else Mode.RANK
+    return _packed(scope, read, prompt, asking, mode)
+
+
+def _ranked_sections(
+    ranking: Ranking, asking: Asking, rules: Section, room: int
+) -> tuple[list[Section], Chosen] | None:
+    """Return all sections, None where not even one file fits."""
+    from copilot.assist.ranked import by_rank, laid_out
+
+    scope, draft, frame = asking.scope, asking.draft, asking.frame
+    while True:
+        chosen = by_rank(ranking, scope, draft, frame, room)
+        if all(copy.shape is Shape.PATH for copy in chosen.copies):
+            return None
+        laid = draft.with_marks(laid_out(chosen, scope, draft, frame), asking.words, frame)
+        sections = [rules, section_of(SectionKind.FOCUS, laid)]
+        sections.append(asking.task(sections))
+        if (excess := _excess(sections, scope)) <= 0:
+            return sections, chosen
+        # What the task says of these files takes more than was set aside for it.
+        room -= excess
+
+
+def _excess(sections: Sequence[Section], scope: Scope) -> int:
+    """Return by how many tokens these are over the budget."""
+    return sum(section.tokens for section in sections) - (scope.budget or _UNBOUNDED)
+
+
+def _packed(
+    scope: Scope, read: Read, prompt: Prompt, asking: Asking, mode: Mode, why_new: str = ""
+) -> Packed:
+    snapshot = Snapshot(read.repositories, tuple(map(unread, read.files)))
+    words = asking.words if asking.asks_marks else ()
+    return Packed(scope.roots, snapshot, prompt, mode, why_new, words)
 
 
 def count_files(scope: Scope, progress: Progress) -> tuple[Snapshot, tuple[PackedFile, ...]]:
-    """Read the roots as `pack` does and return the tokens of each file, but keep no text."""
-    draft = Draft(scope.tokenizer, scope.cache, keep=False)
-    with closing(scope.cache), closing(draft):
-        snapshot, _ = _read(scope, draft, progress, keep=False)
-        return snapshot, draft.files()
-
-
-def _read(
-    scope: Scope, draft: Draft, progress: Progress, *, keep: bool = True
-) -> tuple[Snapshot, frozenset[str]]:
-    """Read everything into the draft; return it, and the names of what is an outline."""
+    """Read the roots as `pack` does and return the tokens of each file in full, but no text."""
     files: list[SourceFile] = []
     repositories: list[Repository] = []
-    outlined: set[str] = set()
-    has_text = False
-    for part, names in _shown(scope, progress):
-        draft.add(part.files, names)
-        has_text = has_text or any(file.data is not None for file in part.files)
-        files += part.files if keep else (replace(file, data=None) for file in part.files)
-        repositories += [part.repository] if part.repository else []
-        outlined |= names
-    _check_complete(files)
-    if not has_text:
-        raise UsageError(
-            f"nothing to read in {', '.join(str(root.path) for root in scope.roots)}",
-            "name a folder with text files (--root), or check --include and --exclude",
-        )
-    return Snapshot(tuple(repositories), tuple(files)), frozenset(outlined)
+    copies: list[Copy] = []
+    with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
+        for part, outlined in _shown_parts(scope, progress):
+            texts = [file for file in part.files if file.data is not None]
+            whole = draft.copies([file for file in texts if file.name not in outlined])
+            short = [file for file in texts if file.name in outlined]
+            copies += map(dropped, (*whole, *draft.copies(short, Shape.OUTLINE)))
+            files += map(unread, part.files)
+            repositories += [part.repository] if part.repository else []
+        check_complete(files)
+        check_not_empty(files, scope)
+        frame = draft.frame([file.name for file in files if file.is_text])
+        counts = draft.tokens(copies, frame)
+    packed = counted_files(files, zip(copies, counts, strict=True))
+    return Snapshot(tuple(repositories), tuple(files)), packed
 
 
-def _shown(scope: Scope, progress: Progress) -> Iterator[tuple[Part, frozenset[str]]]:
-    """Yield what is read as the prompt shows it, with the names of what is an outline.
+def _shown_parts(scope: Scope, progress: Progress) -> Iterator[tuple[Part, Collection[str]]]:
+    """Yield what is read as it is shown, with the names of those files that are outlines."""
+    parts = scope.parts(progress)
+    if not scope.outlines:
+        yield from ((part, ()) for part in parts)
+        return
+    from copilot.structure.outliner import Outliner
 
-    What does not change comes first, so that a server's prefix cache can hit.
-    """
-    choose = Chooser(scope.selection, scope.cache, scope.masker)
-    parts = read_parts((*scope.submodules, *scope.roots), choose, progress)
-    if scope.kept:
-        from copilot.workspace.remote import read_kept_parts
-
-        parts = chain(read_kept_parts(scope.kept, choose, progress), parts)
-    if scope.outliner is None:
-        return ((part, frozenset()) for part in parts)
-    return ((made.part, made.names) for made in scope.outliner.outlined(parts))
+    with Outliner(scope.cache) as outliner:
+        yield from ((made.part, made.names) for made in outliner.outlined(parts))
 
 
-def _rules(scope: Scope, snapshot: Snapshot, outlined: Collection[str]) -> str:
-    rules = load_prompt("rules", scope.prompts)
-    if outlined:
-        rules = f"{rules.rstrip()}\n{load_prompt('outlines', scope.prompts)}"
-    if any(file.masks for file in snapshot.files):
-        rules = f"{rules.rstrip()}\n{load_prompt('masks', scope.prompts)}"
-    aliases = [*(kept.name.alias for kept in scope.kept), *(r.alias for r in scope.submodules)]
-    if not aliases:
-        return rules
-    names = ", ".join(f"`{alias}/`" for alias in aliases)
-    note = fill_prompt(load_prompt("read-only", scope.prompts), names=names)
-    return f"{rules.rstrip()}\n{note}"
+def _frozen_sections(base: Base) -> tuple[Section, Section, Section]:
+    """Return rules, base and overlay as they were frozen."""
+    record = base.frozen.record
+    data = memoryview(base.frozen.data)
+    rules, files = data[: record.rules_size], data[record.rules_size :]
+    return (
+        Section(SectionKind.RULES, (rules,) if rules else (), record.rules_tokens),
+        _section(SectionKind.BASE, files, record.base),
+        _section(SectionKind.OVERLAY, memoryview(record.overlay_data), record.overlay),
+    )
 
 
-def _check_complete(files: Sequence[SourceFile]) -> None:
-    denied = [file for file in files if file.denied]
-    if denied:
-        named = ", ".join(one_line(file.name) for file in denied[:_NAMED])
-        more = f" and {len(denied) - _NAMED} more" if len(denied) > _NAMED else ""
-        raise ReadIncomplete(
-            f"{named}{more}: {denied[0].reason}",
-            "mend the permissions, or leave it out with --exclude",
-        )
+def _section(kind: SectionKind, data: memoryview, entries: tuple[Entry, ...]) -> Section:
+    tokens = sum(entry.tokens for entry in entries)
+    return Section(kind, (data,) if data else (), tokens, entries)
+
+
+def limit_of(budget: int | None, window: int | None, reply_tokens: int) -> int | None:
+    """Return how many tokens a prompt may have, None if nothing bounds it."""
+    room = window - reply_tokens if window else None
+    bounds = [bound for bound in (budget, room) if bound is not None]
+    return min(bounds, default=None)
 
 
 def check_fit(prompt: Prompt, budget: int | None, window: int | None, reply_tokens: int) -> int:

@@ -6,19 +6,22 @@ from typing import Annotated
 
 import typer
 
-from copilot.assist.ask import Answer, ask
+from copilot.assist.ask import Answer
+from copilot.cli.answer import hear
 from copilot.cli.keep import write_manifest
-from copilot.cli.log_run import log_run
 from copilot.cli.options import (
     BaseUrl,
     Budget,
     ConfigPath,
     Exclude,
+    Focus,
+    Fresh,
     Include,
     Json,
     KeyVariable,
     ManifestFile,
     Model,
+    ModeOption,
     NoMask,
     Repo,
     Roots,
@@ -27,11 +30,12 @@ from copilot.cli.options import (
     new_app,
     where,
 )
-from copilot.cli.prepare import Question, read_for
+from copilot.cli.prepare import Question, read_for, record
 from copilot.cli.ready import Ready, ready_model
 from copilot.cli.setup import set_up
-from copilot.cli.show import put, put_json, say_usage, streaming
+from copilot.cli.show import put, put_json, say_usage
 from copilot.errors import ReplyIncomplete
+from copilot.settings.modes import Mode
 
 app = new_app()
 
@@ -49,18 +53,22 @@ def ask_command(
     base_url: BaseUrl = None,
     api_key_env: KeyVariable = None,
     budget: Budget = None,
+    mode: ModeOption = Mode.AUTO,
+    focus: Focus = None,
+    fresh: Fresh = False,
     config: ConfigPath = None,
     manifest: ManifestFile = None,
     as_json: Json = False,
 ) -> None:
     """Ask about the code; the answer streams to stdout."""
-    setup = set_up(where(root, include, exclude, budget, config, repo, submodules, no_mask))
+    read = (root, include, exclude, budget, config, repo, submodules, no_mask, mode, focus, fresh)
+    setup = set_up(where(*read))
     with ready_model(setup, Whom(model, base_url, api_key_env)) as ready:
         asked = read_for(setup, ready, "ask", question)
         if manifest:
-            write_manifest(manifest, asked.packed, asked.limit, ready.facts.model)
+            write_manifest(manifest, asked.packed, asked.limit, ready.facts.model, setup.masker)
         answer = _ask(asked, ready, as_json=as_json)
-        log_run(setup, "ask", question, asked.packed, ready, answer, "answered")
+        record(setup, "ask", question, asked, ready, answer, "answered")
     say_usage(answer)
     if answer.cut_off:
         raise ReplyIncomplete(
@@ -70,8 +78,7 @@ def ask_command(
 
 
 def _ask(asked: Question, ready: Ready, *, as_json: bool) -> Answer:
-    with streaming(_ignore if as_json else put) as show:
-        answer = ask(ready.backend, asked.packed, ready.limits, show)
+    answer = hear(asked, ready, _ignore if as_json else put)
     if as_json:
         usage = answer.usage
         put_json(

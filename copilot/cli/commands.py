@@ -119,4 +119,8 @@ def copilot(
 
 def command_line(arguments: Sequence[str]) -> None:
     """Run one command; leaves by SystemExit or with an error of ours."""
+    if "--map" in arguments:
+        from copilot.cli.pack_out import with_map_joined
+
+        arguments = list(with_map_joined(arguments))
     app(list(arguments), prog_name="copilot")

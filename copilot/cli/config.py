@@ -32,7 +32,7 @@ def config(
         put_json({row["key"]: {"value": row["value"], "origin": row["origin"]} for row in rows})
     else:
         for row in rows:
-            put(f"{row['key']:11} {_shown(row['value']):40} {row['origin']}\n")
+            put(f"{row['key']:16} {_shown(row['value']):40} {row['origin']}\n")
     say(f"your configuration: {config_file or setup.paths.config_file}")
     say(f"your prompt texts:  {setup.paths.prompts}")
 

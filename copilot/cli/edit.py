@@ -11,23 +11,26 @@ from typing import Annotated
 
 import typer
 
-from copilot.assist.ask import Answer, ask, grammar_for
+from copilot.assist.ask import Answer, grammar_for
 from copilot.assist.check import Check, check_in_copy
 from copilot.assist.propose import propose
+from copilot.cli.answer import hear
 from copilot.cli.keep import keep_reply, write_manifest
 from copilot.cli.land import Landed, Landing, check_landing, land
-from copilot.cli.log_run import log_run
 from copilot.cli.options import (
     BaseUrl,
     Budget,
     ConfigPath,
     DryRun,
     Exclude,
+    Focus,
+    Fresh,
     Include,
     Json,
     KeyVariable,
     ManifestFile,
     Model,
+    ModeOption,
     NoMask,
     PatchFile,
     Plain,
@@ -39,13 +42,14 @@ from copilot.cli.options import (
     new_app,
     where,
 )
-from copilot.cli.prepare import Question, read_for
+from copilot.cli.prepare import Question, read_for, record
 from copilot.cli.ready import Ready, ready_model
 from copilot.cli.setup import Setup, set_up
-from copilot.cli.show import say_usage, streaming
+from copilot.cli.show import say_usage
 from copilot.cli.talk import say
 from copilot.edits.changes import ChangeSet
 from copilot.errors import CopilotError, ExitCode, UsageError
+from copilot.settings.modes import Mode
 
 app = new_app()
 
@@ -63,6 +67,9 @@ def edit(
     base_url: BaseUrl = None,
     api_key_env: KeyVariable = None,
     budget: Budget = None,
+    mode: ModeOption = Mode.AUTO,
+    focus: Focus = None,
+    fresh: Fresh = False,
     config: ConfigPath = None,
     yes: Yes = False,
     plain: Plain = False,
@@ -81,7 +88,8 @@ def edit(
     as_json: Json = False,
 ) -> None:
     """Change the code; you accept each change before it is written."""
-    setup = set_up(where(root, include, exclude, budget, config, repo, submodules, no_mask))
+    read = (root, include, exclude, budget, config, repo, submodules, no_mask, mode, focus, fresh)
+    setup = set_up(where(*read))
     landing = Landing(task, yes, plain, dry_run, patch, commit=commit, as_json=as_json)
     whom = Whom(model, base_url, api_key_env)
     raise typer.Exit(run_edit(setup, whom, landing, manifest, check))
@@ -101,7 +109,9 @@ def run_edit(
     with ready_model(setup, whom) as ready:
         question = read_for(setup, ready, "edit", landing.task)
         if manifest:
-            write_manifest(manifest, question.packed, question.limit, ready.facts.model)
+            write_manifest(
+                manifest, question.packed, question.limit, ready.facts.model, setup.masker
+            )
         if check:
             landing = replace(landing, check=_checker(question, check))
         answer = _ask(question, ready)
@@ -110,7 +120,7 @@ def run_edit(
             landed = _land(answer, question, setup, landing)
             outcome = landed.outcome
         finally:
-            log_run(setup, "edit", landing.task, question.packed, ready, answer, outcome)
+            record(setup, "edit", landing.task, question, ready, answer, outcome)
     return landed.code
 
 
@@ -123,8 +133,7 @@ def _checker(question: Question, command: str) -> Callable[[ChangeSet], Check]:
 
 def _ask(question: Question, ready: Ready) -> Answer:
     grammar = grammar_for(question.packed) if ready.facts.follows_grammar else None
-    with streaming() as show:
-        answer = ask(ready.backend, question.packed, ready.limits, show, grammar)
+    answer = hear(question, ready, grammar=grammar)
     say("")
     say_usage(answer)
     return answer

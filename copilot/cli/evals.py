@@ -32,6 +32,7 @@ from copilot.context.compose import Wording
 from copilot.errors import ExitCode, UsageError
 from copilot.evals.needle import QUESTION, Trial, needle_trials
 from copilot.settings.prompts import load_prompt
+from copilot.workspace.snapshot import gathered
 
 app = new_app("Measure a model on your own code.")
 
@@ -64,13 +65,12 @@ def needle(
     spread = [index / max(1, depths - 1) for index in range(depths)]
     with ready_model(setup, Whom(model, base_url, api_key_env)) as ready:
         scope = setup.scope(ready.chosen.settings.tokenizer)
-        packed = read_for(setup, ready, "needle", QUESTION).packed
+        read_for(setup, ready, "needle", QUESTION)
+        snapshot = gathered(scope.parts(lambda _done, _known: None))
         texts = [load_prompt(name, scope.prompts) for name in ("rules", "task-needle")]
         wording = Wording(texts[0], texts[1], QUESTION)
         trials = []
-        for trial in needle_trials(
-            ready.backend, packed.snapshot, wording, scope.tokenizer, spread
-        ):
+        for trial in needle_trials(ready.backend, snapshot, wording, scope.tokenizer, spread):
             trials.append(trial)
             if not as_json:
                 put(_line(trial))

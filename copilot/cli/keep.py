@@ -7,13 +7,15 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from copilot.assist.pack import Packed
 from copilot.context.manifest import manifest, to_json
 from copilot.errors import UsageError
+from copilot.workspace.masker import Masker
 
 
-def write_file(path: Path, *parts: bytes) -> None:
+def write_file(path: Path, *parts: bytes | memoryview) -> None:
     """Write a file the user asked for, whole or not at all. Raises UsageError with the reason."""
     try:
         # What stands in /dev may lead to a file that others write to as well.
@@ -28,7 +30,7 @@ def write_file(path: Path, *parts: bytes) -> None:
         ) from error
 
 
-def _replace(path: Path, parts: Sequence[bytes]) -> None:
+def _replace(path: Path, parts: Sequence[bytes | memoryview]) -> None:
     """Write beside and rename, so that a full disk leaves what was there."""
     mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", dir=path.parent)
@@ -48,9 +50,19 @@ def _umask() -> int:
     return mask
 
 
-def write_manifest(path: Path, packed: Packed, limit: int, model: str | None) -> None:
+def manifest_of(
+    packed: Packed, limit: int, model: str | None, masker: Masker | None
+) -> dict[str, Any]:
+    """Return what the model saw; `limit` is the budget in force, in tokens."""
+    mode = str(packed.mode)
+    return manifest(packed.prompt, packed.snapshot, limit, model, mode=mode, masker=masker)
+
+
+def write_manifest(
+    path: Path, packed: Packed, limit: int, model: str | None, masker: Masker | None
+) -> None:
     """Write what the model saw; `limit` is the budget in force, in tokens."""
-    document = manifest(packed.prompt, packed.snapshot, limit, model)
+    document = manifest_of(packed, limit, model, masker)
     write_file(path, to_json(document).encode("ascii"))
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from copilot.assist.ask import Answer
+from copilot.assist.estimate import run_cost
 from copilot.assist.pack import Packed
 from copilot.cli.ready import Ready
 from copilot.cli.setup import Setup
-from copilot.cli.talk import say
+from copilot.cli.talk import detail, say
 from copilot.errors import UsageError
-from copilot.runs.store import Run, record_run
+from copilot.runs.store import Run, list_runs, record_run
 from copilot.text import visible
 from copilot.workspace.model import Repository
 
@@ -23,9 +25,16 @@ def log_run(
     ready: Ready,
     answer: Answer,
     outcome: str,
+    *,
+    mode: str = "whole",
+    expected_cached_tokens: int | None = None,
+    manifest: Mapping[str, Any] | None = None,
 ) -> None:
-    """Record one request; a runs file that cannot be written is only a warning."""
-    usage = answer.usage
+    """Record one request; a runs file that cannot be written is only a warning.
+
+    `manifest` is what the prompt can be rebuilt from. For the others see Run.
+    """
+    usage, prices = answer.usage, ready.chosen.settings
     run = Run(
         started=answer.started.isoformat(timespec="seconds"),
         command=command,
@@ -39,11 +48,30 @@ def log_run(
         seconds=round(answer.seconds, 3),
         outcome=outcome,
         read_only=visible(_read_only(setup, packed.snapshot.repositories)),
+        mode=mode,
+        asked_tokens=packed.prompt.total_tokens,
+        expected_cached_tokens=expected_cached_tokens,
+        first_token_seconds=_rounded(answer.first_token_seconds),
+        cost=run_cost(prices, usage.prompt, usage.cached, usage.reply) if usage else None,
+        currency=prices.currency,
     )
     try:
-        record_run(setup.paths.runs_file, run)
+        record_run(setup.paths.runs_file, run, manifest)
     except UsageError as error:
         say(f"warning: {error.message}")
+
+
+def past_runs(setup: Setup, ready: Ready) -> tuple[Run, ...]:
+    """Return the newest runs of the model, for an estimate; none if the file cannot be read."""
+    try:
+        return list_runs(setup.paths.runs_file, model=visible(ready.facts.model))
+    except UsageError as error:
+        detail(error.message)
+        return ()
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _read_only(setup: Setup, read: Sequence[Repository]) -> str:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from copilot.settings.modes import Mode
+
 Roots = Annotated[
     list[str] | None,
     typer.Option(
@@ -71,7 +73,34 @@ KeyVariable = Annotated[
 ]
 Budget = Annotated[
     str | None,
-    typer.Option("--budget", metavar="N", help="At most so many tokens: 200000, 200k, 1M."),
+    typer.Option(
+        "--budget",
+        metavar="N",
+        help="At most so many tokens: 200000, 200k, 1M; auto: the model's window less its reply.",
+    ),
+]
+ModeOption = Annotated[
+    Mode,
+    typer.Option(
+        "--mode",
+        help="What the model sees. whole: all files, shortened where the budget asks for it. "
+        "select: the model first names the files that matter, then works with those. rank: those "
+        "that our own ranking finds for the task. auto: whole where the budget allows, else rank.",
+    ),
+]
+Focus = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--focus",
+        metavar="PATH",
+        help="A file or folder that the task is about; may be given several times.",
+    ),
+]
+Fresh = Annotated[
+    bool,
+    typer.Option(
+        "--fresh", help="Lay the files out anew, although a cache then holds nothing of them."
+    ),
 ]
 ConfigPath = Annotated[
     Path | None,
@@ -107,7 +136,7 @@ def new_app(purpose: str | None = None) -> typer.Typer:
 @dataclass(frozen=True)
 class Where:
     """What to read: the values of --root, --repo, --submodules, --include, --exclude, --budget,
-    --config.
+    --config, --no-mask, --mode, --focus, --fresh.
     """
 
     roots: tuple[str, ...] = ()
@@ -118,6 +147,9 @@ class Where:
     repos: tuple[str, ...] = ()
     submodules: bool | None = None
     no_mask: bool = False
+    mode: Mode = Mode.AUTO
+    focus: tuple[str, ...] = ()
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,9 +170,21 @@ def where(
     repos: list[str] | None = None,
     submodules: bool | None = None,
     no_mask: bool = False,
+    mode: Mode = Mode.AUTO,
+    focus: list[str] | None = None,
+    fresh: bool = False,
 ) -> Where:
     """Gather the options of one command."""
-    patterns = tuple(include or ()), tuple(exclude or ())
     return Where(
-        tuple(roots or ()), *patterns, budget, config, tuple(repos or ()), submodules, no_mask
+        tuple(roots or ()),
+        tuple(include or ()),
+        tuple(exclude or ()),
+        budget,
+        config,
+        tuple(repos or ()),
+        submodules,
+        no_mask,
+        mode,
+        tuple(focus or ()),
+        fresh,
     )

@@ -1,30 +1,158 @@
-"""Reading and packing for a question, held to budget and window."""
+"""Reading and packing for a question, held to budget and window, with what it will cost said."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from copilot.assist.pack import Packed, check_fit, pack
-from copilot.cli.ready import Ready
+from copilot.assist.ask import Answer, Limits, ask
+from copilot.assist.estimate import asks, estimate, said
+from copilot.assist.pack import Packed, check_fit, limit_of, pack
+from copilot.assist.reuse import last_store, reuse_with
+from copilot.assist.scope import Scope
+from copilot.assist.select import named_files
+from copilot.cli.keep import manifest_of
+from copilot.cli.log_run import log_run, past_runs
+from copilot.cli.ready import Ready, agrees
 from copilot.cli.setup import Setup
-from copilot.cli.show import say_packed
-from copilot.cli.talk import progress_bar
+from copilot.cli.show import say_packed, say_reuse, streaming
+from copilot.cli.talk import detail, is_terminal, progress_bar, say
+from copilot.context.reuse import Reuse, last_of
+from copilot.errors import PolicyRefused
+from copilot.settings.modes import Mode
+from copilot.text import one_line
+
+_SELECT_REPLY_TOKENS = 4_000
+_NAMED = 5
+# What is cached of fewer tokens says nothing.
+_LEAST_EXPECTED = 1024
+_LARGE_GAP = 0.5
 
 
 @dataclass(frozen=True)
 class Question:
-    """A prompt that fits, and the limit in tokens it was held to."""
+    """A prompt that fits, the limit in tokens it was held to, and what a cache should hold of it.
+
+    `sent` is to be called once the prompt was sent.
+    """
 
     packed: Packed
     limit: int
+    reuse: Reuse | None
+    sent: Callable[[], None]
+
+    @property
+    def reusable_tokens(self) -> int:
+        return self.reuse.tokens if self.reuse else 0
 
 
 def read_for(setup: Setup, ready: Ready, kind: str, asked: str) -> Question:
-    """Read the roots and compose a prompt that fits budget and window. Raises BudgetExceeded."""
+    """Read the roots and compose a prompt that fits budget and window.
+
+    In the mode `select`, the model is asked for the files that matter first. Raises BudgetExceeded,
+    PolicyRefused if the person does not agree to what it costs, ModelError.
+    """
+    limit = limit_of(setup.config.budget, ready.window, ready.limits.max_reply_tokens)
+    scope = setup.scope(ready.chosen.settings.tokenizer, limit)
+    # llama.cpp refuses what is too long; of other servers nobody knows.
+    scope = replace(scope, marks=not ready.facts.follows_grammar)
+    if scope.mode is Mode.SELECT and kind in {"edit", "ask"}:
+        scope = _selected(scope, setup, ready, asked)
+    return _question(scope, setup, ready, kind, asked)
+
+
+def _selected(scope: Scope, setup: Setup, ready: Ready, asked: str) -> Scope:
+    """Return the scope with the files that the model names for the task."""
+    whole = replace(scope, mode=Mode.WHOLE, marks=False)
+    question = _question(whole, setup, ready, "select", asked)
+    limits = Limits(min(_SELECT_REPLY_TOKENS, ready.limits.max_reply_tokens), 0.0)
+    with streaming(lambda _text: None) as show:
+        answer = ask(ready.backend, question.packed, limits, show)
+    question.sent()
+    record(setup, "select", asked, question, ready, answer, "answered", mode=Mode.SELECT)
+    names = [f"{f.repository}/{f.path}" for f in question.packed.prompt.files if f.section]
+    named = named_files(answer.text, names)
+    say(f"the model named {len(named.files)} files: {_listed(named.files)}")
+    if named.unknown:
+        say(f"and {len(named.unknown)} that there are not: {_listed(named.unknown)}")
+    return replace(scope, mode=Mode.RANK, chosen=named.files)
+
+
+def _question(scope: Scope, setup: Setup, ready: Ready, kind: str, asked: str) -> Question:
     with progress_bar("reading files") as bar:
-        packed = pack(setup.scope(ready.chosen.settings.tokenizer), kind, asked, bar)
+        packed = pack(scope, kind, asked, bar)
     limit = check_fit(
         packed.prompt, setup.config.budget, ready.window, ready.limits.max_reply_tokens
     )
     say_packed(packed, ready.facts.model)
-    return Question(packed, limit)
+    store = last_store(setup.paths.frozen, scope)
+    reuse = reuse_with(scope, packed, store, ready.facts.model)
+    _say_cost(setup, ready, packed, reuse)
+    last = last_of(packed.prompt, ready.facts.model)
+    return Question(packed, limit, reuse, lambda: store.save(last))
+
+
+def record(
+    setup: Setup,
+    command: str,
+    asked: str,
+    question: Question,
+    ready: Ready,
+    answer: Answer,
+    outcome: str,
+    *,
+    mode: Mode | None = None,
+) -> None:
+    """Write a request into the runs file."""
+    packed = question.packed
+    log_run(
+        setup,
+        command,
+        asked,
+        packed,
+        ready,
+        answer,
+        outcome,
+        mode=str(mode or packed.mode),
+        expected_cached_tokens=question.reusable_tokens,
+        manifest=manifest_of(packed, question.limit, ready.facts.model, setup.masker),
+    )
+
+
+def say_gap(question: Question, answer: Answer) -> None:
+    """Say aloud if the server's cache held much less than it should have."""
+    cached = answer.usage.cached if answer.usage else None
+    expected = question.reusable_tokens
+    if cached is None or expected < _LEAST_EXPECTED or cached >= _LARGE_GAP * expected:
+        return
+    say(
+        f"the server's cache held {cached:,} tokens where the last prompt would have given "
+        f"{expected:,}: it forgot, or another request came between"
+    )
+
+
+def _say_cost(setup: Setup, ready: Ready, packed: Packed, reuse: Reuse | None) -> None:
+    """Say what a request will cost, and ask above the person's threshold."""
+    reusable = reuse.tokens if reuse else 0
+    tokens = packed.prompt.total_tokens
+    expected = estimate(tokens, reusable, ready.chosen.settings, past_runs(setup, ready))
+    if packed.why_new:
+        say(f"the files are laid out anew: {one_line(packed.why_new)}")
+    if reuse:
+        say_reuse(reuse, detail)
+    if not asks(expected, setup.config):
+        detail(said(expected))
+        return
+    say(said(expected))
+    if not is_terminal():
+        raise PolicyRefused(
+            "this is above your threshold, and nobody is there to agree",
+            "raise ask_above_tokens or ask_above_cost, or lower --budget",
+        )
+    if not agrees("send it? [Y/n] "):
+        raise PolicyRefused("nothing was sent", "lower --budget, or choose another --mode")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(one_line(name) for name in names[:_NAMED])
+    return f"{shown}{f' and {len(names) - _NAMED} more' if len(names) > _NAMED else ''}"

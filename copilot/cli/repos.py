@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from copilot.cli.options import Json, new_app
-from copilot.cli.setup import age, keep_repos
-from copilot.cli.show import put, put_json
+from copilot.cli.setup import keep_repos
+from copilot.cli.show import age, put, put_json
 from copilot.cli.talk import say
 from copilot.errors import UsageError
 from copilot.settings.config import Config, load_config

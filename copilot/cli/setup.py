@@ -10,20 +10,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from copilot.assist.pack import Scope
+from copilot.assist.scope import Scope
 from copilot.cache import Cache
+from copilot.cli.focus import named_in_focus
 from copilot.cli.options import Where
 from copilot.cli.recovery import recover_first
+from copilot.cli.show import age
 from copilot.cli.talk import Bar, detail, progress_bar, say
+from copilot.context.frozen import FrozenStore
 from copilot.context.tokens import DEFAULT_TOKENIZER
 from copilot.errors import PolicyRefused, UsageError
 from copilot.settings.config import Config, ConfigFile, load_config
+from copilot.settings.modes import Mode
 from copilot.settings.paths import StatePaths, state_paths
 from copilot.text import one_line
 from copilot.workspace.choose import Selection
 from copilot.workspace.masker import Masker
 from copilot.workspace.model import Root
 from copilot.workspace.roots import find_roots
+from copilot.workspace.seen import SeenStore
 
 if TYPE_CHECKING:
     from copilot.workspace.remote_cache import KeptRepository
@@ -40,6 +45,9 @@ class Setup:
     kept: tuple[KeptRepository, ...] = ()
     submodules: tuple[Root, ...] = ()
     no_mask: bool = False
+    mode: Mode = Mode.AUTO
+    focus: tuple[str, ...] = ()
+    fresh: bool = False
 
     @property
     def read_only(self) -> list[str]:
@@ -55,8 +63,11 @@ class Setup:
     def models_dir(self) -> Path:
         return self.config.models_dir or self.paths.models
 
-    def scope(self, tokenizer: str = DEFAULT_TOKENIZER) -> Scope:
+    def scope(self, tokenizer: str = DEFAULT_TOKENIZER, budget: int | None = None) -> Scope:
+        """Return what is read for a prompt of at most `budget` tokens."""
         selection = Selection(self.config.include, self.config.exclude)
+        masker = self.masker
+        stamp = f"{selection!r} {masker.stamp if masker else 'unmasked'}"
         return Scope(
             self.roots,
             selection,
@@ -65,7 +76,13 @@ class Setup:
             self.kept,
             self.submodules,
             Cache(self.paths.facts_file),
-            masker=self.masker,
+            masker=masker,
+            budget=budget,
+            mode=self.mode,
+            focus=self.focus,
+            fresh=self.fresh,
+            frozen=FrozenStore(self.paths.frozen),
+            seen=SeenStore(self.paths.seen, stamp),
         )
 
 
@@ -99,7 +116,11 @@ def set_up(where: Where) -> Setup:
 
         roots, submodules = with_submodules(roots, [name.alias for name in names])
         _say_unread(roots + submodules)
-    return Setup(paths, config, roots, keep_repos(names, paths, config), submodules, where.no_mask)
+    kept = keep_repos(names, paths, config)
+    aliases = [*(one.name.alias for one in kept), *(root.alias for root in submodules)]
+    focus = named_in_focus(where.focus, roots, aliases, Path.cwd())
+    about = (where.no_mask, where.mode, focus, where.fresh)
+    return Setup(paths, config, roots, kept, submodules, *about)
 
 
 def _repos(where: Where, config: Config, roots: Sequence[Root]) -> Sequence[RemoteName]:
@@ -153,11 +174,3 @@ def _fetching(name: RemoteName) -> Iterator[Bar]:
     say(f"fetching {name.shown}")
     with progress_bar(f"fetching {name.alias}") as bar:
         yield bar
-
-
-def age(seconds: float) -> str:
-    """Return a time in its largest unit: `3 days`."""
-    units = [(86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")]
-    size, unit = next((unit for unit in units if seconds >= unit[0]), units[-1])
-    count = max(0, int(seconds // size))
-    return f"{count} {unit}{'' if count == 1 else 's'}"

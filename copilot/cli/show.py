@@ -13,6 +13,7 @@ from copilot.assist.pack import Packed
 from copilot.backends.protocol import Delta, Event, Reading
 from copilot.cli.talk import progress_bar, say, stream, voice
 from copilot.context.model import Detail, PackedFile, mask_places
+from copilot.context.reuse import Reuse
 from copilot.text import one_line, visible
 
 _MASKS_SAID = 10
@@ -68,6 +69,24 @@ def say_masks(files: Sequence[PackedFile]) -> None:
     more = len(places) - len(shown)
     rest = [f"  and {more} more: say --verbose, or see copilot pack --list"] if more else []
     say("\n".join([f"masked {len(places)} secret{plural}:", *shown, *rest]))
+
+
+def say_reuse(reuse: Reuse, speak: Callable[[str], None] = say) -> None:
+    """Say how much of the last prompt the next one begins with."""
+    share = f"{reuse.tokens / reuse.total_tokens:.0%}" if reuse.total_tokens else "nothing"
+    why = f"; then {one_line(reuse.breaks)}" if reuse.breaks else ""
+    speak(
+        f"{reuse.tokens:,} of {reuse.total_tokens:,} tokens ({share}) are those of the last "
+        f"prompt to {one_line(reuse.whom)}, sent {age(reuse.seconds_since)} ago{why}"
+    )
+
+
+def age(seconds: float) -> str:
+    """Return a time in its largest unit: `3 days`."""
+    units = [(86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")]
+    size, unit = next((unit for unit in units if seconds >= unit[0]), units[-1])
+    count = max(0, int(seconds // size))
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def say_usage(answer: Answer) -> None:

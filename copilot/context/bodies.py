@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -25,12 +25,14 @@ _MOST_BEGUN = 64
 
 
 class Body(msgspec.Struct, frozen=True, array_like=True):
-    """The tokens of all that follows the lead, and the marks that are taken."""
+    """The lead, the tokens of all that follows it, and the marks that are taken."""
 
     rest_tokens: int
     marks: Marks
+    lead: bytes = b""
 
 
+UNKNOWN = Body(10**9, Marks())
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Body)
 
@@ -42,39 +44,55 @@ class Bodies:
         self._counter = counter
         self._tokenizer = tokenizer
         self._cache = cache
-        self._found: list[Body | bytes] = []
         self._made: dict[bytes, Body] = {}
         self._begun: deque[_Begun] = deque()
 
-    def add(self, files: Sequence[SourceFile]) -> None:
-        """Take files, all of which have a text."""
-        keys = [_key(file, self._tokenizer) for file in files]
-        kept = self._cache.get(keys)
-        self._found += [_DECODER.decode(kept[key]) if key in kept else key for key in keys]
+    def add(self, files: Sequence[SourceFile]) -> list[bytes]:
+        """Take files and return the keys of their bodies; one without its text must be known."""
+        keys = self._looked_up(files)
         missing = {
             key: ended(file.data or b"")
             for key, file in zip(keys, files, strict=True)
-            if key not in kept
+            if self._made.get(key, UNKNOWN) == UNKNOWN and file.data is not None
         }
+        # Nobody can tell how long a text is that is neither here nor known.
+        self._made |= {key: UNKNOWN for key in keys if key not in self._made.keys() | missing}
         if missing:
             texts = [(data, len(lead_of(data))) for data in missing.values()]
-            marks = [marks_in(data) for data in missing.values()]
-            self._begun.append(_Begun(list(missing), marks, self._counter.begin(texts)))
+            heads = [(marks_in(data), lead_of(data)) for data in missing.values()]
+            self._begun.append(_Begun(list(missing), heads, self._counter.begin(texts)))
         while len(self._begun) > _MOST_BEGUN:
             self._finish_one()
+        return keys
 
-    def all(self) -> list[Body]:
-        """Return the bodies of all files in their order."""
+    def known(self, files: Sequence[SourceFile]) -> list[bool]:
+        """Tell of each file whether its body is known without its text."""
+        keys = self._looked_up(files)
+        return [self._made.get(key, UNKNOWN) != UNKNOWN for key in keys]
+
+    def _looked_up(self, files: Sequence[SourceFile]) -> list[bytes]:
+        """Return the keys of the files' bodies, with what the cache holds of these taken."""
+        keys = [_key(file, self._tokenizer) for file in files]
+        kept = self._cache.get([key for key in keys if key not in self._made])
+        self._made |= {key: _DECODER.decode(body) for key, body in kept.items()}
+        return keys
+
+    def know(self, bodies: Mapping[bytes, Body]) -> None:
+        """Take bodies as `all` returned them before."""
+        self._made |= bodies
+
+    def all(self) -> dict[bytes, Body]:
+        """Return the bodies of all files by their keys."""
         while self._begun:
             self._finish_one()
-        return [self._made[one] if isinstance(one, bytes) else one for one in self._found]
+        return self._made
 
     def _finish_one(self) -> None:
         begun = self._begun.popleft()
         counts = self._counter.end(begun.counts)
         made = {
-            key: Body(count, marks)
-            for key, count, marks in zip(begun.keys, counts, begun.marks, strict=True)
+            key: Body(count, *head)
+            for key, count, head in zip(begun.keys, counts, begun.heads, strict=True)
         }
         self._cache.put({key: _ENCODER.encode(body) for key, body in made.items()})
         self._made |= made
@@ -85,7 +103,7 @@ class _Begun:
     """Texts that are being counted, by the keys of their bodies."""
 
     keys: list[bytes]
-    marks: list[Marks]
+    heads: list[tuple[Marks, bytes]]
     counts: Promise
 
 
@@ -115,4 +133,4 @@ def ended(data: bytes) -> bytes:
 
 def _key(file: SourceFile, tokenizer: str) -> bytes:
     content = file.content or hashlib.sha1(file.data or b"", usedforsecurity=False).hexdigest()
-    return key_of("body", tokenizer, content)
+    return key_of("body 2", tokenizer, content)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from copilot.context.model import PackedFile, Prompt
 from copilot.errors import BudgetExceeded
@@ -16,14 +16,28 @@ def check_budget(prompt: Prompt, budget: int, what: str = "budget") -> None:
     """Raise BudgetExceeded, naming what is largest, if the prompt is over `budget` tokens."""
     if prompt.total_tokens <= budget:
         return
-    folders = _largest(_folder_tokens(prompt.files))
-    files = _largest({f"{f.repository}/{f.path}": f.tokens for f in prompt.files})
+    message = f"the prompt has {prompt.total_tokens:,} tokens, the {what} is {budget:,}"
+    raise _exceeded(message, prompt.files)
+
+
+def no_file_fits(files: Sequence[PackedFile], tokens: int, budget: int) -> BudgetExceeded:
+    """Return what to raise where a budget holds no file beside the `tokens` of rules and task.
+
+    `files` have the tokens that they take in full.
+    """
+    return _exceeded(
+        f"no file fits: rules and task have {tokens:,} tokens, the budget is {budget:,}", files
+    )
+
+
+def _exceeded(message: str, files: Sequence[PackedFile]) -> BudgetExceeded:
+    named = {f"{file.repository}/{file.path}": file.tokens for file in files}
     lines = [
-        f"the prompt has {prompt.total_tokens:,} tokens, the {what} is {budget:,}",
-        *(f"  largest folder: {line}" for line in folders),
-        *(f"  largest file:   {line}" for line in files),
+        message,
+        *(f"  largest folder: {line}" for line in _largest(_folder_tokens(files))),
+        *(f"  largest file:   {line}" for line in _largest(named)),
     ]
-    raise BudgetExceeded(
+    return BudgetExceeded(
         "\n".join(lines),
         "leave some out (--exclude 'FOLDER/'), take only a part (--include 'GLOB'), "
         "or raise --budget and use a model with a larger window",

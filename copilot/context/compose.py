@@ -1,20 +1,27 @@
-"""From a snapshot and a task to the prompt's bytes."""
+"""From entries and a task to the prompt's bytes."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from copilot.cache import Cache
-from copilot.context.bodies import Bodies, count_kept, lead_of
-from copilot.context.counting import counter_of
-from copilot.context.frame import choose_frame, marks_in
-from copilot.context.model import Detail, Frame, PackedFile, Prompt, Section, SectionKind, ShownMask
+from copilot.context.draft import Copy, Draft, Laid
+from copilot.context.entries import Entry, Shape, path_of
+from copilot.context.model import (
+    Detail,
+    Frame,
+    PackedFile,
+    Prompt,
+    Section,
+    SectionKind,
+    ShownMask,
+)
 from copilot.context.tokens import DEFAULT_TOKENIZER
 from copilot.settings.prompts import fill_prompt
-from copilot.text import visible
 from copilot.workspace.model import Snapshot, SourceFile
+
+OVER_BUDGET = "over budget"
 
 
 @dataclass(frozen=True)
@@ -24,91 +31,6 @@ class Wording:
     rules: str
     task: str
     asked: str
-
-
-class Draft:
-    """Files of a prompt to be, added as they are read: each is counted, and forgotten on wish."""
-
-    def __init__(
-        self, tokenizer: str = DEFAULT_TOKENIZER, cache: Cache | None = None, *, keep: bool = True
-    ) -> None:
-        """Without `keep` no text is kept: files can be counted then, but there is no prompt."""
-        self._tokenizer = tokenizer
-        self._cache = cache or Cache()
-        self._keep = keep
-        self._counter = counter_of(tokenizer)
-        self._counter.start()
-        self._bodies = Bodies(self._counter, tokenizer, self._cache)
-        self._entries: list[_Entry] = []
-
-    def close(self) -> None:
-        """End the process that counts; it can be started again."""
-        self._counter.close()
-
-    def add(self, files: Sequence[SourceFile], outlined: Collection[str] = frozenset()) -> None:
-        """Take files in their order; `outlined` are the names of those whose data is an outline."""
-        self._bodies.add([file for file in files if file.data is not None])
-        for file in files:
-            if file.data is None:
-                self._entries.append(_Entry(file, Detail.OMITTED))
-                continue
-            detail = Detail.OUTLINE if file.name in outlined else Detail.FULL
-            kept = file if self._keep else replace(file, data=None)
-            self._entries.append(_Entry(kept, detail, lead_of(file.data)))
-
-    def files(self) -> tuple[PackedFile, ...]:
-        """Return all files with the tokens each takes in the prompt."""
-        return self._files(self._frame())
-
-    def prompt(self, wording: Wording) -> Prompt:
-        """Return the prompt. Raises UsageError for a wrong blank."""
-        frame = self._frame()
-        files = self._files(frame)
-        rules = _ended(_fill(wording.rules, frame, "")).encode()
-        task = _ended(_fill(wording.task, frame, wording.asked)).encode() if wording.task else b""
-        base = tuple(piece for entry in self._shown for piece in _pieces(entry, frame))
-        # A task may begin as it likes; it is counted behind the line that stands before it.
-        before = _foot(frame) if base else rules
-        counts = self._counts([rules, before, before + task])
-        sections = (
-            Section(SectionKind.RULES, (rules,) if rules else (), counts[0]),
-            Section(SectionKind.BASE, base, sum(file.tokens for file in files)),
-            Section(SectionKind.TASK, (task,) if task else (), counts[2] - counts[1]),
-        )
-        kept = tuple(section for section in sections if section.pieces)
-        return Prompt(kept, files, frame, self._tokenizer)
-
-    def _counts(self, texts: Sequence[bytes]) -> list[int]:
-        return count_kept(texts, self._counter, self._tokenizer, self._cache)
-
-    @property
-    def _shown(self) -> list[_Entry]:
-        return [entry for entry in self._entries if entry.detail is not Detail.OMITTED]
-
-    def _frame(self) -> Frame:
-        names = "\n".join(entry.file.name for entry in self._shown).encode(errors="replace")
-        return choose_frame([*(body.marks for body in self._bodies.all()), marks_in(names)])
-
-    def _files(self, frame: Frame) -> tuple[PackedFile, ...]:
-        heads = [_head(entry, frame) + entry.lead for entry in self._shown]
-        foot, *counts = self._counts([_foot(frame), *heads])
-        tokens = iter(
-            head + body.rest_tokens + foot
-            for head, body in zip(counts, self._bodies.all(), strict=True)
-        )
-        return tuple(
-            _packed(entry, 0 if entry.detail is Detail.OMITTED else next(tokens))
-            for entry in self._entries
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A file, how it is shown, and the part of it that is counted with the line before."""
-
-    file: SourceFile
-    detail: Detail
-    lead: bytes = b""
 
 
 def compose_prompt(
@@ -122,47 +44,121 @@ def compose_prompt(
     The bytes depend on the arguments alone: not on time, locale, hash seed or machine.
     """
     draft = Draft(tokenizer, cache)
-    draft.add(snapshot.files)
-    return draft.prompt(wording)
+    copies = draft.copies([file for file in snapshot.files if file.data is not None])
+    frame = draft.frame([copy.file.name for copy in copies])
+    rules = rules_section(draft, wording.rules, frame)
+    base = section_of(SectionKind.BASE, draft.lay(copies, frame))
+    sections = [rules, base]
+    sections.append(task_section(draft, wording, frame, sections))
+    return prompt_of(sections, snapshot.files, frame, tokenizer)
 
 
-def _head(entry: _Entry, frame: Frame) -> bytes:
-    """Return the line before a file's text."""
-    detail = f' detail="{entry.detail}"' if entry.detail is not Detail.FULL else ""
-    return f"<{frame.file_tag} path={quoted(entry.file.name)}{detail}>\n".encode()
+def rules_section(draft: Draft, text: str, frame: Frame) -> Section:
+    """Return the rules with their blanks filled. Raises UsageError for a wrong blank."""
+    data = _ended(filled(text, frame, "")).encode()
+    return Section(SectionKind.RULES, (data,) if data else (), draft.counts([data])[0])
 
 
-def _foot(frame: Frame) -> bytes:
-    return f"</{frame.file_tag}>\n".encode()
+def section_of(kind: SectionKind, laid: Sequence[Laid]) -> Section:
+    """Return a section of entries."""
+    entries = tuple(entry for entry, _ in laid)
+    pieces = tuple(piece for _, some in laid for piece in some)
+    return Section(kind, pieces, sum(entry.tokens for entry in entries), entries)
 
 
-def _pieces(entry: _Entry, frame: Frame) -> Iterator[bytes]:
-    """Yield a file between its boundary marks; its last line always ends."""
-    data = entry.file.data
-    if data is None:
-        return
-    yield _head(entry, frame)
-    if data:
-        yield data
-    yield _foot(frame) if not data or data.endswith(b"\n") else b"\n" + _foot(frame)
+def task_section(
+    draft: Draft, wording: Wording, frame: Frame, before: Sequence[Section], notes: str = ""
+) -> Section:
+    """Return the task, behind notes about what stands before it."""
+    asked = filled(wording.task, frame, wording.asked) if wording.task else ""
+    data = _ended("\n\n".join(text.strip() for text in (notes, asked) if text.strip())).encode()
+    # A task may begin as it likes; it is counted behind the line that stands before it.
+    last = [section for section in before if section.pieces][-1:]
+    line = b"".join(last[0].pieces[-1:]) if last else b""
+    if last and last[0].entries:
+        line = line[line.rstrip().rfind(b"\n") + 1 :]
+    counts = draft.counts([line, line + data])
+    return Section(SectionKind.TASK, (data,) if data else (), counts[1] - counts[0])
 
 
-def _packed(entry: _Entry, tokens: int) -> PackedFile:
-    file = entry.file
-    section = None if entry.detail is Detail.OMITTED else SectionKind.BASE
-    shown = () if section is None else file.masks
+def prompt_of(
+    sections: Iterable[Section],
+    files: Sequence[SourceFile],
+    frame: Frame,
+    tokenizer: str,
+    why: Mapping[str, str] | None = None,
+) -> Prompt:
+    """Return the prompt of the sections that hold something, and the place of each file in it.
+
+    `why` says by name what brought a file into the focus.
+    """
+    kept = tuple(section for section in sections if section.pieces)
+    last = {
+        entry.path: (section.kind, entry)
+        for section in kept
+        for entry in section.entries
+        if entry.path
+    }
+    packed = tuple(_packed(file, last.get(path_of(file)), why or {}) for file in files)
+    return Prompt(kept, packed, frame, tokenizer, tuple(_earlier(kept, last)))
+
+
+def counted_files(
+    files: Sequence[SourceFile], tokens: Iterable[tuple[Copy, int]]
+) -> tuple[PackedFile, ...]:
+    """Return the files with the tokens that these copies of them take."""
+    last = {
+        path_of(copy.file): Entry(path_of(copy.file), copy.shape, copy.source, count, 0)
+        for copy, count in tokens
+    }
+    places = ((file, last.get(path_of(file))) for file in files)
+    return tuple(_packed(file, (SectionKind.BASE, e) if e else None, {}) for file, e in places)
+
+
+def _packed(
+    file: SourceFile, place: tuple[SectionKind, Entry] | None, why: Mapping[str, str]
+) -> PackedFile:
+    if place is None or place[1].shape is Shape.DELETED:
+        reason = f"{OVER_BUDGET}: {file.reason}" if file.is_text else file.reason
+        return PackedFile(file.repository, file.path, file.blob, None, Detail.OMITTED, 0, reason)
+    section, entry = place
+    shown = file.masks if entry.shows_text else ()
     masks = tuple(ShownMask(mask.line, mask.kind, mask.placeholder) for mask in shown)
     return PackedFile(
-        file.repository, file.path, file.blob, section, entry.detail, tokens, file.reason, masks
+        file.repository,
+        file.path,
+        file.blob,
+        section,
+        Detail(str(entry.shape)),
+        entry.tokens,
+        _reason(file, section, why),
+        masks,
     )
 
 
-def quoted(name: str) -> str:
-    """Return a path in double quotes on one line, its special characters escaped."""
-    return json.dumps(visible(name), ensure_ascii=False)
+def _reason(file: SourceFile, section: SectionKind, why: Mapping[str, str]) -> str:
+    told = why.get(file.name) if section is SectionKind.FOCUS else None
+    return f"{file.reason}; {told}" if told else file.reason
 
 
-def _fill(template: str, frame: Frame, asked: str) -> str:
+def _earlier(
+    sections: Sequence[Section], last: Mapping[bytes, tuple[SectionKind, Entry]]
+) -> Iterable[PackedFile]:
+    """Yield what the prompt holds of files besides the entry that counts."""
+    for section in sections:
+        for entry in section.entries:
+            if not entry.path or (
+                last[entry.path][1] is entry and entry.shape is not Shape.DELETED
+            ):
+                continue
+            alias, _, path = entry.name.partition("/")
+            detail = Detail.OMITTED if entry.shape is Shape.DELETED else Detail(str(entry.shape))
+            reason = "deleted" if entry.shape is Shape.DELETED else "an earlier entry"
+            yield PackedFile(alias, path, entry.blob, section.kind, detail, entry.tokens, reason)
+
+
+def filled(template: str, frame: Frame, asked: str) -> str:
+    """Return a prompt text with its blanks filled. Raises UsageError for a wrong blank."""
     return fill_prompt(
         template,
         file_tag=frame.file_tag,

@@ -48,5 +48,11 @@ def marks_in(data: bytes) -> Marks:
     return Marks(tuple(sorted(tags)), tuple(sorted(markers)))
 
 
+def is_taken(frame: Frame, marks: Marks) -> bool:
+    """Tell whether a text holds the marks of a frame."""
+    number = int(frame.file_tag.rpartition("-")[2]) if "-" in frame.file_tag else 1
+    return number in marks.tags or frame.marker in marks.markers
+
+
 def _first_free(start: int, taken: Set[int]) -> int:
     return next(number for number in count(start) if number not in taken)

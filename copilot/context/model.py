@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from copilot.context.entries import Entry
 
 
 class SectionKind(StrEnum):
@@ -32,12 +36,13 @@ class Detail(StrEnum):
 class Section:
     """One part of the prompt: UTF-8 in pieces, as files were read, so that memory holds it once.
 
-    It ends in a line feed, so that token counts add up.
+    It ends in a line feed, so that token counts add up. `entries` say what stands in it.
     """
 
     kind: SectionKind
-    pieces: tuple[bytes, ...] = field(repr=False)
+    pieces: tuple[bytes | memoryview, ...] = field(repr=False)
     tokens: int
+    entries: tuple[Entry, ...] = field(default=(), repr=False)
 
     @property
     def data(self) -> bytes:
@@ -46,6 +51,15 @@ class Section:
     @property
     def text(self) -> str:
         return self.data.decode()
+
+    def texts(self) -> Iterator[tuple[Entry, str]]:
+        """Yield the entries that show a file in full, with the text between their marks."""
+        data, start = self.data, 0
+        for entry in self.entries:
+            if entry.is_full:
+                end = data.rindex(b"</", start, start + entry.size)
+                yield entry, data[start + entry.head : end].decode()
+            start += entry.size
 
     @cached_property
     def sha256(self) -> str:
@@ -103,12 +117,16 @@ class Frame:
 
 @dataclass(frozen=True)
 class Prompt:
-    """The whole prompt: sections in order, the files in them, and how they were counted."""
+    """The whole prompt: sections in order, the files in them, and how they were counted.
+
+    `earlier` are the copies that a later one of the same file takes the place of, and tombstones.
+    """
 
     sections: tuple[Section, ...]
     files: tuple[PackedFile, ...]
     frame: Frame
     tokenizer: str
+    earlier: tuple[PackedFile, ...] = ()
 
     @property
     def total_tokens(self) -> int:

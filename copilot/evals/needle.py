@@ -61,7 +61,7 @@ def _with_line(file: SourceFile, line: str, number: int) -> SourceFile:
     lines = (file.text or "").splitlines(keepends=True)
     before = "".join(lines[:number])
     before += "" if before.endswith("\n") or not before else "\n"
-    return replace(file, data=(before + line + "".join(lines[number:])).encode())
+    return replace(file, data=(before + line + "".join(lines[number:])).encode(), content=None)
 
 
 def _code(depth: float) -> str:

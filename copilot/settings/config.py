@@ -28,11 +28,22 @@ _MOST_BYTES = 1024 * 1024
 _MOST_DOTS_IN_LINE = 300
 _MOST_PATTERNS = 1000
 _MOST_LEAPS = 3
+# An upper limit keeps infinity out, which TOML can say.
+_Price = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+_Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+# A budget that is the model's window less its reply.
+AUTO = "auto"
+_TOKEN_KEYS = ("budget", "ask_above_tokens")
 _ENVIRONMENT_KEYS = ("model", "budget", "local_only", "models_dir")
 
 
 class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One `[models.NAME]` table: how to reach a model, and what it can hold (in tokens)."""
+    """One `[models.NAME]` table: how to reach a model, what it can hold (in tokens), its prices.
+
+    Prices are money per million tokens, in `currency` (ISO 4217): of what is read, of what is read
+    from the provider's cache (default: `price_input`), of what is read and kept there (default:
+    `price_input`), and of what is written.
+    """
 
     provider: Literal["openai", "embedded"] = "openai"
     base_url: str = ""
@@ -42,6 +53,11 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     tokenizer: str = "o200k_base"
     max_reply_tokens: int = 8192
     temperature: float | None = None
+    price_input: _Price | None = None
+    price_cached: _Price | None = None
+    price_cache_write: _Price | None = None
+    price_output: _Price | None = None
+    currency: _Currency = "USD"
 
 
 class ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,6 +72,8 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     repos_mb: Annotated[int, msgspec.Meta(ge=0)] | None = None
     models_dir: str | None = None
     may_unmask: bool | None = None
+    ask_above_tokens: str | int | None = None
+    ask_above_cost: _Price | None = None
     models: dict[str, ModelSettings] = {}
     remotes: dict[str, str] = {}
 
@@ -66,6 +84,8 @@ class Config:
 
     A file is read if each group of `include` matches it: the user's, and one of each project.
     `repos_mb` is how many megabytes of repositories elsewhere are kept at most.
+    Above `ask_above_tokens`, or above `ask_above_cost` in the model's currency, a prompt is sent
+    only if the user agrees.
     `remotes` are URLs with `{path}` by the short name that stands before it after `--repo`.
     """
 
@@ -78,6 +98,8 @@ class Config:
     repos_mb: int | None = None
     models_dir: Path | None = None
     may_unmask: bool = False
+    ask_above_tokens: int | None = None
+    ask_above_cost: float | None = None
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     remotes: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -203,11 +225,10 @@ def _convert(values: Mapping[str, Any], origin: str) -> ConfigFile:
         config = msgspec.convert(values, ConfigFile)
     except msgspec.ValidationError as error:
         raise UsageError(f"{origin}: {error}", "see docs/configuration.md for the keys") from error
-    try:
-        if config.budget is not None:
-            parse_tokens(str(config.budget))
-    except UsageError as error:
-        raise UsageError(f"{origin}: budget: {error.message}", error.hint) from error
+    for key in _TOKEN_KEYS:
+        value = getattr(config, key)
+        if key != "budget" or str(value).lower() != AUTO:
+            _check_tokens(key, value, origin)
     for name, url in config.remotes.items():
         # These are shown and passed to git, where others on the machine can see them.
         if re.search(r"//[^/]*:[^/]*@|^https?://[^/]*@", url):
@@ -216,6 +237,14 @@ def _convert(values: Mapping[str, Any], origin: str) -> ConfigFile:
                 "take it out; git's own credential helpers know it (git help credentials)",
             )
     return config
+
+
+def _check_tokens(key: str, value: str | int | None, origin: str) -> None:
+    try:
+        if value is not None:
+            parse_tokens(str(value))
+    except UsageError as error:
+        raise UsageError(f"{origin}: {key}: {error.message}", error.hint) from error
 
 
 def _environment_layer(environment: Mapping[str, str]) -> Layer:
@@ -245,8 +274,12 @@ def _merge(layers: Sequence[Layer]) -> Config:
 
 def _merged(key: str, old: Any, new: Any, *, narrows: bool) -> Any:
     if key == "budget":
+        if str(new).lower() == AUTO:
+            return old if narrows else None
         amount = parse_tokens(str(new))
         return min(amount, old or DEFAULT_BUDGET) if narrows else amount
+    if key == "ask_above_tokens":
+        return parse_tokens(str(new))
     if key == "exclude":
         return (*(old or ()), *new)
     if key == "include":

@@ -61,6 +61,16 @@ class StatePaths:
         return self.cache / "facts.sqlite3"
 
     @property
+    def frozen(self) -> Path:
+        """The bases of prompts, so that the next prompt begins with the same bytes."""
+        return self.state / "frozen"
+
+    @property
+    def seen(self) -> Path:
+        """What is known of files that are as they were; it can be made again."""
+        return self.cache / "seen"
+
+    @property
     def repositories(self) -> Path:
         """Commits of repositories elsewhere; each can be fetched again."""
         return self.cache / "repositories"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from copilot.cache import Cache
+from copilot.cache import Cache, key_of
 from copilot.errors import UsageError
 from copilot.workspace.attributes import NOTHING_TOLD, Told
 from copilot.workspace.facts import Bytes, Facts, facts_of, text_of
@@ -74,11 +74,13 @@ class Chooser:
         if facts.is_text:
             unwanted = self._unless_named(file.path, Verdict(facts.kind, facts.left_out))
         data = None if unwanted else text_of(file, facts)
-        is_plain = facts.is_plain
+        content = file.blob if facts.is_plain else None
         masks: tuple[Mask, ...] = ()
         if data and facts.secrets and self._masker:
             text, masks = self._masker.mask(data.decode(), facts.spans)
-            data, is_plain = text.encode(), False
+            data, content = text.encode(), None
+        if data is not None and content is None:
+            content = content_of(data.decode())
         return SourceFile(
             alias,
             file.path,
@@ -87,7 +89,7 @@ class Chooser:
             data,
             kind=facts.kind,
             encoding=facts.encoding,
-            content=file.blob if is_plain else None,
+            content=content if data is not None else None,
             masks=masks,
         )
 
@@ -110,6 +112,11 @@ class Chooser:
             fnmatch.fnmatchcase(name, last) and pattern.match_file(path)
             for last, pattern in self._names
         )
+
+
+def content_of(text: str) -> str:
+    """Return what names a text that is not, byte for byte, what lies on disk."""
+    return key_of("text", text).hex()
 
 
 def _last_part(pattern: str) -> str:

@@ -8,7 +8,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -24,11 +24,15 @@ MISSING = "deleted on disk"
 
 @dataclass(frozen=True)
 class Contents:
-    """A file's bytes, or the reason why there are none; `denied` if the system refused them."""
+    """A file's bytes, or the reason why there are none; `denied` if the system refused them.
+
+    `facts` are what the system told of the file before it was read.
+    """
 
     data: bytes | None
     problem: str = ""
     denied: bool = False
+    facts: os.stat_result | None = field(default=None, compare=False)
 
 
 class FileReader:
@@ -67,6 +71,15 @@ class FileReader:
             return _read_open(descriptor, max_bytes)
         finally:
             os.close(descriptor)
+
+    def facts(self, path: str) -> os.stat_result | None:
+        """Return what the system tells of a regular file, None of anything else."""
+        folder, _, name = path.rpartition("/")
+        try:
+            facts = os.stat(name, dir_fd=self._entered(folder), follow_symlinks=False)
+        except OSError:
+            return None
+        return facts if stat.S_ISREG(facts.st_mode) else None
 
     def is_inside(self, folder: str) -> bool:
         """Tell whether no part of this folder's path is a symbolic link now; `""` is the root."""
@@ -146,7 +159,7 @@ def _read_open(descriptor: int, max_bytes: int) -> Contents:
     if facts.st_size > max_bytes:
         return Contents(None, f"larger than {max_bytes // (1024 * 1024)} MiB")
     try:
-        return Contents(_read_all(descriptor, facts.st_size, max_bytes))
+        return Contents(_read_all(descriptor, facts.st_size, max_bytes), facts=facts)
     except OSError as error:
         return Contents(None, f"cannot be read: {error.strerror}", denied=True)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from copilot.workspace.attributes import Told, read_attributes
 from copilot.workspace.contents import FileReader
-from copilot.workspace.git import GitFailed, run_git, run_git_warned
+from copilot.workspace.git import run_git, run_git_warned
 from copilot.workspace.model import Root
 from copilot.workspace.special import special_files
 from copilot.workspace.vendored import folders_above
@@ -60,6 +60,7 @@ class Listing:
     revision: str | None
     committed: dict[str, str]
     told: dict[str, Told] = field(default_factory=dict)
+    branch: str | None = None
 
 
 def list_root(root: Root) -> Listing:
@@ -97,11 +98,11 @@ def _list_git(path: Path) -> Listing:
         ignored = pool.submit(lambda: tuple(_ignored(path)))
         told = pool.submit(attributes_of, path, tracked.result().values())
         files = (*tracked.result().values(), *others.result(), *ignored.result())
-        revision, committed = commit.result()
+        revision, branch, committed = commit.result()
     files = _without_own(path, files)
     unread = {file.path for file in files if file.left_out}
     known = {name: one for name, one in told.result().items() if name not in unread}
-    return Listing(files, revision, committed, known)
+    return Listing(files, revision, committed, known, branch)
 
 
 def attributes_of(path: Path, files: Iterable[Listed], *as_if: str) -> dict[str, Told]:
@@ -226,19 +227,17 @@ def _name_reason(name: str) -> str | None:
     return None if parts.isdisjoint(("", ".", "..", ".git")) else "no path below the root"
 
 
-def _commit(path: Path) -> tuple[str | None, dict[str, str]]:
-    """Return the commit and the object ids of its files; None before the first one."""
-    revision = _head(path)
-    return revision, _committed(path) if revision else {}
+def _commit(path: Path) -> tuple[str | None, str | None, dict[str, str]]:
+    """Return the commit, its branch, and the object ids of its files; None before the first one."""
+    revision, branch = _head(path)
+    return revision, branch, _committed(path) if revision else {}
 
 
-def _head(path: Path) -> str | None:
-    try:
-        return run_git(path, "rev-parse", "--verify", "--quiet", "HEAD").decode("ascii").strip()
-    except GitFailed as failure:
-        if failure.status == 1:
-            return None
-        raise
+def _head(path: Path) -> tuple[str | None, str | None]:
+    """Return the commit and the branch that is checked out, each None where there is none."""
+    printed = run_git(path, "rev-parse", "--revs-only", "HEAD", "--symbolic-full-name", "HEAD")
+    revision, _, branch = os.fsdecode(printed).rstrip("\n").partition("\n")
+    return revision or None, branch if branch.startswith("refs/") else None
 
 
 def _committed(path: Path) -> dict[str, str]:

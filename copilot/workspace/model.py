@@ -32,7 +32,8 @@ class Repository:
     """A root as it was read: its commit (None outside git or before the first commit).
 
     `dirty` tells whether what was read differs from that commit. `url` is set for a repository
-    elsewhere, which is read-only; `root` is then where its commit is kept.
+    elsewhere, which is read-only; `root` is then where its commit is kept. `branch` is the full
+    name of the ref that is checked out, None where that is a commit.
     """
 
     alias: str
@@ -40,6 +41,7 @@ class Repository:
     revision: str | None
     dirty: bool
     url: str | None = None
+    branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class SourceFile:
     only, no byte order mark, and masks in the place of secrets; it is None for a file left out.
     `blob` is git's object id of the bytes on disk. `denied` says that the system refused to open
     it. `kind` is None where neither name nor contents tell it; `encoding` is the Python codec of
-    the bytes on disk. `content` names the data for caches, None where it must be hashed.
+    the bytes on disk. `content` names the data for caches, None where it must be hashed. `unread`
+    says that the file is a text that is as it was when it was read before; its data is None then.
     """
 
     repository: str
@@ -64,6 +67,12 @@ class SourceFile:
     encoding: str = "utf-8"
     content: str | None = None
     masks: tuple[Mask, ...] = ()
+    unread: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a prompt may show the file."""
+        return self.data is not None or self.unread
 
     @property
     def name(self) -> str:

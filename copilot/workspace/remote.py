@@ -64,7 +64,7 @@ def _read_one(kept: KeptRepository, choose: Chooser, progress: Progress) -> Iter
     colliding = names_colliding(name.entry.path for name in judged)
     wanted = [name.entry.blob for name in judged if name.verdict.left_out is None]
     done = 0
-    with closing(_blobs(kept, wanted)) as contents:
+    with closing(blobs(kept, wanted)) as contents:
         for some in _batches(judged):
             files = _read_some(alias, some, contents, choose)
             done += len(files)
@@ -150,7 +150,7 @@ def _matched_by(rules: Sequence[_Entry], kept: KeptRepository) -> Set[str]:
     """
     with tempfile.TemporaryDirectory(prefix="copilot-") as name:
         folder = Path(name)
-        with closing(_blobs(kept, [entry.blob for entry in rules])) as contents:
+        with closing(blobs(kept, [entry.blob for entry in rules])) as contents:
             for entry, data in zip(rules, contents, strict=True):
                 _put(folder / entry.path, data or b"")
         as_if = (f"--git-dir={kept.git_dir}", f"--work-tree={folder}")
@@ -194,7 +194,7 @@ def _entries(kept: KeptRepository) -> Iterator[_Entry]:
             yield _Entry(os.fsdecode(path), mode, blob, int(size) if size.isdigit() else 0)
 
 
-def _blobs(kept: KeptRepository, ids: Sequence[str]) -> Generator[bytes | None, None, None]:
+def blobs(kept: KeptRepository, ids: Sequence[str]) -> Generator[bytes | None, None, None]:
     """Yield the bytes of each blob in order, None for one that git does not have."""
     with talking_git(kept.git_dir, f"--git-dir={kept.git_dir}", "cat-file", "--batch") as git:
         for start in range(0, len(ids), _IDS_AT_ONCE):

@@ -16,6 +16,14 @@ from copilot.workspace.judge import Verdict
 from copilot.workspace.kinds import Kind
 from copilot.workspace.listing import Listed, Listing, attributes_of, list_root
 from copilot.workspace.model import Part, Repository, Root, Snapshot, SourceFile
+from copilot.workspace.seen import (
+    Seen,
+    SeenFile,
+    SeenStore,
+    Signature,
+    masks_without_values,
+    signature_of,
+)
 from copilot.workspace.vendored import vendored_folders, vendored_reason
 
 _BATCH_FILES, _BATCH_BYTES = 256, 4 * 1024 * 1024
@@ -56,41 +64,145 @@ def gathered(parts: Iterable[Part]) -> Snapshot:
 
 
 def read_parts(
-    roots: Sequence[Root], choose: Chooser, progress: Progress = _silent
+    roots: Sequence[Root],
+    choose: Chooser,
+    progress: Progress = _silent,
+    seen: SeenStore | None = None,
+    *,
+    skip: bool = False,
 ) -> Iterator[Part]:
     """Read all roots, a part after another, so that what is done with it need not be kept.
 
-    Raises GitFailed.
+    With `skip`, what is as it was `seen` is not read again. Raises GitFailed.
     """
     for root in roots:
-        yield from _read_root(root, choose, progress)
+        before = (seen or SeenStore()).of_root(root)
+        yield from _read_root(root, choose, progress, before, skip=skip)
+        before.save()
 
 
-def _read_root(root: Root, choose: Chooser, progress: Progress) -> Iterator[Part]:
+def _read_root(
+    root: Root, choose: Chooser, progress: Progress, seen: Seen, *, skip: bool
+) -> Iterator[Part]:
     listing = list_root(root)
     listed = sorted(listing.files, key=lambda file: os.fsencode(file.path))
     colliding = names_colliding(file.path for file in listed)
     blobs: dict[str, str | None] = {}
     hints = _hints(root, listing)
     with FileReader(root.path) as reader:
-        read = (_read_file(root.alias, file, reader, choose, hints) for file in listed)
-        for some in batches(read, _size, _BATCH_BYTES, _BATCH_FILES):
-            files = _judged(root.alias, some, choose)
+        taker = _Taker(root.alias, reader, choose, hints, seen, skip=skip)
+        taken = (taker.take(file) for file in listed)
+        for some in batches(taken, _size, _BATCH_BYTES, _BATCH_FILES):
+            files = taker.judged(some)
             blobs.update((file.path, file.blob) for file in files)
             progress(len(blobs), len(listed))
             yield Part(tuple(named_as_colliding(file, colliding) for file in files))
     dirty = root.is_git and _is_dirty(listing, blobs)
-    yield Part((), Repository(root.alias, root.path, listing.revision, dirty))
+    yield Part(
+        (), Repository(root.alias, root.path, listing.revision, dirty, branch=listing.branch)
+    )
 
 
-def _size(file: SourceFile | Bytes) -> int:
-    return len(file.data or b"")
+@dataclass(frozen=True)
+class _Unjudged:
+    """A file that was read; when it was, `signature` and `hint` told it from others."""
+
+    file: Bytes
+    signature: Signature | None
+    hint: str
 
 
-def _judged(alias: str, files: Sequence[SourceFile | Bytes], choose: Chooser) -> list[SourceFile]:
-    """Return the files in their order, those that were read judged by their contents."""
-    judged = iter(choose.source_files(alias, [file for file in files if isinstance(file, Bytes)]))
-    return [next(judged) if isinstance(file, Bytes) else file for file in files]
+def _size(taken: SourceFile | _Unjudged) -> int:
+    return len(taken.file.data) if isinstance(taken, _Unjudged) else 0
+
+
+class _Taker:
+    """Takes one file after another: left out by its name, as it was seen, or read."""
+
+    def __init__(
+        self,
+        alias: str,
+        reader: FileReader,
+        choose: Chooser,
+        hints: _Hints,
+        seen: Seen,
+        *,
+        skip: bool,
+    ) -> None:
+        self._alias = alias
+        self._reader = reader
+        self._choose = choose
+        self._hints = hints
+        self._seen = seen
+        self._skip = skip
+
+    def take(self, listed: Listed) -> SourceFile | _Unjudged:
+        """Return a file as it was seen or left out, else its bytes."""
+        path = listed.path
+        told = self._hints.attributes.get(path, NOTHING_TOLD)
+        vendored = vendored_reason(path, self._hints.vendored)
+        hint = _hint(listed, told, vendored)
+        if not listed.left_out and (seen := self._found(path, hint)):
+            return _as_seen(self._alias, path, seen)
+        verdict = self._choose.before_reading(path, told, vendored)
+        if listed.left_out or verdict.left_out:
+            return _left_out(self._alias, listed, verdict)
+        contents = self._reader.read(path)
+        if contents.data is not None:
+            blob = blob_id(contents.data, len(listed.index_blob or "") or 40)
+            file = Bytes(path, listed.origin, blob, contents.data, verdict.kind, told)
+            return _Unjudged(file, signature_of(contents.facts) if contents.facts else None, hint)
+        if listed.sparse and contents.problem == MISSING:
+            reason = "not on disk: outside the sparse checkout"
+            return SourceFile(self._alias, path, listed.index_blob, reason, kind=verdict.kind)
+        return SourceFile(
+            self._alias, path, None, contents.problem, denied=contents.denied, kind=verdict.kind
+        )
+
+    def judged(self, taken: Sequence[SourceFile | _Unjudged]) -> list[SourceFile]:
+        """Return the files in their order, those that were read judged by their contents."""
+        unjudged = [one for one in taken if isinstance(one, _Unjudged)]
+        judged = self._choose.source_files(self._alias, [one.file for one in unjudged])
+        for one, file in zip(unjudged, judged, strict=True):
+            if one.signature:
+                self._seen.note(file.path, _to_see(file, one.signature, one.hint))
+        rest = iter(judged)
+        return [next(rest) if isinstance(one, _Unjudged) else one for one in taken]
+
+    def _found(self, path: str, hint: str) -> SeenFile | None:
+        if not self._skip or not (facts := self._reader.facts(path)):
+            return None
+        return self._seen.find(path, signature_of(facts), hint)
+
+
+def _hint(listed: Listed, told: Told, vendored: str | None) -> str:
+    """Return all that a judgement rests on besides a file's path and contents."""
+    width = len(listed.index_blob or "") or 40
+    if told is NOTHING_TOLD and vendored is None:
+        return f"{listed.origin} {width}"
+    about = f"{told.generated} {told.vendored} {told.binary} {vendored}"
+    return f"{listed.origin} {width} {about}"
+
+
+def _as_seen(alias: str, path: str, seen: SeenFile) -> SourceFile:
+    return SourceFile(
+        alias,
+        path,
+        seen.blob,
+        seen.reason,
+        kind=seen.kind,
+        encoding=seen.encoding,
+        content=seen.content,
+        masks=masks_without_values(seen.masks) if seen.masks else (),
+        unread=seen.is_text,
+    )
+
+
+def _to_see(file: SourceFile, signature: Signature, hint: str) -> SeenFile:
+    masks = tuple((mask.line, mask.kind, mask.placeholder) for mask in file.masks)
+    is_text = file.data is not None
+    about = (file.kind, file.encoding, file.content)
+    return SeenFile(signature, hint, file.blob or "", file.reason, is_text, *about, masks)
 
 
 def _hints(root: Root, listing: Listing) -> _Hints:
@@ -99,27 +211,7 @@ def _hints(root: Root, listing: Listing) -> _Hints:
     return _Hints(told, vendored_folders(file.path for file in listing.files))
 
 
-def _read_file(
-    alias: str, listed: Listed, reader: FileReader, choose: Chooser, hints: _Hints
-) -> SourceFile | Bytes:
-    path = listed.path
-    told = hints.attributes.get(path, NOTHING_TOLD)
-    verdict = choose.before_reading(path, told, vendored_reason(path, hints.vendored))
-    if listed.left_out or verdict.left_out:
-        return _unread(alias, listed, verdict)
-    contents = reader.read(path)
-    if contents.data is not None:
-        blob = blob_id(contents.data, len(listed.index_blob or "") or 40)
-        return Bytes(path, listed.origin, blob, contents.data, verdict.kind, told)
-    if listed.sparse and contents.problem == MISSING:
-        reason = "not on disk: outside the sparse checkout"
-        return SourceFile(alias, path, listed.index_blob, reason, kind=verdict.kind)
-    return SourceFile(
-        alias, path, None, contents.problem, denied=contents.denied, kind=verdict.kind
-    )
-
-
-def _unread(alias: str, listed: Listed, verdict: Verdict) -> SourceFile:
+def _left_out(alias: str, listed: Listed, verdict: Verdict) -> SourceFile:
     return SourceFile(
         alias,
         listed.path,

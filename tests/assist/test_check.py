@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from copilot.assist.check import Check, check_in_copy, without_secrets
-from copilot.assist.pack import Packed, Scope, pack
+from copilot.assist.pack import Packed, pack
+from copilot.assist.scope import Scope
 from copilot.edits.changes import ChangeSet, FileChange
 from copilot.workspace.choose import Selection
 from copilot.workspace.roots import find_roots

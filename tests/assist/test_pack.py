@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from copilot.assist.pack import Packed, Scope, check_fit, messages, pack
+from copilot.assist.pack import Packed, check_fit, messages, pack
+from copilot.assist.scope import Scope
 from copilot.context.model import Detail, Frame, PackedFile, Prompt, Section, SectionKind
 from copilot.errors import BudgetExceeded, ExitCode, UsageError
 from copilot.workspace.choose import Selection

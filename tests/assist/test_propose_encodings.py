@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from copilot.assist.pack import Scope, pack
+from copilot.assist.pack import pack
 from copilot.assist.propose import propose
+from copilot.assist.scope import Scope
 from copilot.errors import EditsRefused
 from copilot.workspace.choose import Selection
 from copilot.workspace.roots import find_roots

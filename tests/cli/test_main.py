@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,8 @@ def test_an_interrupt(endless_model: str, make_repository: Callable[..., Path]) 
         cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A shell has what it runs in the background ignore interrupts, and children inherit that.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as child:
         assert child.stdout is not None
         assert child.stdout.read(4) == b"word"

@@ -111,6 +111,21 @@ def test_what_the_user_leaves_out(copilot: Copilot, repository: Path) -> None:
     assert "marks.txt" not in done.stdout
 
 
+def test_a_budget_that_cannot_hold_all_holds_what_the_task_needs(
+    copilot: Copilot, make_repository: Callable[..., Path], tmp_path: Path
+) -> None:
+    texts = {f"src/{name}.py": f"def {name}():\n    return 1\n" * 90 for name in ("gate", "wall")}
+    root = make_repository(texts, "app")
+    listed = tmp_path / "listed.json"
+    done = copilot("pack", "Mend src/wall.py", "--budget", "1900", "-R", root, "--manifest", listed)
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads(listed.read_text())
+    assert manifest["total_tokens"] <= manifest["budget"] == 1900
+    details = {file["path"]: file["detail"] for file in manifest["files"]}
+    assert details["src/wall.py"] == "full"
+    assert details["src/gate.py"] != "full"
+
+
 def test_over_the_budget(fails: Fails, repository: Path, tmp_path: Path) -> None:
     said = fails(4, "pack", "--budget", "100", "-o", tmp_path / "out.txt", cwd=repository)
     for named in ("the budget is 100", "tree/src/", "tree/README.md", "--exclude"):

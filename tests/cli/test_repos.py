@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_three_far_and_two_local_repositories_with_and_without_their_server(
         git_server.stop()
     assert made[0][:2] == made[1][:2]
     prompt, manifest = made[0][0].decode(), json.loads(made[0][1])
-    names = ["one/team-one.py", "zwei/two.py", "three/three.py", "app/main.py", "bib/lib.py"]
+    names = ["one/team-one.py", "three/three.py", "zwei/two.py", "app/main.py", "bib/lib.py"]
     places = [prompt.index(f'path="{name}"') for name in names]
     assert places == sorted(places)
     assert "Read-only: `one/`, `zwei/`, `three/`." in prompt
@@ -277,7 +278,13 @@ def test_an_interrupted_fetch_ends_all_that_it_started(
 ) -> None:
     git_server.hold = threading.Event()
     command = [sys.executable, "-m", "copilot", "repos", "add", far("one")]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # A shell has what it runs in the background ignore interrupts, and children inherit that.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         assert git_server.holding.wait(60)
         process.send_signal(signal.SIGINT)
     git_server.hold.set()

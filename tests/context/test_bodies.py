@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot.cache import Cache
-from copilot.context.bodies import Bodies, Body, count_kept, ended, lead_of
-from copilot.context.compose import Draft, Wording
+from copilot.context.bodies import UNKNOWN, Bodies, Body, count_kept, ended, lead_of
 from copilot.context.counting import Counter
 from copilot.context.frame import marks_in
 from copilot.context.tokens import TOKENIZERS, reference_encoding
@@ -47,10 +47,10 @@ _TEXTS = st.lists(_PIECES, max_size=12).map("".join)
 def _bodies(files: Sequence[SourceFile], tokenizer: str, cache: Cache) -> list[Body]:
     counter = Counter(tokenizer)
     found = Bodies(counter, tokenizer, cache)
-    found.add(files)
-    bodies = found.all()
+    keys = found.add(files)
+    made = found.all()
     counter.close()
-    return bodies
+    return [made[key] for key in keys]
 
 
 def _file(text: str, *, named: bool = True) -> SourceFile:
@@ -91,21 +91,24 @@ def test_the_cache_tells_the_same(tmp_path: Path, tokenizer: str) -> None:
     counter.close()
 
 
-def test_a_draft_that_keeps_no_text_counts_the_same() -> None:
-    files = [_file("x = 1\n"), _file("\n/ y"), SourceFile("app", "c.png", None, "binary")]
-    kept, counted = Draft(), Draft(keep=False)
-    for draft in (kept, counted):
-        draft.add(files[:1])
-        draft.add(files[1:])
-    assert counted.files() == kept.files() == kept.prompt(Wording("Rules.", "", "")).files
+def test_what_is_known_needs_no_text_and_what_is_not_is_unknown(tmp_path: Path) -> None:
+    known, unknown = _file("x = 1\n"), _file("y = 2\n")
+    with Cache(tmp_path / "facts.sqlite3") as cache:
+        (body,) = _bodies([known], "o200k_base", cache)
+        without = [replace(file, data=None, unread=True) for file in (known, unknown)]
+        bodies = Bodies(Counter("o200k_base"), "o200k_base", cache)
+        keys = bodies.add(without)
+        assert [bodies.all()[key] for key in keys] == [body, UNKNOWN]
 
 
-def test_an_outline_says_that_it_is_one() -> None:
-    draft = Draft()
-    draft.add([_file("def f():\n    … 3 lines\n")], {"app/a.py"})
-    prompt = draft.prompt(Wording("", "", ""))
-    assert prompt.text.startswith('<file path="app/a.py" detail="outline">\n')
-    assert [str(file.detail) for file in prompt.files] == ["outline"]
+def test_a_text_that_was_unknown_is_counted_when_it_comes() -> None:
+    file = _file("x = 1\n")
+    counter = Counter("o200k_base")
+    bodies = Bodies(counter, "o200k_base", Cache())
+    (key,) = bodies.add([replace(file, data=None, unread=True)])
+    assert bodies.add([file]) == [key]
+    assert bodies.all()[key] == _bodies([file], "o200k_base", Cache())[0]
+    counter.close()
 
 
 def test_another_process_counts_the_same_and_ends() -> None:

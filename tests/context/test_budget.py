@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from copilot.context.budget import check_budget
+from copilot.context.budget import check_budget, no_file_fits
 from copilot.context.compose import Wording, compose_prompt
 from copilot.context.model import Prompt
 from copilot.errors import BudgetExceeded
@@ -79,3 +79,13 @@ def test_a_prompt_without_files_is_refused_in_one_line(
     with pytest.raises(BudgetExceeded) as caught:
         check_budget(compose_prompt(make_snapshot({}), WORDING), 1)
     assert caught.value.message == "the prompt has 2 tokens, the budget is 1"
+
+
+def test_where_no_file_fits_the_largest_are_named_too(prompt: Prompt) -> None:
+    refused = no_file_fits(prompt.files, 1234, 1000)
+    first, *lines = refused.message.split("\n")
+    assert first == "no file fits: rules and task have 1,234 tokens, the budget is 1,000"
+    with pytest.raises(BudgetExceeded) as caught:
+        check_budget(prompt, 1)
+    assert lines == caught.value.message.split("\n")[1:]
+    assert (refused.hint, refused.exit_code) == (caught.value.hint, caught.value.exit_code)

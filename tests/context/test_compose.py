@@ -5,18 +5,27 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from copilot.context.compose import Wording, compose_prompt, quoted
-from copilot.context.model import Detail, Prompt, SectionKind
+from copilot.context.compose import (
+    Wording,
+    compose_prompt,
+    prompt_of,
+    rules_section,
+    section_of,
+    task_section,
+)
+from copilot.context.draft import Copy, Draft, gone
+from copilot.context.entries import Shape, quoted
+from copilot.context.model import Detail, Frame, Prompt, SectionKind
 from copilot.context.tokens import reference_encoding
 from copilot.errors import UsageError
-from copilot.workspace.model import Snapshot
+from copilot.workspace.model import Snapshot, SourceFile
 
 MakeSnapshot = Callable[[Mapping[str, str | None]], Snapshot]
 
@@ -219,3 +228,68 @@ def test_the_bytes_are_the_same_in_every_process(
     ]
     assert printed[0] == printed[1]
     assert printed[0].count(b"</file-2>") == len(names) + 6
+
+
+@pytest.fixture
+def draft() -> Iterator[Draft]:
+    made = Draft()
+    yield made
+    made.close()
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    shapes=st.lists(st.sampled_from([Shape.FULL, Shape.PATH, Shape.DELETED, Shape.MARK])),
+    task=st.sampled_from(["# Task\n", "/no_think", "//", "\n/\n", "é", "'s"]),
+)
+def test_a_task_is_counted_behind_whatever_stands_before_it(
+    draft: Draft, shapes: list[Shape], task: str
+) -> None:
+    file = SourceFile("app", "a/b.py", None, "tracked", b"x = 1")
+    laid = []
+    for shape in shapes:
+        copy = draft.copies([file])[0] if shape is Shape.FULL else Copy(file, shape)
+        kept = draft.with_marks([], ("one", "two"), Frame())[:1]
+        laid += kept if shape is Shape.MARK else draft.lay([copy], Frame())
+    sections = [
+        rules_section(draft, "Rules: /", Frame()),
+        section_of(SectionKind.BASE, laid),
+    ]
+    sections.append(task_section(draft, Wording("", task, ""), Frame(), sections))
+    text = "".join(section.text for section in sections)
+    assert sum(s.tokens for s in sections) == len(reference_encoding().encode_ordinary(text))
+
+
+def test_the_last_entry_of_a_file_counts_and_the_others_are_told(draft: Draft) -> None:
+    old, new, other, gone_file = (
+        SourceFile("app", path, None, "tracked", text)
+        for path, text in (("a", b"1"), ("a", b"2"), ("b", b"3"), ("c", b"4"))
+    )
+    base = draft.lay(draft.copies([old, other, gone_file]), Frame())
+    overlay = draft.lay([*draft.copies([new]), gone("app/c")], Frame())
+    focus = draft.lay(draft.copies([other]), Frame())
+    sections = [
+        section_of(kind, laid)
+        for kind, laid in (
+            *((SectionKind.BASE, base), (SectionKind.OVERLAY, overlay)),
+            (SectionKind.FOCUS, focus),
+        )
+    ]
+    files = [new, other, SourceFile("app", "d", None, "tracked", unread=True)]
+    why = {"app/a": "never told", "app/b": "holds words", "app/d": "never told"}
+    prompt = prompt_of(sections, files, Frame(), "o200k_base", why)
+    assert [(f.path, f.section, f.detail, f.reason) for f in prompt.files] == [
+        ("a", SectionKind.OVERLAY, Detail.FULL, "tracked"),
+        ("b", SectionKind.FOCUS, Detail.FULL, "tracked; holds words"),
+        ("d", None, Detail.OMITTED, "over budget: tracked"),
+    ]
+    assert [(f.path, f.section, f.detail, f.reason) for f in prompt.earlier] == [
+        ("a", SectionKind.BASE, Detail.FULL, "an earlier entry"),
+        ("b", SectionKind.BASE, Detail.FULL, "an earlier entry"),
+        ("c", SectionKind.BASE, Detail.FULL, "an earlier entry"),
+        ("c", SectionKind.OVERLAY, Detail.OMITTED, "deleted"),
+    ]
+    tokens = sum(file.tokens for file in (*prompt.files, *prompt.earlier))
+    assert tokens == prompt.total_tokens

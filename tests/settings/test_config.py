@@ -26,6 +26,8 @@ FORBIDDEN = {
     "models_dir": 'models_dir = "/tmp/models"',
     "submodules": "submodules = true",
     "repos_mb": "repos_mb = 1000",
+    "ask_above_tokens": "ask_above_tokens = 1000000000",
+    "ask_above_cost": "ask_above_cost = 1000",
 }
 
 
@@ -209,6 +211,13 @@ def test_a_repositorys_env_file_is_never_read(
         ('budget = "many"', "budget: not a number of tokens: 'many'"),
         ("budget = 0", "budget: not a number of tokens: '0'"),
         ("budget = -5", "budget: not a number of tokens"),
+        ('ask_above_tokens = "few"', "ask_above_tokens: not a number of tokens: 'few'"),
+        ("ask_above_cost = -1", r"\$\.ask_above_cost"),
+        ("ask_above_cost = nan", r"\$\.ask_above_cost"),
+        ("[models.x]\nprice_input = -0.1", ">= 0"),
+        ("[models.x]\nprice_output = inf", "<= 1000000000"),
+        ('[models.x]\nprice_cached = "3"', "float"),
+        ('[models.x]\ncurrency = "dollars"', "regex"),
         ('exclude = "x"', r"\$\.exclude"),
         ("include = [1]", r"\$\.include"),
         ('local_only = "yes"', r"\$\.local_only"),
@@ -273,6 +282,22 @@ def test_models_are_read_with_their_defaults(load: Load) -> None:
         "b.c": ModelSettings(provider="embedded"),
     }
     assert config.models["a"].tokenizer == "o200k_base"
+
+
+def test_prices_are_read_and_unknown_unless_given(load: Load) -> None:
+    prices = "price_input = 3\nprice_cached = 0.3\nprice_cache_write = 3.75\nprice_output = 15"
+    config = load(f'[models.a]\n{prices}\ncurrency = "EUR"\n[models.b]')
+    assert config.models["a"] == ModelSettings(
+        price_input=3.0, price_cached=0.3, price_cache_write=3.75, price_output=15.0, currency="EUR"
+    )
+    assert (config.models["b"].price_input, config.models["b"].currency) == (None, "USD")
+
+
+def test_above_what_the_user_wants_to_be_asked(load: Load, tmp_path: Path) -> None:
+    config = load('ask_above_tokens = "500k"\nask_above_cost = 1')
+    assert (config.ask_above_tokens, config.ask_above_cost) == (500_000, 1.0)
+    assert config.origins["ask_above_cost"] == str(tmp_path / "config.toml")
+    assert (load("").ask_above_tokens, load("").ask_above_cost) == (None, None)
 
 
 def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:

@@ -1,0 +1,54 @@
+"""Asking a question and hearing the answer, with what it tells of the prompt that arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from copilot.assist.ask import Answer, ask
+from copilot.assist.marks import Hiding, seems_cut, without_marks
+from copilot.cli.prepare import Question, say_gap
+from copilot.cli.ready import Ready
+from copilot.cli.show import streaming
+from copilot.cli.talk import say, stream
+
+
+def hear(
+    question: Question,
+    ready: Ready,
+    write: Callable[[str], None] = stream,
+    grammar: str | None = None,
+) -> Answer:
+    """Ask, show the answer as it comes, and return it without its line of marks.
+
+    What speaks for a prompt that was cut on its way is said aloud. Raises ModelError.
+    """
+    hiding = Hiding(write)
+    shown = hiding.write if question.packed.words else write
+    with streaming(shown) as show:
+        answer = ask(ready.backend, question.packed, ready.limits, show, grammar)
+    hiding.flush()
+    question.sent()
+    marked = without_marks(answer.text, question.packed.words)
+    if question.packed.words:
+        answer = replace(answer, text=marked.text)
+    _say_cut(question, answer, marked.missing)
+    say_gap(question, answer)
+    return answer
+
+
+def _say_cut(question: Question, answer: Answer, missing: tuple[str, ...]) -> None:
+    read = answer.usage.prompt if answer.usage else None
+    total = question.packed.prompt.total_tokens
+    if seems_cut(read, total):
+        say(
+            f"warning: the server read {read:,} tokens of about {total:,}: the prompt was cut, "
+            "and the answer rests on a part of it; raise the server's context size"
+        )
+    elif missing and not answer.cut_off:
+        all_words = len(question.packed.words)
+        counted = "" if read is None else f" (the server counted {read:,} tokens of {total:,})"
+        say(
+            f"warning: the model repeated {all_words - len(missing)} of {all_words} marks: "
+            f"the prompt may have been cut on its way{counted}"
+        )

@@ -1,0 +1,82 @@
+"""Blobs by their ids, from the objects that git keeps of a repository; nothing is fetched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from copilot.batches import batches
+from copilot.workspace.contents import MAX_FILE_BYTES, blob_id
+from copilot.workspace.git import GitFailed, run_git
+
+# A prompt shows no larger file, so that two of them are read at once at most.
+_BATCH_BYTES = MAX_FILE_BYTES
+
+
+def read_blobs(folder: Path, ids: Iterable[str], *where: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the blobs that git has, each once, with their ids; what is too large is passed over.
+
+    `ids` are full ids in hexadecimal; `where` are git's options that name a bare repository. Git is
+    asked in `folder`. Raises GitFailed.
+    """
+    run_git(folder, *where, "rev-parse", "--git-dir")
+    for some in batches(_sizes(folder, ids, where), lambda one: one[1], _BATCH_BYTES):
+        for asked, output in _told(folder, [name for name, _ in some], where, "--batch"):
+            yield from _contents(asked, output)
+
+
+def committed_blobs(folder: Path, revision: str) -> dict[str, str]:
+    """Return the id of each file below `folder` in a commit, by its path from there.
+
+    Nothing where git does not have the commit.
+    """
+    try:
+        listed = run_git(folder, "ls-tree", "-r", "-z", revision)
+    except GitFailed:
+        return {}
+    entries = (entry.partition(b"\t") for entry in listed.split(b"\0") if entry)
+    return {os.fsdecode(path): facts.split()[2].decode("ascii") for facts, _, path in entries}
+
+
+def _sizes(folder: Path, ids: Iterable[str], where: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Yield the ids of blobs that are there and not too large, with their sizes in bytes."""
+    for asked, output in _told(folder, list(dict.fromkeys(ids)), where, "--batch-check"):
+        for name, line in zip(asked, output.splitlines(), strict=True):
+            # `<id> <type> <size>`, or `<id> missing`.
+            found, *told = line.decode("ascii").split()
+            is_blob = found == name and len(told) == 2 and told[0] == "blob"
+            if is_blob and int(told[1]) <= MAX_FILE_BYTES:
+                yield name, int(told[1])
+
+
+def _contents(ids: Sequence[str], output: bytes) -> Iterator[tuple[str, bytes]]:
+    start = 0
+    for name in ids:
+        end = output.index(b"\n", start)
+        facts = output[start:end].split()
+        start = end + 1
+        if len(facts) == 3:
+            data = output[start : start + int(facts[2])]
+            start += len(data) + 1
+            if blob_id(data, len(name)) == name:
+                yield name, data
+
+
+def _told(
+    folder: Path, ids: Sequence[str], where: Sequence[str], how: str
+) -> Iterator[tuple[Sequence[str], bytes]]:
+    """Yield ids, with what `git cat-file` prints of them."""
+    if not ids:
+        return
+    asked = "".join(f"{one}\n" for one in ids).encode("ascii")
+    try:
+        output = run_git(folder, *where, "cat-file", how, stdin=asked)
+    except GitFailed:
+        # An object that is damaged, or not fetched in a partial clone, ends git: without it, then.
+        half = len(ids) // 2
+        if half:
+            yield from _told(folder, ids[:half], where, how)
+            yield from _told(folder, ids[half:], where, how)
+        return
+    yield ids, output
