@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 # Tokens that counts of parts may be off by, and that a note may take more.
 _RESERVE = 50
 _UNBOUNDED = 2**40
+# With fewer files the task says less: what is too much is cut by this part more, so as to end soon.
+_STEPS = 200
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,16 @@ def _with_base(scope: Scope, wording: Wording, draft: Draft, progress: Progress)
             # A text that the base does not show, and so does not follow, holds its marks.
             fresh = _with_base(replace(scope, fresh=True), wording, draft, progress)
             return replace(fresh, why_new=MARKS_TAKEN) if fresh else None
-        used = sum(section.tokens for section in (*sections, asking.task(sections)))
-        chosen = in_focus(ranking, full, draft, frame, scope.budget - used - _RESERVE)
-        sections.append(section_of(SectionKind.FOCUS, laid_out(chosen, scope, draft, frame)))
+        room = -_excess([*sections, asking.task(sections)], scope) - _RESERVE
+        while True:
+            chosen = in_focus(ranking, full, draft, frame, room)
+            focus = section_of(SectionKind.FOCUS, laid_out(chosen, scope, draft, frame))
+            excess = _excess([*sections, focus, asking.task([*sections, focus])], scope)
+            if excess <= 0 or not chosen.copies:
+                break
+            # What the task says of these files takes more than was set aside for it.
+            room -= excess + room // _STEPS
+        sections.append(focus)
         why = chosen.why
     sections.append(asking.task(sections))
     if _excess(sections, scope) > 0:
@@ -177,7 +186,7 @@ def _ranked_sections(
         if (excess := _excess(sections, scope)) <= 0:
             return sections, chosen
         # What the task says of these files takes more than was set aside for it.
-        room -= excess
+        room -= excess + room // _STEPS
 
 
 def _excess(sections: Sequence[Section], scope: Scope) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -51,6 +52,8 @@ def _run(arguments: list[str]) -> int:
     from copilot.cli.talk import complain
     from copilot.errors import CopilotError, ExitCode
 
+    # A command makes many objects that live until its end; looking for cycles among them is idle.
+    gc.set_threshold(100_000, 50, 100)
     _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that lacks a character gets its escape, as on stderr.
