@@ -27,6 +27,9 @@ from typing import Any
 _COPILOT = [sys.executable, "-m", "copilot"]
 _MOST_OFF = 0.02
 _WINDOW = 16_384
+# What a cache holds is told whatever the answer is; it may be cut off.
+_REPLY_TOKENS = 4
+_CUT_OFF = 3
 _QUESTIONS = ("What does this code do?", "Which class is the most important?", "What could fail?")
 
 
@@ -56,14 +59,21 @@ def replay(
     found = _git(clone, "rev-list", "--first-parent", f"--max-count={count}", "HEAD", "--", include)
     home = work / "home"
     config = work / "config.toml"
-    config.write_text(f'[models.served]\nbase_url = "{url}"\ntokenizer = "qwen3"\n')
+    config.write_text(
+        f'[models.served]\nbase_url = "{url}"\ntokenizer = "qwen3"\n'
+        f"max_reply_tokens = {_REPLY_TOKENS}\n"
+    )
     environment = {**os.environ, "HOME": str(home)}
     for number, revision in enumerate(reversed(found.split())):
         _git(clone, "checkout", "--quiet", revision)
         question = _QUESTIONS[number % len(_QUESTIONS)]
         options = ["--config", str(config), "--model", "served", "--include", include]
         command = [*_COPILOT, "ask", question, *options]
-        subprocess.run(command, cwd=clone, env=environment, check=True, capture_output=True)
+        done = subprocess.run(
+            command, cwd=clone, env=environment, check=False, capture_output=True, text=True
+        )
+        if done.returncode not in (0, _CUT_OFF):
+            sys.exit(done.stderr)
         sys.stderr.write(f"{number + 1} asked\n")
     listed = subprocess.run(
         [*_COPILOT, "runs", "list", "--json", "--limit", str(count)],

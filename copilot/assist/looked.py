@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -14,28 +13,32 @@ from copilot.cache import key_of
 from copilot.context.bodies import UNKNOWN, Body
 from copilot.context.draft import Copy, Draft
 from copilot.context.entries import Shape
-from copilot.structure.names import FileSymbols
+from copilot.context.relevance.groundwork import (
+    GROUNDWORK_VERSION,
+    Groundwork,
+    pack_groundwork,
+    unpack_groundwork,
+)
 from copilot.structure.symbols import RULES
 from copilot.workspace.model import SourceFile
 
-_VERSION = "1"
-_LEVEL = 1
+_VERSION = "2"
 
 
 @dataclass(frozen=True)
 class Looked:
-    """The full copies of files, without their texts, and the symbols by name of some of them."""
+    """The full copies of files, without their texts, and what holds of them for every task."""
 
     copies: list[Copy]
-    symbols: Mapping[str, FileSymbols]
+    groundwork: Groundwork
 
 
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
-    """Of each file the key of its body, all of them joined, its body, and its symbols."""
+    """Of each file the key of its body, all of them joined, and its body; of all the groundwork."""
 
     keys: bytes
     bodies: list[Body]
-    symbols: list[FileSymbols | None]
+    groundwork: bytes
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -48,14 +51,13 @@ def load_looked(files: Sequence[SourceFile], scope: Scope, draft: Draft) -> Look
     found = scope.cache.get([key]).get(key) if key else None
     if found is None:
         return None
-    kept = _DECODER.decode(zlib.decompress(found))
+    kept = _DECODER.decode(found)
     size = len(kept.keys) // max(len(files), 1)
     keys = [kept.keys[start : start + size] for start in range(0, len(kept.keys), size)]
     draft.know(dict(zip(keys, kept.bodies, strict=True)))
     pairs = zip(files, keys, strict=True)
     copies = [Copy(file, Shape.FULL, body, file.content or "") for file, body in pairs]
-    told = zip(files, kept.symbols, strict=True)
-    return Looked(copies, dict(sorted((file.name, one) for file, one in told if one)))
+    return Looked(copies, unpack_groundwork(kept.groundwork, [file.name for file in files]))
 
 
 def save_looked(files: Sequence[SourceFile], scope: Scope, draft: Draft, looked: Looked) -> None:
@@ -65,16 +67,15 @@ def save_looked(files: Sequence[SourceFile], scope: Scope, draft: Draft, looked:
     bodies = draft.bodies(keys)
     if key is None or UNKNOWN in bodies:
         return
-    symbols = [looked.symbols.get(file.name) for file in files]
-    kept = _ENCODER.encode(_Kept(b"".join(keys), bodies, symbols))
-    scope.cache.put({key: zlib.compress(kept, _LEVEL)})
+    kept = _Kept(b"".join(keys), bodies, pack_groundwork(looked.groundwork))
+    scope.cache.put({key: _ENCODER.encode(kept)})
 
 
 def _key(files: Sequence[SourceFile], scope: Scope) -> bytes | None:
     """Return what names these files with their contents; None if one of those has no name."""
-    digest = hashlib.sha256()
-    for file in files:
-        if not file.content:
-            return None
-        digest.update(f"{file.name}\0{file.content}\0".encode(errors="surrogatepass"))
-    return key_of("looked at together", _VERSION, *RULES, scope.tokenizer, digest.hexdigest())
+    if not all(file.content for file in files):
+        return None
+    told = "\0".join([f"{file.repository}/{file.path}\0{file.content}" for file in files])
+    digest = hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
+    rules = (_VERSION, GROUNDWORK_VERSION, *RULES)
+    return key_of("looked at together", *rules, scope.tokenizer, digest)

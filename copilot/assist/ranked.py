@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from copilot.assist.read import Read, check_not_empty, read_texts, with_outlines
@@ -12,8 +12,8 @@ from copilot.context.conventions import convention_names
 from copilot.context.draft import Copy, Draft, Laid
 from copilot.context.entries import Shape
 from copilot.context.model import Frame
-from copilot.context.relevance.model import Ranked
-from copilot.context.relevance.rank import chosen_full, load_weights
+from copilot.context.relevance.model import Ranked, Signal
+from copilot.context.relevance.rank import chosen_full, load_weights, reasons
 from copilot.workspace.snapshot import Progress
 
 # Of what a prompt has room for: wishes of the repository, full texts, and outlines of the next.
@@ -31,9 +31,10 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Ranking:
-    """All files with a text, ranked and counted."""
+    """All files with a text, ranked and counted; `signals` are what ranked them."""
 
     ranked: tuple[Ranked, ...]
+    signals: tuple[Signal, ...]
     whole: Mapping[str, Copy]
 
     @property
@@ -44,16 +45,17 @@ class Ranking:
         """Return what all of them take in full."""
         return sum(draft.tokens(list(self.whole.values()), frame))
 
-    def why(self) -> dict[str, str]:
-        return {one.name: one.why for one in self.ranked if one.why}
+    def why(self, names: Iterable[str]) -> dict[str, str]:
+        """Say what brought each of these files, as far as anything did."""
+        return reasons(names, self.signals, load_weights())
 
 
 def ranking_of(read: Read, scope: Scope, asked: str, draft: Draft, progress: Progress) -> Ranking:
     """Rank all files. Raises UsageError if there is nothing to read, ReadIncomplete."""
     check_not_empty(read.files, scope)
     texts = [file for file in read.files if file.is_text]
-    ranked, copies = ranked_files(texts, scope, asked, draft, progress)
-    return Ranking(tuple(ranked), {copy.file.name: copy for copy in copies})
+    ranked, signals, copies = ranked_files(texts, scope, asked, draft, progress)
+    return Ranking(tuple(ranked), tuple(signals), {copy.file.name: copy for copy in copies})
 
 
 def by_rank(ranking: Ranking, scope: Scope, draft: Draft, frame: Frame, room: int) -> Chosen:
@@ -86,7 +88,9 @@ def _chosen(
     paths = _paths([n for n in rest if n not in taken], ranking, draft, frame, room - spent)
     order = {n: -p for p, n in enumerate(reversed((*scope.chosen, *ranking.names)))}
     shown = sorted((*whole, *outlines), key=lambda copy: -order[copy.file.name])
-    why = ranking.why() | dict.fromkeys(scope.chosen, "named by the model")
+    why = ranking.why(copy.file.name for copy in (*paths, *shown)) | dict.fromkeys(
+        scope.chosen, "named by the model"
+    )
     return Chosen((*paths, *shown), why)
 
 
@@ -107,7 +111,7 @@ def in_focus(
     others = [o for o in ranking.ranked if o.name not in shown_full and o.score > 0]
     chosen = set(chosen_full(others, costs, room, load_weights()))
     names = [one.name for one in others if one.name in chosen]
-    return Chosen(tuple(ranking.whole[name] for name in reversed(names)), ranking.why())
+    return Chosen(tuple(ranking.whole[name] for name in reversed(names)), ranking.why(names))
 
 
 def laid_out(chosen: Chosen, scope: Scope, draft: Draft, frame: Frame) -> list[Laid]:

@@ -10,10 +10,11 @@ from copilot.assist.scope import Scope
 from copilot.batches import batches
 from copilot.cache import key_of
 from copilot.context.draft import Copy, Draft, dropped
+from copilot.context.relevance.groundwork import groundwork_of
 from copilot.context.relevance.index import WordIndex
-from copilot.context.relevance.model import Document, Query, Ranked
+from copilot.context.relevance.model import Document, Query, Ranked, Signal
 from copilot.context.relevance.rank import load_weights, rank
-from copilot.context.relevance.signals import signals_of
+from copilot.context.relevance.signals import signals_from
 from copilot.structure.symbols import RULES, SymbolReader
 from copilot.workspace.history import History, read_history
 from copilot.workspace.model import SourceFile
@@ -25,8 +26,8 @@ _FILES_AT_ONCE = 256
 
 def ranked_files(
     files: Sequence[SourceFile], scope: Scope, asked: str, draft: Draft, progress: Progress
-) -> tuple[list[Ranked], list[Copy]]:
-    """Return the files by how much the task needs them, and their full copies without texts.
+) -> tuple[list[Ranked], list[Signal], list[Copy]]:
+    """Return the files by how much the task needs them, what tells, and full copies without texts.
 
     A text is read only if it was never looked at before. Raises ReadIncomplete.
     """
@@ -37,12 +38,11 @@ def ranked_files(
         looked = _looked_at(files, scope, draft, index, progress)
         save_looked(files, scope, draft, looked)
     else:
-        index.add([Document(f.name, f.kind, f.content or "") for f in files])
+        index.know({file.name: file.content or "" for file in files})
     weights = load_weights()
-    names = [file.name for file in files]
-    symbols, histories = looked.symbols, _histories(scope)
-    signals = signals_of(query, index, names, symbols, histories, weights, scope.cache)
-    return rank(names, signals, weights), looked.copies
+    known, histories = looked.groundwork, _histories(scope)
+    signals = signals_from(query, index, known, histories, weights, scope.cache)
+    return rank(known.names, signals, weights), signals, looked.copies
 
 
 def _looked_at(
@@ -64,7 +64,8 @@ def _looked_at(
         symbols = reader.all()
     draft.finish()
     scope.cache.put(dict.fromkeys((_key(file, scope) for file in files), b"1"))
-    return Looked(copies, symbols)
+    names = [file.name for file in files]
+    return Looked(copies, groundwork_of(names, symbols, scope.cache))
 
 
 def _with_needed_texts(

@@ -24,7 +24,7 @@ _SPLITS_BEFORE = re.compile(rb"(?:\A|\n)(?=[!-.0-~])")
 _MOST_BEGUN = 64
 
 
-class Body(msgspec.Struct, frozen=True, array_like=True):
+class Body(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The lead, the tokens of all that follows it, and the marks that are taken."""
 
     rest_tokens: int

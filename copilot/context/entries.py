@@ -27,7 +27,7 @@ class Shape(StrEnum):
     MARK = "mark"
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One entry: `path` is a file's name with alias as the system has it, empty for a mark.
 
     `source` names the text it was made from, `tokens` and `size` (in bytes) are those of the whole

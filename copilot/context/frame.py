@@ -19,7 +19,7 @@ _MARKER_LINE = re.compile(
 )
 
 
-class Marks(msgspec.Struct, frozen=True, array_like=True):
+class Marks(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What texts hold that looks like a mark: numbers of file tags, lengths of markers."""
 
     tags: tuple[int, ...] = ()

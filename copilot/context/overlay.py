@@ -37,7 +37,11 @@ def what_is_due(frozen: Frozen, files: Sequence[SourceFile]) -> Due:
         for path, file in texts.items()
         if path not in over and (shape := _shape_due(file, last.get(path)))
     ]
-    gone = [entry.name for entry in _missing(frozen, files)]
+    gone = [
+        entry.name
+        for path, entry in last.items()
+        if path not in texts and entry.shape is not Shape.DELETED
+    ]
     return Due(tuple(changed), tuple(sorted(gone)))
 
 
@@ -53,7 +57,11 @@ def left_out(frozen: Frozen, files: Sequence[SourceFile]) -> str | None:
     for entry in frozen.entries:
         if entry.path and entry.path not in texts:
             name = entry.name
-            if entry.blob in secrets or name in unshown or not unshown.isdisjoint(folders_above(name)):
+            if (
+                entry.blob in secrets
+                or name in unshown
+                or not unshown.isdisjoint(folders_above(name))
+            ):
                 return name
     return None
 
@@ -63,13 +71,6 @@ def has_outgrown(frozen: Frozen) -> bool:
     idle = sum(entry.tokens for entry in superseded(frozen.entries))
     whole = frozen.tokens - frozen.record.rules_tokens
     return whole > _MOST_GROWTH * (whole - idle)
-
-
-def _missing(frozen: Frozen, files: Sequence[SourceFile]) -> list[Entry]:
-    """Return the entries of what is there no longer."""
-    texts = {path_of(file) for file in files if file.is_text}
-    last = latest(frozen.entries).items()
-    return [e for path, e in last if path not in texts and e.shape is not Shape.DELETED]
 
 
 def has_jumped(before: Sequence[Head], repositories: Sequence[Repository]) -> str | None:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ import msgspec
 from copilot.context.entries import Entry, Shape
 from copilot.context.model import Prompt, Section, SectionKind
 
-_VERSION = 1
+_VERSION = 2
 _MOST_TAIL = 16 * 1024 * 1024
+# A prompt of so many bytes is remembered whole; of a longer one, the frozen part by its entries.
+_MOST_WHOLE = 6 * 1024 * 1024
 _FROZEN = frozenset({SectionKind.BASE, SectionKind.OVERLAY})
 Count = Callable[[bytes], int]
 
@@ -25,7 +28,8 @@ Count = Callable[[bytes], int]
 class Last(msgspec.Struct, frozen=True):
     """A prompt that was sent: digests of its rules and entries, and the bytes behind those.
 
-    `sent` is in seconds since 1970, `whom` names the model that got it.
+    `sent` is in seconds since 1970, `whom` names the model that got it. `whole` are all bytes,
+    compressed, unless there are too many.
     """
 
     version: int
@@ -35,6 +39,7 @@ class Last(msgspec.Struct, frozen=True):
     rules: bytes
     entries: tuple[bytes, ...]
     tail: bytes
+    whole: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ def last_of(prompt: Prompt, whom: str) -> Last:
         _rules(prompt),
         tuple(_digest(entry, prompt) for entry in _frozen(prompt)),
         b"".join(_tail(prompt))[:_MOST_TAIL],
+        _packed_whole(prompt),
     )
 
 
@@ -104,7 +110,49 @@ class LastStore:
             Path(part).replace(self._file)
 
 
+def _packed_whole(prompt: Prompt) -> bytes:
+    data = b"".join(section.data for section in prompt.sections)
+    return zlib.compress(data, 1) if len(data) <= _MOST_WHOLE else b""
+
+
 def _shared(last: Last, prompt: Prompt, count: Count) -> tuple[int, str]:
+    if last.whole:
+        return _shared_bytes(zlib.decompress(last.whole), last, prompt, count)
+    return _shared_entries(last, prompt, count)
+
+
+def _shared_bytes(before: bytes, last: Last, prompt: Prompt, count: Count) -> tuple[int, str]:
+    """Compare byte by byte; the entry in which two prompts part is shared as far as they agree."""
+    same = _common(before, b"".join(section.data for section in prompt.sections))
+    breaks = "" if same == len(before) else _breaks(last, prompt)
+    tokens = start = 0
+    for part, size, part_tokens in _parts(prompt):
+        if start + size > same:
+            rest = part[: same - start]
+            return tokens + (count(bytes(rest)) if rest else 0), breaks
+        tokens += part_tokens
+        start += size
+    return tokens, breaks
+
+
+def _parts(prompt: Prompt) -> Iterator[tuple[memoryview, int, int]]:
+    """Yield the bytes, size and tokens of each entry, and of each section that has none."""
+    for section in prompt.sections:
+        data = memoryview(section.data)
+        if not section.entries:
+            yield data, len(data), section.tokens
+        start = 0
+        for entry in section.entries:
+            yield data[start : start + entry.size], entry.size, entry.tokens
+            start += entry.size
+
+
+def _breaks(last: Last, prompt: Prompt) -> str:
+    return _shared_entries(last, prompt, lambda _data: 0)[1]
+
+
+def _shared_entries(last: Last, prompt: Prompt, count: Count) -> tuple[int, str]:
+    """Compare entry by entry, and byte by byte behind them."""
     rules = next((s.tokens for s in prompt.sections if s.kind is SectionKind.RULES), 0)
     if last.rules != _rules(prompt):
         return 0, "the rules are others"

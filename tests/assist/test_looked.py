@@ -9,7 +9,9 @@ from pathlib import Path
 from copilot.assist.looked import Looked, load_looked, save_looked
 from copilot.assist.read import Read, unread
 from copilot.assist.scope import Scope
+from copilot.cache import Cache
 from copilot.context.draft import Draft, dropped
+from copilot.context.relevance.groundwork import groundwork_of
 from copilot.structure.names import FileSymbols
 from copilot.workspace.model import SourceFile
 
@@ -23,7 +25,8 @@ def _texts(scope: Scope) -> list[SourceFile]:
 def _looked_at(files: Sequence[SourceFile], draft: Draft) -> Looked:
     name = files[0].name
     symbols = {name: FileSymbols("python", (("cart", "class"),), (("price", 2),), (".prices",))}
-    return Looked([dropped(copy) for copy in draft.copies(files)], symbols)
+    groundwork = groundwork_of([file.name for file in files], symbols, Cache())
+    return Looked([dropped(copy) for copy in draft.copies(files)], groundwork)
 
 
 def test_what_was_kept_comes_back_for_the_same_files(varied: Path, scope_of: ScopeOf) -> None:

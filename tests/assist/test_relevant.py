@@ -25,7 +25,8 @@ def _texts(scope: Scope) -> list[SourceFile]:
 
 def _ranked(scope: Scope, asked: str) -> tuple[list[Ranked], list[Copy]]:
     draft = Draft(scope.tokenizer, scope.cache)
-    return ranked_files(_texts(scope), scope, asked, draft, _silent)
+    ranked, _, copies = ranked_files(_texts(scope), scope, asked, draft, _silent)
+    return ranked, copies
 
 
 def test_every_text_is_ranked_once_and_counted_without_its_text(
@@ -46,7 +47,7 @@ def test_a_warm_cache_ranks_the_same_without_reading(varied: Path, scope_of: Sco
     for file in files:
         (varied / file.path).write_text("")
     draft = Draft(scope.tokenizer, scope.cache)
-    again, copies = ranked_files(files, scope, "the price of the cart", draft, _silent)
+    again, _, copies = ranked_files(files, scope, "the price of the cart", draft, _silent)
     # Of files that are others by this time, no text could have been read.
     assert {one.name for one in again if one.score > 0.5} == {
         one.name for one in first[0] if one.score > 0.5

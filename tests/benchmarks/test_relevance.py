@@ -170,7 +170,7 @@ def test_what_is_taken_is_what_the_program_takes(
     scores = np.array([round(score, 3) for _, score in files])
     scene = _scene([True] * len(files), [size for size, _ in files], [[0.0, 0.0]] * len(files))
     places = taken(order(scores, scene.tokens, exponent), scene.tokens, budget)
-    ranked = [Ranked(n, float(s), "") for n, s in zip(scene.names, scores, strict=True)]
+    ranked = [Ranked(n, float(s)) for n, s in zip(scene.names, scores, strict=True)]
     ranked.sort(key=lambda one: (-one.score, one.name))
     tokens = dict(zip(scene.names, scene.tokens.tolist(), strict=True))
     chosen = chosen_full(ranked, tokens, budget, Weights(WEIGHTS_VERSION, {}, exponent))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from copilot.context.compose import Wording, compose_prompt
 from copilot.context.model import Prompt
@@ -46,9 +47,14 @@ def test_another_task_shares_all_before_it_and_its_own_beginning(
 def test_a_changed_file_breaks_the_rest(make_snapshot: MakeSnapshot) -> None:
     before = _prompt(make_snapshot, FILES, "do it")
     after = _prompt(make_snapshot, {**FILES, "b.py": "print('c')\n"}, "do it")
-    found = reuse_of(last_of(before, "m"), after, _count)
-    assert found.tokens == after.sections[0].tokens + after.files[0].tokens
+    last = last_of(before, "m")
+    found = reuse_of(last, after, _count)
+    line = '<file path="repo/b.py">\nprint(\''
+    whole = after.sections[0].tokens + after.files[0].tokens
+    assert found.tokens == whole + _count(line.encode())
     assert found.breaks == "repo/b.py stands where something else stood"
+    # Of a prompt that is too long to be remembered whole, the entry counts as none.
+    assert reuse_of(replace(last, whole=b""), after, _count).tokens == whole
 
 
 def test_an_appended_file_is_told(make_snapshot: MakeSnapshot) -> None:

@@ -10,12 +10,14 @@ import hashlib
 import os
 import sys
 import zlib
+from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import sqrt
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -25,8 +27,12 @@ from copilot.context.relevance.model import Signal
 from copilot.context.relevance.seeds import NOISE, best_seeds
 from copilot.structure.names import FileSymbols
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 # Raised with every change of what makes an edge.
-_VERSION = "1"
+GRAPH_VERSION = "2"
 _SHORTEST_NAME = 3
 _MOST_DEFINERS = 10
 _IMPORT_WEIGHT = 0.3
@@ -42,36 +48,63 @@ _DAMPING = 0.6
 _MOST_TURNS = 500
 # The ranks of all files together are known to their number times as much.
 _TOLERANCE = 1e-14
+_EDGE_BYTES = 16
 
 Edge = tuple[int, int, float]
+# Users and definers by their places, and the weights of edges.
+Arrays: TypeAlias = "tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]"
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Files by name with alias, sorted, and edges between their places: user, definer, weight."""
+    """Files by name with alias, sorted, and edges between their places.
+
+    `packed` holds the edges, sorted by user and definer, in the machine's own order of bytes: all
+    users and definers in 32 bits, then all weights in 64.
+    """
 
     names: tuple[str, ...]
-    edges: tuple[Edge, ...]
+    packed: bytes = b""
 
+    @classmethod
+    def of(cls, names: Sequence[str], edges: Sequence[Edge]) -> Graph:
+        """Make a graph of names and of edges: user, definer, weight."""
+        ends = array("I", [by for by, _, _ in edges] + [to for _, to, _ in edges])
+        weights = array("d", [weight for _, _, weight in edges])
+        return cls(tuple(names), ends.tobytes() + weights.tobytes())
 
-_EDGES = msgspec.msgpack.Decoder(tuple[Edge, ...])
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        return tuple(zip(*(one.tolist() for one in self.arrays), strict=True))
+
+    @cached_property
+    def arrays(self) -> Arrays:
+        import numpy as np
+
+        count = len(self.packed) // _EDGE_BYTES
+        ends = np.frombuffer(self.packed, np.uint32, 2 * count).astype(np.intp)
+        return ends[:count], ends[count:], np.frombuffer(self.packed, np.float64, -1, 8 * count)
+
+    def place(self, name: str) -> int | None:
+        place = bisect_left(self.names, name)
+        return place if self.names[place : place + 1] == (name,) else None
 
 
 def reference_graph(symbols: Mapping[str, FileSymbols], cache: Cache) -> Graph:
     """Return the graph of the files' references to one another."""
     names = tuple(sorted(symbols))
     told = msgspec.msgpack.encode([(os.fsencode(name), symbols[name]) for name in names])
-    key = key_of("references", _VERSION, hashlib.sha256(told).hexdigest())
+    key = key_of("references", GRAPH_VERSION, hashlib.sha256(told).hexdigest())
     if kept := cache.get([key]).get(key):
-        return Graph(names, _EDGES.decode(zlib.decompress(kept)))
-    edges = _edges(names, symbols)
-    cache.put({key: zlib.compress(msgspec.msgpack.encode(edges), 1)})
-    return Graph(names, edges)
+        return Graph(names, zlib.decompress(kept))
+    graph = Graph.of(names, _edges(names, symbols))
+    cache.put({key: zlib.compress(graph.packed, 1)})
+    return graph
 
 
 def centrality(graph: Graph) -> Signal:
     """Score files by how much of the rest rests on them."""
-    return Signal("centrality", _scaled(graph, _gained(graph.names, graph.edges, {})))
+    return Signal("centrality", _scaled(graph, _gained(len(graph.names), graph.arrays, {})))
 
 
 def near(graph: Graph, seeds: Mapping[str, float]) -> Signal:
@@ -80,68 +113,83 @@ def near(graph: Graph, seeds: Mapping[str, float]) -> Signal:
     `seeds` are scores by name, of which the best count. What a seed has by itself does not, only
     what reaches it.
     """
-    places = {name: place for place, name in enumerate(graph.names) if name in seeds}
+    import numpy as np
+
+    places = {name: place for name in seeds if (place := graph.place(name)) is not None}
     best = best_seeds(((name, seeds[name]) for name in places), _MOST_SEEDS)
     wanted = {places[name]: score for name, score in best.items()}
     if not wanted:
         return Signal("near", {})
-    edges = graph.edges + tuple((to, by, weight * _BACK) for by, to, weight in graph.edges)
-    gained = _gained(graph.names, edges, wanted)
+    by, to, weights = graph.arrays
+    both = np.hstack([by, to]), np.hstack([to, by]), np.hstack([weights, weights * _BACK])
+    gained = _gained(len(graph.names), both, wanted)
     return Signal("near", _scaled(graph, gained), _reasons(graph, wanted))
 
 
-def _gained(
-    names: Sequence[str], edges: Sequence[Edge], wanted: Mapping[int, float]
-) -> list[float]:
+def _gained(count: int, edges: Arrays, wanted: Mapping[int, float]) -> NDArray[np.float64]:
     """Return what each file's rank owes to others, not to being wanted; all are if none is."""
-    ranks = _page_rank(names, edges, wanted)
-    leading = {by for by, _, _ in edges}
-    lost = sum(rank for place, rank in enumerate(ranks) if place not in leading)
-    given = 1 - _DAMPING + _DAMPING * lost
-    total = sum(wanted.values()) or len(names)
-    own = (
-        given * (wanted.get(place, 0.0) if wanted else 1.0) / total for place in range(len(names))
-    )
-    gained = (rank - one for rank, one in zip(ranks, own, strict=True))
-    return [one if one > NOISE else 0.0 for one in gained]
+    import numpy as np
+
+    own = np.zeros(count) if wanted else np.ones(count)
+    own[list(wanted)] = list(wanted.values())
+    own /= own.sum() or 1.0
+    ranks = _page_rank(own, edges)
+    lost = ranks[_is_idle(count, edges)].sum()
+    gained = ranks - (1 - _DAMPING + _DAMPING * lost) * own
+    return np.where(gained > NOISE, gained, 0.0)
 
 
-def _page_rank(
-    names: Sequence[str], edges: Sequence[Edge], wanted: Mapping[int, float]
-) -> list[float]:
-    """Return each file's rank; all of them are 1."""
-    import rustworkx
+def _page_rank(own: NDArray[np.float64], edges: Arrays) -> NDArray[np.float64]:
+    """Return each file's rank; all of them are 1, as are those that they have of their own."""
+    import numpy as np
 
-    if not names:
-        return []
-    network: rustworkx.PyDiGraph[None, float] = rustworkx.PyDiGraph()
-    network.add_nodes_from([None] * len(names))
-    network.add_edges_from(list(edges))
-    ranks = rustworkx.pagerank(
-        network,
-        alpha=_DAMPING,
-        weight_fn=float,
-        personalization=dict(wanted) or None,
-        tol=_TOLERANCE,
-        max_iter=_MOST_TURNS,
-    )
-    return [ranks[place] for place in range(len(names))]
+    by, to, weights = edges
+    count = len(own)
+    shares = _DAMPING * weights / np.bincount(by, weights, count)[by]
+    is_idle = _is_idle(count, edges)
+    ranks = np.full(count, 1 / max(count, 1))
+    for _ in range(_MOST_TURNS):
+        lost = ranks[is_idle].sum()
+        handed_on = np.bincount(to, ranks[by] * shares, count)
+        after = handed_on + (1 - _DAMPING + _DAMPING * lost) * own
+        if np.abs(after - ranks).sum() < _TOLERANCE * count:
+            break
+        ranks = after
+    return ranks
 
 
-def _scaled(graph: Graph, ranks: Sequence[float]) -> dict[str, float]:
+def _is_idle(count: int, edges: Arrays) -> NDArray[np.bool_]:
+    """Tell which files use nothing: all share what those would hand on."""
+    import numpy as np
+
+    is_idle = np.ones(count, dtype=bool)
+    is_idle[edges[0]] = False
+    return is_idle
+
+
+def _scaled(graph: Graph, ranks: NDArray[np.float64]) -> dict[str, float]:
     """Return scores from 0 to 1: ranks differ by orders of magnitude, so roots are taken."""
-    best = max(ranks, default=0.0)
+    import numpy as np
+
+    best = ranks.max(initial=0.0)
     if best <= 0:
         return {}
-    scores = (round(sqrt(rank / best), _DIGITS) for rank in ranks)
+    scores = np.round(np.sqrt(ranks / best), _DIGITS).tolist()
     return {name: score for name, score in zip(graph.names, scores, strict=True) if score}
 
 
 def _reasons(graph: Graph, wanted: Mapping[int, float]) -> dict[str, str]:
     """Return for each neighbour of a seed which one joins it most."""
+    import numpy as np
+
+    is_seed = np.zeros(len(graph.names), dtype=bool)
+    is_seed[list(wanted)] = True
+    by, to, _ = graph.arrays
+    touching = np.flatnonzero(is_seed[by] | is_seed[to])
     best: dict[int, tuple[float, str]] = {}
-    for by, to, weight in graph.edges:
-        for seed, other, said in ((by, to, "used by"), (to, by, "uses")):
+    edges = (one[touching].tolist() for one in graph.arrays)
+    for user, definer, weight in zip(*edges, strict=True):
+        for seed, other, said in ((user, definer, "used by"), (definer, user, "uses")):
             strength = wanted.get(seed, 0.0) * weight
             if strength > best.get(other, (0.0, ""))[0]:
                 best[other] = (strength, f"{said} {graph.names[seed]}")

@@ -11,7 +11,7 @@ which is never negative. Texts with equal contents count as one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     _Counts = NDArray[np.uint8]
     _Gains = NDArray[np.float32]
+    _Places = NDArray[np.intp]
 
 _VERSION = f"1.{WORDS_VERSION}"
 _GROUP_TEXTS = 256
@@ -63,6 +64,50 @@ class Hit(NamedTuple):
     words: tuple[str, ...]
 
 
+class Hits(Mapping[str, Hit]):
+    """What was found of a task, by text: scores at once, each hit as it is asked for.
+
+    `tops` (words, texts) are the places of those words that bring most, -1 for none.
+    """
+
+    def __init__(
+        self, texts: Sequence[str], scores: Sequence[float], tops: _Places, words: Sequence[str]
+    ) -> None:
+        self.scores = {one: score for one, score in zip(texts, scores, strict=True) if score > 0}
+        self._columns = {text: column for column, text in enumerate(texts)}
+        self._tops = tops
+        self._words = words
+
+    def __getitem__(self, text: str) -> Hit:
+        score = self.scores[text]
+        rows = self._tops[:, self._columns[text]].tolist()
+        return Hit(score, tuple(self._words[row] for row in rows if row >= 0))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.scores)
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+class _Reasons(Mapping[str, str]):
+    """Why documents have a score, by their names: the words that were found in their texts."""
+
+    def __init__(self, why: str, hits: Hits, texts: Mapping[str, str]) -> None:
+        self._why = why
+        self._hits = hits
+        self._texts = texts
+
+    def __getitem__(self, name: str) -> str:
+        return f"{self._why} {', '.join(self._hits[self._texts[name]].words)}"
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, text in self._texts.items() if text in self._hits.scores)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class WordIndex:
     """The words of documents that are added part after part."""
 
@@ -85,18 +130,21 @@ class WordIndex:
         self._cache.put({_key("text", content): words for content, words in fresh.items()})
         self._read |= fresh
 
+    def know(self, contents: Mapping[str, str]) -> None:
+        """Take documents that were all added before: what names their contents, by their names."""
+        self._contents |= contents
+
     def bm25(self, query: Query) -> Signal:
         """Score what documents hold by the words of the task; the best has 1."""
         contents = frozenset(self._contents.values())
         field = _Field("words", "holds", _CONTENT_B, contents, self._words_of)
-        hits = _search(field, query.task, self._cache)
-        named = {name: hits[one] for name, one in self._contents.items() if one in hits}
-        return _signal(field, named)
+        return _signal(field, _search(field, query.task, self._cache), self._contents)
 
     def path_words(self, query: Query) -> Signal:
         """Score the paths of documents by the words of the task; the best has 1."""
         field = _Field("path_words", "path holds", _PATH_B, self._contents, _path_words)
-        return _signal(field, _search(field, query.task, self._cache))
+        paths = {name: name for name in self._contents}
+        return _signal(field, _search(field, query.task, self._cache), paths)
 
     def _words_of(self, contents: Sequence[str]) -> dict[str, bytes]:
         read = {content: self._read[content] for content in contents if content in self._read}
@@ -121,23 +169,22 @@ def _content(document: Document) -> str:
     return document.content or sha256(document.data or b"").hexdigest()
 
 
-def _signal(field: _Field, hits: Mapping[str, Hit]) -> Signal:
-    best = max((hit.score for hit in hits.values()), default=1.0)
-    return Signal(
-        field.name,
-        {name: round(hit.score / best, _DIGITS) for name, hit in hits.items()},
-        {name: f"{field.why} {', '.join(hit.words)}" for name, hit in hits.items()},
-    )
+def _signal(field: _Field, hits: Hits, texts: Mapping[str, str]) -> Signal:
+    """Return the scores of documents, whose `texts` are by their names."""
+    best = max(hits.scores.values(), default=1.0)
+    shares = {text: round(score / best, _DIGITS) for text, score in hits.scores.items()}
+    scores = {name: shares[text] for name, text in texts.items() if text in shares}
+    return Signal(field.name, scores, _Reasons(field.why, hits, texts))
 
 
-def _search(field: _Field, task: str, cache: Cache) -> dict[str, Hit]:
+def _search(field: _Field, task: str, cache: Cache) -> Hits:
     """Return the texts that hold a word of the task."""
     import numpy as np
 
     words = dict(islice(query_words(task).items(), _MOST_SOUGHT_WORDS))
     groups = _grouped(field.texts)
     if not words or not groups:
-        return {}
+        return Hits((), (), np.empty((0, 0), dtype=np.intp), ())
     hashes = np.array([word_hash(word) for word in words], dtype=np.uint32)
     postings = _postings(field, groups, cache)
     found = np.hstack([some.find(hashes) for some in postings])
@@ -172,7 +219,7 @@ def _gains(found: _Counts, lengths: NDArray[np.uint32], b: float) -> _Gains:
     return gains
 
 
-def _hits(gains: _Gains, words: Sequence[str], texts: Sequence[str]) -> dict[str, Hit]:
+def _hits(gains: _Gains, words: Sequence[str], texts: Sequence[str]) -> Hits:
     import numpy as np
 
     scores = gains.sum(axis=0, dtype=np.float64)
@@ -180,14 +227,9 @@ def _hits(gains: _Gains, words: Sequence[str], texts: Sequence[str]) -> dict[str
     columns = np.arange(len(texts))
     for _ in range(min(_WHY_WORDS, len(words))):
         best = gains.argmax(axis=0)
-        tops.append(np.where(gains[best, columns] > 0, best, -1).tolist())
+        tops.append(np.where(gains[best, columns] > 0, best, -1))
         gains[best, columns] = 0
-    hits = zip(texts, scores.tolist(), zip(*tops, strict=True), strict=True)
-    return {
-        text: Hit(score, tuple(words[row] for row in rows if row >= 0))
-        for text, score, rows in hits
-        if score > 0
-    }
+    return Hits(texts, scores.tolist(), np.vstack(tops), words)
 
 
 def _postings(field: _Field, groups: Sequence[tuple[str, ...]], cache: Cache) -> list[Postings]:

@@ -47,7 +47,7 @@ def mentions(query: Query, names: Sequence[str], symbols: Symbols | None = None)
     files = Files(names)
     failed = failures_in(query.task)
     traced = frames_in(failed.rest)
-    known = _Definitions(symbols or {}, frozenset(names))
+    known = _Definitions({} if symbols is None else symbols, frozenset(names))
     return [
         _focus(query.focus, files, frozenset(names)),
         _paths(traced.rest, files),

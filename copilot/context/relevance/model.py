@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from copilot.workspace.kinds import Kind
 
@@ -46,10 +47,8 @@ class Signal:
     why: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A document's place: `score` is higher the more it is needed, `why` is what brought it."""
+class Ranked(NamedTuple):
+    """A document's place: `score` is higher the more it is needed."""
 
     name: str
     score: float
-    why: str

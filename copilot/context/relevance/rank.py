@@ -66,10 +66,17 @@ def _product(factors: Sequence[Mapping[str, float]]) -> Mapping[str, float]:
 def rank(names: Sequence[str], signals: Sequence[Signal], weights: Weights) -> list[Ranked]:
     """Return the documents of these names, the most needed first; equal scores go by name."""
     scores = combine(signals, weights)
-    ordered = sorted(set(names), key=lambda name: (-scores.get(name, 0.0), name))
+    # Sorting keeps the order of equals, backwards too.
+    ordered = sorted(sorted(set(names)), key=lambda name: scores.get(name, 0.0), reverse=True)
+    return [Ranked(name, scores.get(name, 0.0)) for name in ordered]
+
+
+def reasons(names: Iterable[str], signals: Sequence[Signal], weights: Weights) -> dict[str, str]:
+    """Say what brought each of these documents, of those that something brought."""
     weighted = [(weights.signals.get(one.name, 0.0), one) for one in signals]
     weighted = sorted((w for w in weighted if w[0] > 0), key=lambda w: (-w[0], w[1].name))
-    return [Ranked(name, scores.get(name, 0.0), _why(name, weighted)) for name in ordered]
+    told = ((name, _why(name, weighted)) for name in names)
+    return {name: why for name, why in told if why}
 
 
 def chosen_full(

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import math
 import os
+import random
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import rustworkx
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -179,19 +181,19 @@ def test_near_nothing_is_nothing() -> None:
     graph = _graph(PYTHON)
     assert near(graph, {}).scores == {}
     assert near(graph, {"app/shop/other.py": 1.0}).scores == {}
-    empty = Graph((), ())
+    empty = Graph(())
     assert (centrality(empty).scores, near(empty, {"a/b": 1.0}).scores) == ({}, {})
 
 
 def test_of_many_seeds_the_best_count() -> None:
     names = tuple(f"a/{place:02}" for place in range(40))
-    graph = Graph(names, tuple((place, place + 20, 1.0) for place in range(20)))
+    graph = Graph.of(names, tuple((place, place + 20, 1.0) for place in range(20)))
     seeds = {name: 1 - place / 100 for place, name in enumerate(names[:20])}
     assert set(near(graph, seeds).scores) == {*names[:10], *names[20:30]}
 
 
 def test_the_ranks_are_those_of_the_plain_computation() -> None:
-    graph = Graph(
+    graph = Graph.of(
         ("a/1", "a/2", "a/3", "a/4"), ((0, 1, 1.0), (0, 2, 3.0), (1, 2, 0.5), (2, 0, 1.0))
     )
     damping, count = 0.6, len(graph.names)
@@ -211,6 +213,24 @@ def test_the_ranks_are_those_of_the_plain_computation() -> None:
         if one > 1e-9
     }
     assert centrality(graph).scores == expected
+
+
+def test_the_ranks_are_those_of_a_library() -> None:
+    count, damping = 60, 0.6
+    draw = random.Random(7)  # noqa: S311
+    pairs = sorted({(draw.randrange(count - 5), draw.randrange(count)) for _ in range(300)})
+    edges = tuple((by, to, draw.uniform(0.1, 3)) for by, to in pairs if by != to)
+    library = rustworkx.PyDiGraph()
+    library.add_nodes_from(range(count))
+    library.add_edges_from(edges)
+    ranks = rustworkx.pagerank(library, alpha=damping, weight_fn=float, tol=1e-13, max_iter=1000)
+    lost = sum(ranks[one] for one in range(count) if library.out_degree(one) == 0)
+    base = (1 - damping + damping * lost) / count
+    gained = [ranks[one] - base for one in range(count)]
+    found = centrality(Graph.of(tuple(f"a/{one:02}" for one in range(count)), edges)).scores
+    for one, rank in enumerate(gained):
+        expected = math.sqrt(max(rank, 0) / max(gained)) if rank > 1e-9 else 0.0
+        assert found.get(f"a/{one:02}", 0.0) == pytest.approx(expected, abs=2e-6)
 
 
 def test_a_graph_is_kept_by_what_the_files_hold(tmp_path: Path) -> None:
@@ -242,7 +262,7 @@ def test_scores_are_between_0_and_1_and_the_best_is_1(
     edges: dict[tuple[int, int], float], wanted: dict[int, float]
 ) -> None:
     names = tuple(f"a/{place}" for place in range(8))
-    graph = Graph(names, tuple((*pair, edges[pair]) for pair in sorted(edges)))
+    graph = Graph.of(names, tuple((*pair, edges[pair]) for pair in sorted(edges)))
     seeds = {names[place]: score for place, score in wanted.items()}
     for signal in (centrality(graph), near(graph, seeds)):
         assert all(0 < score <= 1 for score in signal.scores.values())

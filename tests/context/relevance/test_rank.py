@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copilot.context.relevance.model import Ranked, Signal
-from copilot.context.relevance.rank import Weights, chosen_full, combine, load_weights, rank
+from copilot.context.relevance.rank import (
+    Weights,
+    chosen_full,
+    combine,
+    load_weights,
+    rank,
+    reasons,
+)
 
 WEIGHTS = Weights(1, {"words": 1.0, "paths": 2.0, "path_words": 0.5, "near": 0.1}, 0.5)
 NAMES = ["a", "b", "c", "d", "e", "f"]
@@ -83,15 +90,15 @@ def test_the_reason_names_up_to_three_signals_that_brought_most() -> None:
         Signal("paths", {"a": 1.0}, {"a": "named in the task"}),
         Signal("path_words", {"a": 1.0, "b": 1.0}),
     ]
-    ranked = rank(["a", "b", "c"], signals, WEIGHTS)
-    assert [one.why for one in ranked] == ["named in the task; holds retry", "path words", ""]
+    told = {"a": "named in the task; holds retry", "b": "path words"}
+    assert reasons(["a", "b", "c"], signals, WEIGHTS) == told
 
 
 def test_a_name_that_only_a_signal_knows_is_not_ranked() -> None:
     assert rank([], [Signal("words", {"a": 1.0})], WEIGHTS) == []
 
 
-RANKED = [Ranked(name, score, "") for name, score in (("a", 1.0), ("b", 0.9), ("c", 0.5), ("d", 0))]
+RANKED = [Ranked(name, score) for name, score in (("a", 1.0), ("b", 0.9), ("c", 0.5), ("d", 0))]
 
 
 def test_what_is_worth_most_for_its_size_goes_in_first() -> None:
@@ -119,9 +126,7 @@ def test_nothing_goes_into_no_room() -> None:
 def test_the_budget_is_never_exceeded_and_nothing_that_fits_is_left(
     scores: list[float], sizes: list[int], budget: int, exponent: float
 ) -> None:
-    ranked = [
-        Ranked(f"f{number:02}", score, "") for number, score in enumerate(sorted(scores)[::-1])
-    ]
+    ranked = [Ranked(f"f{number:02}", score) for number, score in enumerate(sorted(scores)[::-1])]
     tokens = {one.name: size for one, size in zip(ranked, sizes, strict=False)}
     chosen = chosen_full(ranked, tokens, budget, Weights(1, {}, exponent))
     left = budget - sum(tokens[name] for name in chosen)
