@@ -77,7 +77,7 @@ class Frozen:
     """A record with the bytes of its rules and base."""
 
     record: Record
-    data: bytes
+    data: bytes | bytearray
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -183,7 +183,7 @@ def _base_file(record_file: Path, record: Record) -> Path:
     return record_file.with_name(f"{digest}.base")
 
 
-def _write(file: Path, data: bytes) -> None:
+def _write(file: Path, data: bytes | bytearray) -> None:
     descriptor, part = tempfile.mkstemp(prefix=".part.", dir=file.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
