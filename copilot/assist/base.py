@@ -109,7 +109,7 @@ def _appended(kept: Frozen, copies: Sequence[Copy], draft: Draft) -> Frozen:
         overlay_data=kept.record.overlay_data
         + b"".join(piece for _, some in laid for piece in some),
     )
-    return Frozen(record, kept.data)
+    return Frozen(record, kept.pieces)
 
 
 def _has_outlines(frozen: Frozen) -> bool:

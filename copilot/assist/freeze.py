@@ -19,7 +19,7 @@ from copilot.assist.read import (
 from copilot.assist.scope import Scope
 from copilot.batches import batches
 from copilot.context.compose import rules_section
-from copilot.context.draft import Copy, Draft, Laid, dropped
+from copilot.context.draft import Copy, Draft, dropped
 from copilot.context.entries import Shape, path_of
 from copilot.context.frozen import RECORD_VERSION, Frozen, Record
 from copilot.context.model import Frame
@@ -81,9 +81,11 @@ def freeze(
         laid = draft.with_marks(laid, words, frame, before.before_middle if before else b"")
     shown = {path_of(copy.file) for copy in chosen}
     entries = tuple(entry for entry, _ in laid)
-    # Each text is let go as soon as it stands in the base, so that memory holds it once.
-    del copies, chosen
-    data = _joined(rules.data, laid)
+    # The pieces are never joined, so that memory holds each text once.
+    pieces = (rules.data, *(piece for _, some in laid for piece in some))
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
     record = Record(
         version=RECORD_VERSION,
         file_tag=frame.file_tag,
@@ -94,19 +96,9 @@ def freeze(
         rules_size=len(rules.data),
         rules_tokens=rules.tokens,
         base=entries,
-        base_sha256=hashlib.sha256(data).hexdigest(),
+        base_sha256=digest.hexdigest(),
     )
-    return Fresh(Frozen(record, data), read)
-
-
-def _joined(rules: bytes, laid: list[Laid]) -> bytearray:
-    """Return the bytes of a base; `laid` is empty afterwards."""
-    data = bytearray(rules)
-    laid.reverse()
-    while laid:
-        for piece in laid.pop()[1]:
-            data += piece
-    return data
+    return Fresh(Frozen(record, pieces), read)
 
 
 def may_lack_files(scope: Scope) -> bool:

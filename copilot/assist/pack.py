@@ -238,18 +238,19 @@ def _shown_parts(scope: Scope, progress: Progress) -> Iterator[tuple[Part, Colle
 def _frozen_sections(base: Base) -> tuple[Section, Section, Section]:
     """Return rules, base and overlay as they were frozen."""
     record = base.frozen.record
-    data = memoryview(base.frozen.data)
-    rules, files = data[: record.rules_size], data[record.rules_size :]
+    rules, *files = base.frozen.pieces
     return (
         Section(SectionKind.RULES, (rules,) if rules else (), record.rules_tokens),
         _section(SectionKind.BASE, files, record.base),
-        _section(SectionKind.OVERLAY, memoryview(record.overlay_data), record.overlay),
+        _section(SectionKind.OVERLAY, [record.overlay_data], record.overlay),
     )
 
 
-def _section(kind: SectionKind, data: memoryview, entries: tuple[Entry, ...]) -> Section:
+def _section(
+    kind: SectionKind, pieces: Sequence[bytes | memoryview], entries: tuple[Entry, ...]
+) -> Section:
     tokens = sum(entry.tokens for entry in entries)
-    return Section(kind, (data,) if data else (), tokens, entries)
+    return Section(kind, tuple(piece for piece in pieces if piece), tokens, entries)
 
 
 def limit_of(budget: int | None, window: int | None, reply_tokens: int) -> int | None:

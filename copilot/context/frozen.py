@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,10 +74,20 @@ class Record(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Frozen:
-    """A record with the bytes of its rules and base."""
+    """A record with the bytes of its rules, the first piece, and of its base, all others."""
 
     record: Record
-    data: bytes | bytearray
+    pieces: tuple[bytes | memoryview, ...]
+
+    @classmethod
+    def of(cls, record: Record, data: bytes) -> Frozen:
+        """Return a record with all its bytes in one."""
+        view = memoryview(data)
+        return cls(record, (view[: record.rules_size], view[record.rules_size :]))
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self.pieces)
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -139,7 +149,7 @@ class Slot:
         with suppress(OSError):
             # Its time says when it was used last.
             os.utime(self._file)
-        return Frozen(record, data)
+        return Frozen.of(record, data)
 
     def save(self, frozen: Frozen) -> None:
         """Keep a base; where the disk refuses, the next process makes its own."""
@@ -147,10 +157,10 @@ class Slot:
             return
         with suppress(OSError):
             base = _base_file(self._file, frozen.record)
-            is_new = not base.is_file() or base.read_bytes() != frozen.data
+            is_new = not _is_whole(base, frozen.record)
             if is_new:
-                _write(base, frozen.data)
-            _write(self._file, _sealed(_ENCODER.encode(frozen.record)))
+                _write(base, frozen.pieces)
+            _write(self._file, [_sealed(_ENCODER.encode(frozen.record))])
             if is_new:
                 _shrink(self._file.parent)
 
@@ -165,6 +175,14 @@ def is_sound(record: Record, data: bytes) -> bool:
         and overlay == len(record.overlay_data)
         and hashlib.sha256(data).hexdigest() == record.base_sha256
     )
+
+
+def _is_whole(base: Path, record: Record) -> bool:
+    """Tell whether a base's file is there and undamaged."""
+    if not base.is_file():
+        return False
+    with base.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == record.base_sha256
 
 
 def _sealed(data: bytes) -> bytes:
@@ -183,11 +201,11 @@ def _base_file(record_file: Path, record: Record) -> Path:
     return record_file.with_name(f"{digest}.base")
 
 
-def _write(file: Path, data: bytes | bytearray) -> None:
+def _write(file: Path, pieces: Sequence[bytes | memoryview]) -> None:
     descriptor, part = tempfile.mkstemp(prefix=".part.", dir=file.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+            stream.writelines(pieces)
         Path(part).replace(file)
     except OSError:
         Path(part).unlink(missing_ok=True)

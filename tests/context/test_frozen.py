@@ -35,7 +35,7 @@ def _frozen(files: bytes = b"files\n", **changes: Any) -> Frozen:
         overlay=(Entry(b"app/a", Shape.DELETED, "", 4, 7, 7),),
         overlay_data=b"<gone>\n",
     )
-    return Frozen(msgspec.structs.replace(record, **changes), data)
+    return Frozen.of(msgspec.structs.replace(record, **changes), data)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def _frozen(
         base_sha256="",
         overlay=overlay,
     )
-    return Frozen(record, b"")
+    return Frozen(record, ())
 
 
 def _file(path: str, content: str = "1") -> SourceFile:
