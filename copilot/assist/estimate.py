@@ -36,6 +36,12 @@ class Estimate:
     with_reply: bool = False
     seconds_to_first_token: float | None = None
 
+    @property
+    def tells_more(self) -> bool:
+        """Whether anything but the prompt's tokens is known."""
+        known = (self.cost, self.seconds_to_first_token)
+        return self.reusable_tokens > 0 or any(one is not None for one in known)
+
 
 def estimate(
     prompt_tokens: int, reusable_tokens: int, prices: ModelSettings, past: Sequence[Run]

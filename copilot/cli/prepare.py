@@ -140,10 +140,12 @@ def _say_cost(setup: Setup, ready: Ready, packed: Packed, reuse: Reuse | None) -
         say(f"the files are laid out anew: {one_line(packed.why_new)}")
     if reuse:
         say_reuse(reuse, detail)
-    if not asks(expected, setup.config):
-        detail(said(expected))
+    is_asked = asks(expected, setup.config)
+    # The tokens alone were said already.
+    if is_asked or expected.tells_more:
+        say(said(expected))
+    if not is_asked:
         return
-    say(said(expected))
     if not is_terminal():
         raise PolicyRefused(
             "this is above your threshold, and nobody is there to agree",

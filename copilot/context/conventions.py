@@ -48,13 +48,6 @@ def conventions(names: Iterable[str]) -> tuple[Convention, ...]:
     return tuple(Convention(best[folder][-1], folder) for folder in sorted(best))
 
 
-def convention_for(name: str, found: Sequence[Convention]) -> Convention | None:
-    """Return the nearest of `found` that stands above a file, or None."""
-    by_folder = {convention.folder: convention for convention in found}
-    above = [folder for folder in folders_above(name) if folder in by_folder]
-    return by_folder[above[-1]] if above else None
-
-
 def convention_names(names: Collection[str], focus: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the files of wishes that belong in a prompt in full, the most needed first.
 

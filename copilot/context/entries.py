@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
-from copilot.context.model import Detail, Frame
+from copilot.context.model import Frame
 from copilot.text import visible
 from copilot.workspace.model import SourceFile
 
@@ -92,10 +92,6 @@ def superseded(entries: Sequence[Entry]) -> list[Entry]:
         for entry in entries
         if entry.path and (last[entry.path] is not entry or entry.shape is Shape.DELETED)
     ]
-
-
-def shape_of(detail: Detail) -> Shape:
-    return Shape(str(detail))
 
 
 def path_of(file: SourceFile) -> bytes:

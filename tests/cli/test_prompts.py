@@ -118,6 +118,16 @@ def test_the_next_prompt_begins_with_the_last_one(
     assert "stands where something else stood" in fresh
 
 
+def test_what_a_request_takes_is_said_before_it(copilot: Copilot, model: Model, root: Path) -> None:
+    url = model("1")
+    first = copilot("ask", "one?", "--base-url", url, cwd=root)
+    assert "the cache should hold" not in first.stderr
+    second = copilot("ask", "two?", "--base-url", url, cwd=root)
+    said, _, after = second.stderr.partition("answered in")
+    assert re.search(r"[\d,]+ tokens, of which the cache should hold [\d,]+", said)
+    assert after
+
+
 def test_a_cache_that_forgot_is_told(copilot: Copilot, model: Model, root: Path) -> None:
     usage = {"prompt_tokens": 9000, "completion_tokens": 1}
     cached = {**usage, "prompt_tokens_details": {"cached_tokens": 0}}

@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 
 from copilot.context.compose import Wording, compose_prompt
 from copilot.context.conventions import (
-    Convention,
-    convention_for,
     convention_names,
     convention_note,
     conventions,
@@ -55,28 +53,13 @@ def test_each_folder_has_one_file_of_wishes(names: list[str], wanted: list[str])
     assert conventions(names[::-1]) == conventions(names)
 
 
-def test_the_nearest_above_a_file_wins() -> None:
-    found = conventions(["repo/AGENTS.md", "repo/web/CLAUDE.md", "repo/web/ui/AGENTS.md", "b/x.py"])
-    nearest = {
-        name: convention_for(name, found)
-        for name in ("repo/a.py", "repo/web/a.ts", "repo/web/ui/k/a.ts", "repo/webs/a", "b/x.py")
-    }
-    assert nearest == {
-        "repo/a.py": Convention("repo/AGENTS.md", "repo/"),
-        "repo/web/a.ts": Convention("repo/web/CLAUDE.md", "repo/web/"),
-        "repo/web/ui/k/a.ts": Convention("repo/web/ui/AGENTS.md", "repo/web/ui/"),
-        "repo/webs/a": Convention("repo/AGENTS.md", "repo/"),
-        "b/x.py": None,
-    }
-
-
-@given(_NAMES, _PARTS)
-def test_every_file_of_wishes_holds_for_its_own_folder(names: list[str], part: str) -> None:
+@given(_NAMES)
+def test_every_file_of_wishes_holds_for_its_own_folder(names: list[str]) -> None:
     found = conventions(names)
     assert {convention.name for convention in found} <= set(names)
     assert len({convention.folder for convention in found}) == len(found)
     for convention in found:
-        assert convention_for(f"{convention.folder}{part}", found) == convention
+        assert convention.name.rpartition("/")[0] == convention.folder.rstrip("/")
 
 
 def test_the_note_says_what_holds_where(template: str) -> None:

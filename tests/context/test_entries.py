@@ -12,11 +12,10 @@ from copilot.context.entries import (
     latest,
     mark_line,
     pieces_of,
-    shape_of,
     superseded,
 )
 from copilot.context.frame import is_taken, marks_in
-from copilot.context.model import Detail, Frame
+from copilot.context.model import Frame
 
 FRAME = Frame("file-2", 7)
 
@@ -46,11 +45,6 @@ def test_a_mark_is_no_boundary_of_any_frame() -> None:
     line = mark_line("bafodi", FRAME)
     assert line == b"<file-2-mark bafodi>\n"
     assert not any(is_taken(Frame(tag), marks_in(line)) for tag in ("file", "file-2"))
-
-
-def test_every_detail_that_is_shown_is_a_shape() -> None:
-    shown = [detail for detail in Detail if detail is not Detail.OMITTED]
-    assert [shape_of(detail) for detail in shown] == [Shape.FULL, Shape.OUTLINE, Shape.PATH]
 
 
 @pytest.mark.parametrize(
