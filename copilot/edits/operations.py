@@ -25,12 +25,17 @@ class Replace:
 
     Of every operation, `path` is the raw text of the reply and `line` the 1-based line of the
     reply where the operation starts. Each line of a text ends with a line feed; "" is no line.
+    `anchors` are lines that the reply says stand above the place, outermost first; an empty
+    `search` is allowed only with one, or with `at_end`: then `replace` goes directly below the
+    innermost anchor, or to the file's end.
     """
 
     path: str
     search: str
     replace: str
     line: int
+    anchors: tuple[str, ...] = ()
+    at_end: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Create:
     path: str
     text: str
     line: int
+    executable: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,25 @@ class Rename:
     line: int
 
 
-Operation: TypeAlias = Replace | Create | Overwrite | Delete | Rename
+@dataclass(frozen=True)
+class Write:
+    """Give a file, there or not, the whole content `text`: for formats without a verb."""
+
+    path: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class SetMode:
+    """Make an existing file executable, or not."""
+
+    path: str
+    executable: bool
+    line: int
+
+
+Operation: TypeAlias = Replace | Create | Overwrite | Delete | Rename | Write | SetMode
 
 
 @dataclass(frozen=True)
