@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from copilot.assist.pack import Packed, messages
-from copilot.backends.protocol import Backend, Delta, Event, Finished, Request, Usage
+from copilot.backends.protocol import (
+    Backend,
+    Delta,
+    Event,
+    Finished,
+    Message,
+    Request,
+    Usage,
+)
 from copilot.edits.grammar import edit_grammar
 
 
@@ -47,12 +55,14 @@ def ask(
     limits: Limits,
     show: Callable[[Event], None],
     grammar: str | None = None,
+    turns: tuple[Message, ...] = (),
 ) -> Answer:
     """Send the prompt and return the whole answer; `show` sees each event as it comes.
 
-    Raises ModelError.
+    `turns` are what was said since the prompt. Raises ModelError.
     """
-    request = Request(messages(packed.prompt), limits.max_reply_tokens, limits.temperature, grammar)
+    said = (*messages(packed.prompt), *turns)
+    request = Request(said, limits.max_reply_tokens, limits.temperature, grammar)
     started, clock = datetime.now(UTC), time.monotonic()
     pieces: list[str] = []
     first: float | None = None

@@ -2,104 +2,205 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from copilot.assist.unmask import unmasked
+from copilot.assist.unmask import masks_of, unmasked
+from copilot.assist.warn import Known, flags_of
+from copilot.assist.witness import Witness
 from copilot.edits.changes import ChangeSet
-from copilot.edits.operations import (
-    Operation,
-    Overwrite,
-    Rename,
-    Replace,
-    Reply,
-    Target,
-)
+from copilot.edits.flags import Flag
+from copilot.edits.operations import Operation, Rename, Reply, Target
 from copilot.edits.parse import parse
 from copilot.edits.paths import qualify
-from copilot.edits.place import Placement, Refusal, place
+from copilot.edits.place import Placed, Placement, Refusal, place
 from copilot.errors import EditsRefused
-from copilot.structure.syntax import broken_by
 from copilot.text import one_line, visible
+from copilot.workspace.encodings import read_text
 from copilot.workspace.masker import Masker
 from copilot.workspace.model import Root
 from copilot.workspace.targets import TargetFile, read_target
 
-_OUTLINE_MARK = re.compile(r"^[ \t]*… \d+ lines?[ \t]*$", re.MULTILINE)
+# The lines of a second reply are counted from here on, so that no two edits begin at the same.
+LATER = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What edits are placed on: the roots, and what is known of them.
+
+    `read_only` are aliases of repositories that may be read, but not changed; nor is a submodule
+    that a root tells of. `masker` turns masks back to secrets. `witness` tells what the model saw,
+    None where nobody knows.
+    """
+
+    roots: tuple[Root, ...]
+    read_only: frozenset[str] = frozenset()
+    masker: Masker | None = None
+    witness: Witness | None = None
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """The changes a reply asks for, warnings by file name, and what is there already."""
+    """The changes a reply asks for, warnings by file name, and what is there already.
+
+    `already_applied` names the edits whose result is there, `already` the files of which that is
+    true of each edit; `placed` says by which rule each edit found its place.
+    """
 
     changes: ChangeSet
-    flags: dict[str, tuple[str, ...]]
+    flags: Mapping[str, tuple[Flag, ...]]
     already_applied: tuple[str, ...]
     prose: str
+    placed: tuple[Placed, ...] = ()
+    already: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of a reply's edits: a proposal, or the reasons why there is none.
+
+    `targets` maps the raw paths of the reply to files, as far as they mean one; `known` is what
+    there is to know of these.
+    """
+
+    reply: Reply
+    targets: Mapping[str, Target]
+    placement: Placement
+    known: Known
+    refusals: tuple[Refusal, ...] = ()
+    flags: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)
+
+    def proposal(self) -> Proposal:
+        """Return the proposal; raises EditsRefused, which names each edit that has no place."""
+        if self.refusals:
+            raise refused(self.refusals)
+        placed = self.placement
+        return Proposal(
+            placed.changes,
+            self.flags,
+            placed.already_applied,
+            self.reply.prose,
+            placed.placed,
+            placed.already,
+        )
 
 
 def propose(
-    reply_text: str,
-    roots: Sequence[Root],
-    marker: int = 7,
-    read_only: Collection[str] = (),
-    masker: Masker | None = None,
+    text: str, ground: Ground, marker: int = 7, *, closing_required: bool = True
 ) -> Proposal:
-    """Place every edit of a reply on the files as they are now, with masks turned back to secrets.
+    """Place every edit of a reply on the files as they are, with masks turned back to secrets.
 
-    `read_only` are aliases of repositories that may be read, but not changed; nor is a submodule
-    that a root tells of. Raises EditsRefused, which names each edit that cannot be placed and why;
-    then none is.
+    Raises EditsRefused, which names each edit that cannot be placed and why; then none is.
     """
-    reply = parse(reply_text, marker)
+    return attempt(read_reply(text, marker, closing_required=closing_required), ground).proposal()
+
+
+def read_reply(text: str, marker: int = 7, *, closing_required: bool = True) -> Reply:
+    """Take a reply apart. Raises EditsRefused where it is broken, cut off, or holds no edits."""
+    reply = parse(text, marker, closing_required=closing_required)
     if not reply.operations and reply.announced_blocks is None:
         raise EditsRefused(
             "the reply holds no edits, nor the closing line that would say there are none",
             "ask again, or look at what the model said",
         )
-    targets, unplaced = _targets(reply, roots, read_only)
-    files = {target: _read(target, roots) for target in targets.values()}
-    unplaced += _forbidden(reply, targets, files)
-    reply, strange = unmasked(reply, targets, files, masker)
+    return reply
+
+
+def attempt(reply: Reply, ground: Ground) -> Attempt:
+    """Place every edit of a reply, or say of each that cannot be placed why."""
+    targets, lost = _targets(reply, ground)
+    files = {target: _read(target, ground.roots) for target in targets.values()}
+    lost += _forbidden(reply, targets, files)
+    bare, strange = unmasked(reply, targets, files, ground.masker)
+    lost += strange
+    stale = ground.witness.stale(files) if ground.witness else frozenset()
+    sound = _without(bare.operations, lost)
     originals = {target: file.data for target, file in files.items()}
-    unplaced += strange + _elided(reply, targets, originals)
-    if unplaced:
-        raise _refused(unplaced)
-    placement: Placement = place(reply.operations, originals, targets)
-    if placement.refusals:
-        raise _refused(placement.refusals)
-    return Proposal(
-        placement.changes, _flags(placement.changes), placement.already_applied, reply.prose
+    placement = place(
+        sound,
+        originals,
+        targets,
+        stale=stale,
+        executable=[target for target, file in files.items() if file.executable],
+        encodings=_encodings(files),
     )
+    known = _known(ground, files, stale)
+    refusals = tuple(sorted((*lost, *placement.refusals), key=lambda refusal: refusal.line))
+    if refusals:
+        return Attempt(bare, targets, replace(placement, changes=ChangeSet()), known, refusals)
+    flags = flags_of(placement.changes, placement.placed, known)
+    return Attempt(bare, targets, placement, known, flags=flags)
 
 
-def _targets(
-    reply: Reply, roots: Sequence[Root], read_only: Collection[str]
-) -> tuple[dict[str, Target], list[Refusal]]:
+def refused(refusals: Sequence[Refusal]) -> EditsRefused:
+    """Return the error that names each edit without a place."""
+    count = f"{len(refusals)} edit" + ("s" if len(refusals) > 1 else "")
+    lines = "\n".join(f"  {line}" for line in said(refusals).splitlines())
+    return EditsRefused(f"{count} cannot be placed; nothing was written\n{lines}")
+
+
+def said(refusals: Sequence[Refusal]) -> str:
+    """Return what is wrong with each edit, with the lines of the file that help to see why."""
+    lines = [
+        f"line {r.line % LATER} of the reply, {one_line(r.path)}: {visible(r.reason)}"
+        + (f"\n{_indented(r.detail)}" if r.detail else "")
+        for r in refusals
+    ]
+    return "\n".join(lines)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in visible(text).splitlines())
+
+
+def _without(operations: Sequence[Operation], lost: Sequence[Refusal]) -> tuple[Operation, ...]:
+    bad = {(refusal.line, refusal.path) for refusal in lost}
+    return tuple(o for o in operations if not any((o.line, p) in bad for p in paths_of(o)))
+
+
+def _known(ground: Ground, files: Mapping[Target, TargetFile], stale: frozenset[Target]) -> Known:
+    there = [target for target, file in files.items() if file.data is not None]
+    unseen = ground.witness.unseen(there) if ground.witness else {}
+    names = frozenset(target.name for target in stale)
+    return Known(unseen, names, masks_of(files, ground.masker))
+
+
+def _targets(reply: Reply, ground: Ground) -> tuple[dict[str, Target], list[Refusal]]:
     """Return the file each raw path means, and a refusal for each that means none."""
-    by_alias = {root.alias: root for root in roots}
+    by_alias = {root.alias: root for root in ground.roots}
 
     def known(alias: str, path: str) -> bool:
         return read_target(by_alias[alias].path, path).data is not None
 
-    targets: dict[str, Target] = {}
-    refusals = []
-    for operation in reply.operations:
-        for raw in _paths(operation):
-            target = qualify(raw, by_alias, known)
-            alias = raw.partition("/")[0]
-            if alias in read_only:
-                why = f"lies in {alias}, a repository that is only read"
-                refusals.append(Refusal(operation.line, raw, why, ""))
-            elif not isinstance(target, Target):
-                refusals.append(Refusal(operation.line, raw, f"the path {target}", ""))
-            elif (submodule := _submodule_of(target, by_alias[target.repository])) is not None:
-                why = f"lies in the submodule {one_line(submodule)}, which is only read"
-                refusals.append(Refusal(operation.line, raw, why, ""))
-            else:
-                targets[raw] = target
-    return targets, refusals
+    found: dict[str, Target | str] = {}
+    for raw in {path for operation in reply.operations for path in paths_of(operation)}:
+        found[raw] = _target(raw, by_alias, ground.read_only, known)
+    refusals = [
+        Refusal(operation.line, raw, why)
+        for operation, raw in _raw_paths(reply)
+        if isinstance(why := found[raw], str)
+    ]
+    return {raw: one for raw, one in found.items() if isinstance(one, Target)}, refusals
+
+
+def _target(
+    raw: str,
+    roots: Mapping[str, Root],
+    read_only: Collection[str],
+    known: Callable[[str, str], bool],
+) -> Target | str:
+    """Return the file that a raw path means, or why it means none that may be edited."""
+    alias = raw.partition("/")[0]
+    if alias in read_only:
+        return f"lies in {alias}, a repository that is only read"
+    target = qualify(raw, roots, known)
+    if isinstance(target, str):
+        return f"the path {target}"
+    submodule = _submodule_of(target, roots[target.repository])
+    if submodule is None:
+        return target
+    return f"lies in the submodule {one_line(submodule)}, which is only read"
 
 
 def _submodule_of(target: Target, root: Root) -> str | None:
@@ -108,10 +209,15 @@ def _submodule_of(target: Target, root: Root) -> str | None:
     return next((path for path in root.submodules if place.startswith(f"{path}/".casefold())), None)
 
 
-def _paths(operation: Operation) -> tuple[str, ...]:
+def paths_of(operation: Operation) -> tuple[str, ...]:
+    """Return the raw paths that an operation names."""
     if isinstance(operation, Rename):
         return (operation.path, operation.new_path)
     return (operation.path,)
+
+
+def _raw_paths(reply: Reply) -> Iterator[tuple[Operation, str]]:
+    return ((operation, raw) for operation in reply.operations for raw in paths_of(operation))
 
 
 def _read(target: Target, roots: Sequence[Root]) -> TargetFile:
@@ -119,57 +225,19 @@ def _read(target: Target, roots: Sequence[Root]) -> TargetFile:
     return read_target(root.path, target.path)
 
 
+def _encodings(files: Mapping[Target, TargetFile]) -> dict[Target, str]:
+    """Return the codec of each text that is not UTF-8."""
+    texts = {target: read_text(file.data) for target, file in files.items() if file.data}
+    return {
+        target: text.encoding for target, text in texts.items() if text and text.encoding != "utf-8"
+    }
+
+
 def _forbidden(
-    reply: Reply, targets: dict[str, Target], files: dict[Target, TargetFile]
+    reply: Reply, targets: Mapping[str, Target], files: Mapping[Target, TargetFile]
 ) -> list[Refusal]:
     return [
-        Refusal(operation.line, raw, files[targets[raw]].problem, "")
-        for operation in reply.operations
-        for raw in _paths(operation)
+        Refusal(operation.line, raw, files[targets[raw]].problem)
+        for operation, raw in _raw_paths(reply)
         if raw in targets and files[targets[raw]].problem
     ]
-
-
-def _elided(
-    reply: Reply, targets: Mapping[str, Target], originals: Mapping[Target, bytes | None]
-) -> list[Refusal]:
-    """Refuse to write an outline's mark: the lines it stands for were not shown, and would go."""
-    why = "is an outline's mark, and would take the place of lines that were not shown"
-    return [
-        Refusal(operation.line, operation.path, f"`{mark[0].strip()}` {why}", "")
-        for operation in reply.operations
-        if operation.path in targets
-        for mark in _OUTLINE_MARK.finditer(_new_text(operation))
-        if mark[0].encode() not in (originals[targets[operation.path]] or b"")
-    ]
-
-
-def _new_text(operation: Operation) -> str:
-    """Return what an operation puts into a file that is there."""
-    if isinstance(operation, Replace):
-        return operation.replace
-    return operation.text if isinstance(operation, Overwrite) else ""
-
-
-def _refused(refusals: Sequence[Refusal]) -> EditsRefused:
-    lines = [
-        f"  line {r.line} of the reply, {one_line(r.path)}: {visible(r.reason)}"
-        + (f"\n{_indented(r.detail)}" if r.detail else "")
-        for r in refusals
-    ]
-    count = f"{len(refusals)} edit" + ("s" if len(refusals) > 1 else "")
-    return EditsRefused(f"{count} cannot be placed; nothing was written\n" + "\n".join(lines))
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"      {line}" for line in visible(text).splitlines())
-
-
-def _flags(changes: ChangeSet) -> dict[str, tuple[str, ...]]:
-    """Return the warnings a reviewer must see, by the changed file's name."""
-    broken = {c.name: broken_by(c.path, c.before, c.after) for c in changes.changes}
-    return {
-        name: (f"no longer parses: syntax error at line {line} of the new file",)
-        for name, line in broken.items()
-        if line is not None
-    }

@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from copilot.edits.operations import Create, Operation, Overwrite, Rename, Replace, Reply, Target
+from copilot.edits.operations import (
+    Create,
+    Operation,
+    Overwrite,
+    Rename,
+    Replace,
+    Reply,
+    Target,
+    Write,
+)
 from copilot.edits.place import Refusal
 from copilot.workspace.encodings import read_text
 from copilot.workspace.masker import Masker
@@ -60,6 +69,18 @@ def _shown(
     return shown
 
 
+def masks_of(
+    files: Mapping[Target, TargetFile], masker: Masker | None
+) -> dict[str, tuple[Mask, ...]]:
+    """Return the masks of each file as it is, by its name with alias."""
+    texts = {target: _text(file) for target, file in files.items() if masker is not None}
+    return {
+        target.name: masker.masked(target.path, text)[1]
+        for target, text in texts.items()
+        if masker is not None and text is not None
+    }
+
+
 def _text(file: TargetFile) -> str | None:
     read = read_text(file.data) if file.data else None
     return read.text if read else None
@@ -72,7 +93,7 @@ def _unmasked(operation: Operation, masks: tuple[Mask, ...]) -> Operation:
             search=unmask_text(operation.search, masks),
             replace=unmask_text(operation.replace, masks),
         )
-    if isinstance(operation, Create | Overwrite):
+    if isinstance(operation, Create | Overwrite | Write):
         return replace(operation, text=unmask_text(operation.text, masks))
     return operation
 
@@ -95,5 +116,5 @@ def _like_placeholders(operation: Operation) -> set[str]:
 def _texts(operation: Operation) -> Iterator[str]:
     if isinstance(operation, Replace):
         yield from (operation.search, operation.replace)
-    elif isinstance(operation, Create | Overwrite):
+    elif isinstance(operation, Create | Overwrite | Write):
         yield operation.text

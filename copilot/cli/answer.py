@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from copilot.assist.ask import Answer, ask
 from copilot.assist.marks import Hiding, seems_cut, without_marks
+from copilot.backends.protocol import Message
 from copilot.cli.prepare import Question, say_gap
 from copilot.cli.ready import Ready
 from copilot.cli.show import streaming
@@ -18,21 +19,23 @@ def hear(
     ready: Ready,
     write: Callable[[str], None] = stream,
     grammar: str | None = None,
+    turns: tuple[Message, ...] = (),
 ) -> Answer:
     """Ask, show the answer as it comes, and return it without its line of marks.
 
-    What speaks for a prompt that was cut on its way is said aloud. Raises ModelError.
+    `turns` are what was said since the prompt: the marks are asked for once. What speaks for a
+    prompt that was cut on its way is said aloud. Raises ModelError.
     """
+    words = question.packed.words if not turns else ()
     hiding = Hiding(write)
-    shown = hiding.write if question.packed.words else write
-    with streaming(shown) as show:
-        answer = ask(ready.backend, question.packed, ready.limits, show, grammar)
+    with streaming(hiding.write if question.packed.words else write) as show:
+        answer = ask(ready.backend, question.packed, ready.limits, show, grammar, turns)
     hiding.flush()
     question.sent()
     marked = without_marks(answer.text, question.packed.words)
     if question.packed.words:
         answer = replace(answer, text=marked.text)
-    _say_cut(question, answer, marked.missing)
+    _say_cut(question, answer, marked.missing if words else ())
     say_gap(question, answer)
     return answer
 

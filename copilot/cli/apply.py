@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
-from copilot.assist.propose import propose
-from copilot.cli.land import Landing, check_landing, land
+from copilot.assist.propose import Attempt, Ground, Proposal, attempt, read_reply
+from copilot.cli.land import Landing, check_landing, check_of, land, put_refused, put_result
 from copilot.cli.options import (
+    Allow,
+    Check,
     ConfigPath,
     DryRun,
     Json,
+    NoCheck,
     PatchFile,
     Plain,
     Repo,
@@ -24,7 +27,7 @@ from copilot.cli.options import (
     where,
 )
 from copilot.cli.setup import set_up
-from copilot.errors import UsageError
+from copilot.errors import EditsRefused, UsageError
 from copilot.workspace.remote_name import find_repos
 
 app = new_app()
@@ -46,33 +49,48 @@ def apply(
     plain: Plain = False,
     dry_run: DryRun = False,
     patch: PatchFile = None,
+    check: Check = None,
+    no_check: NoCheck = False,
+    allow: Allow = None,
     as_json: Json = False,
 ) -> None:
     """Review and apply a reply from a file, a web chat, stdin."""
     setup = set_up(where(root, config=config, submodules=submodules))
-    reply, from_stdin = _reply(file, clipboard)
-    if from_stdin and not (yes or dry_run):
-        raise UsageError(
-            "the reply came on stdin, so nobody can review it there",
-            "give a FILE or --clipboard, or accept everything with --yes",
-        )
-    label = f"apply {file}" if file else "apply a pasted reply"
-    landing = Landing(label, yes, plain, dry_run, patch, commit=False, as_json=as_json)
+    reply = _reply(file, clipboard)
+    label = f"apply {file}" if file and str(file) != "-" else "apply a pasted reply"
+    command = check_of(setup, check, no_check=no_check)
+    allowed = frozenset(allow or ())
+    landing = Landing(label, yes, plain, dry_run, patch, command, as_json=as_json, allow=allowed)
     check_landing(landing, setup)
     taken = [*(root.alias for root in setup.roots), *setup.read_only]
     far = [name.alias for name in find_repos(repo or (), setup.config.remotes, taken)]
-    proposal = propose(reply, setup.roots, read_only=[*setup.read_only, *far], masker=setup.masker)
-    raise typer.Exit(land(proposal, setup, landing).code)
+    ground = Ground(setup.roots, frozenset([*setup.read_only, *far]), setup.masker)
+    proposal = _proposed(reply, ground, as_json=as_json)
+    landed = land(proposal, setup, landing)
+    put_result(landed, proposal, setup, landing)
+    raise typer.Exit(landed.code)
 
 
-def _reply(file: Path | None, clipboard: bool) -> tuple[str, bool]:
-    """Return the reply's text, and whether stdin was used up for it."""
-    if clipboard:
-        return _pasted(), False
-    if file is None or str(file) == "-":
-        return _decoded(sys.stdin.buffer.read(), "stdin"), True
+def _proposed(reply: str, ground: Ground, *, as_json: bool) -> Proposal:
+    """Return what a reply proposes; as JSON, a refusal is told on stdout too."""
+    made: Attempt | None = None
     try:
-        return _decoded(file.read_bytes(), str(file)), False
+        made = attempt(read_reply(reply, closing_required=False), ground)
+        return made.proposal()
+    except EditsRefused as refusal:
+        if as_json:
+            put_refused(made, refusal.message)
+        raise
+
+
+def _reply(file: Path | None, clipboard: bool) -> str:
+    """Return the reply's text. Raises UsageError."""
+    if clipboard:
+        return _pasted()
+    if file is None or str(file) == "-":
+        return _decoded(sys.stdin.buffer.read(), "stdin")
+    try:
+        return _decoded(file.read_bytes(), str(file))
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}", "check the path") from error
 

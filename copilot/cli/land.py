@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from collections.abc import Callable
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from copilot.assist.check import Check
+from copilot.assist.check import DEFAULT_SECONDS, Check, CheckCommand, check_in_copy
 from copilot.assist.commit import commit_changes, uncommitted
-from copilot.assist.propose import Proposal
+from copilot.assist.propose import Attempt, Proposal
+from copilot.assist.results import documents, refused_results, results_of
 from copilot.cli.keep import write_file
-from copilot.cli.reviewers import review
+from copilot.cli.options import Whom
+from copilot.cli.ready import agrees
+from copilot.cli.reviewers import can_review, review
 from copilot.cli.setup import Setup
-from copilot.cli.show import put, put_json
+from copilot.cli.show import put, put_bytes, put_json
 from copilot.cli.talk import say
 from copilot.edits.changes import ChangeSet
 from copilot.edits.patch import git_patch, shown_diff
-from copilot.errors import ExitCode, UsageError
+from copilot.errors import ExitCode, PolicyRefused, UsageError
 from copilot.journal.transact import commit as write_all
-from copilot.review.state import Decision, Review, accepted, decide_all, start
+from copilot.review.state import (
+    Decision,
+    Review,
+    accepted,
+    asked_apart,
+    decide_all,
+    decide_file,
+    start,
+)
+from copilot.text import one_line
 
 NOTHING = ChangeSet()
 
@@ -33,27 +46,49 @@ class Landing:
     plain: bool = False
     dry_run: bool = False
     patch: Path | None = None
-    check: Callable[[ChangeSet], Check] | None = None
+    check: CheckCommand | None = None
     commit: bool = False
     as_json: bool = False
+    allow: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Landed:
-    """What became of a proposal: in a word, as exit code, and what was written."""
+    """What became of a proposal: in a word, as exit code, and what was accepted.
+
+    `check` is what the user's command said, where it was run; `is_whole` whether all was accepted.
+    """
 
     outcome: str
     code: ExitCode
     changes: ChangeSet = NOTHING
     transaction: str | None = None
+    check: Check | None = None
+    is_whole: bool = True
 
 
-def check_landing(landing: Landing, setup: Setup, check: str | None = None) -> None:
+def check_of(
+    setup: Setup, command: str | None, *, no_check: bool, whom: Whom | None = None
+) -> CheckCommand | None:
+    """Return the command that must succeed: that of the command line, else the user's usual one.
+
+    It sees no variable that holds the key of a model. Raises UsageError.
+    """
+    if command is not None and (no_check or not command.strip()):
+        raise UsageError("--check needs a command, and no --no-check", "leave one of them out")
+    config = setup.config
+    wanted = None if no_check else command or config.check
+    if not wanted:
+        return None
+    variables = {model.api_key_env for model in config.models.values()}
+    variables |= {whom.key_variable} if whom and whom.key_variable else set()
+    return CheckCommand(wanted, config.check_seconds or DEFAULT_SECONDS, frozenset(variables))
+
+
+def check_landing(landing: Landing, setup: Setup) -> None:
     """Raise UsageError for options that exclude each other, before a model is asked in vain."""
-    if check is not None and not check.strip():
-        raise UsageError("the command after --check is empty", "leave it out, or name one")
-    if landing.dry_run and (landing.patch or check or landing.commit):
-        raise UsageError("--dry-run only shows", "leave out --patch, --check and --commit")
+    if landing.dry_run and (landing.patch or landing.commit):
+        raise UsageError("--dry-run only shows", "leave out --patch and --commit")
     if landing.patch and landing.commit:
         raise UsageError("--patch writes no file to commit", "leave out --patch or --commit")
     if landing.patch and not landing.patch.parent.is_dir():
@@ -63,18 +98,30 @@ def check_landing(landing: Landing, setup: Setup, check: str | None = None) -> N
 
 
 def land(proposal: Proposal, setup: Setup, landing: Landing) -> Landed:
-    """Review and apply a proposal, and put its result on stdout. Raises CopilotError."""
+    """Review and apply a proposal, all of it or nothing. Raises CopilotError."""
     landed = _land(proposal, setup, landing)
     # What was done is said before stdout can fail, and without its help.
     _say_end(landed, setup, landing)
     if landing.commit and landed.transaction:
         _commit(landed, setup, landing)
-    diff = shown_diff(landed.changes, prefix_alias=len(setup.roots) > 1)
-    if landing.as_json:
-        put_json(_document(landed, diff))
-    elif landed.outcome in {"shown", "applied"}:
-        put(diff)
     return landed
+
+
+def put_result(landed: Landed, proposal: Proposal, setup: Setup, landing: Landing) -> None:
+    """Put what became of a proposal on stdout."""
+    several = len(setup.roots) > 1
+    if landing.as_json:
+        put_json(_document(landed, proposal, shown_diff(landed.changes, prefix_alias=several)))
+    elif landed.outcome == "pending" and not sys.stdout.isatty():
+        put_bytes(git_patch(landed.changes, prefix_alias=several))
+    elif landed.outcome in {"shown", "applied", "pending"}:
+        put(shown_diff(landed.changes, prefix_alias=several))
+
+
+def put_refused(attempt: Attempt | None, reason: str) -> None:
+    """Put on stdout as JSON that a reply was refused, and what of it."""
+    changes = documents(refused_results(attempt)) if attempt else []
+    put_json({"outcome": "refused", "written": False, "reason": reason, "changes": changes})
 
 
 def _commit(landed: Landed, setup: Setup, landing: Landing) -> None:
@@ -95,32 +142,64 @@ def _land(proposal: Proposal, setup: Setup, landing: Landing) -> Landed:
         return Landed("nothing to change", ExitCode.OK)
     if landing.dry_run:
         return Landed("shown", ExitCode.OK, proposal.changes)
+    if not (landing.yes or can_review(plain=landing.plain)):
+        return Landed("pending", ExitCode.FINDINGS, proposal.changes)
     decided = _decide(proposal, landing)
     changes = accepted(decided)
+    is_whole = all(file.decision is Decision.ACCEPTED for file in decided.files)
     if not changes:
         return Landed("nothing applied", ExitCode.FINDINGS)
-    if landing.check and not _passes(changes, landing.check):
-        return Landed("check failed", ExitCode.FINDINGS)
-    every = all(file.decision is Decision.ACCEPTED for file in decided.files)
-    return _write(changes, setup, landing, ExitCode.OK if every else ExitCode.FINDINGS)
+    checked = _checked(changes, setup, landing.check) if landing.check else None
+    if checked and not checked.passed:
+        return Landed("check failed", ExitCode.FINDINGS, changes, None, checked, is_whole)
+    return _write(changes, setup, landing, ExitCode.OK if is_whole else ExitCode.FINDINGS)
 
 
 def _decide(proposal: Proposal, landing: Landing) -> Review:
     begun = start(proposal.changes, proposal.flags)
     if not landing.yes:
-        return review(begun, landing.task, plain=landing.plain)
+        return _asked_apart(review(begun, landing.task, plain=landing.plain))
     for name, flags in proposal.flags.items():
-        say(f"warning: {name}: {'; '.join(flags)}")
-    return decide_all(begun, Decision.ACCEPTED)
+        say(f"warning: {one_line(name)}: {'; '.join(flag.text for flag in flags)}")
+    decided = decide_all(begun, Decision.ACCEPTED)
+    _refuse_unallowed(decided, landing.allow)
+    return decided
 
 
-def _passes(changes: ChangeSet, check: Callable[[ChangeSet], Check]) -> bool:
+def _asked_apart(decided: Review) -> Review:
+    """Ask for a yes of its own for each file that needs one; without it, it is left out."""
+    for index, flags in asked_apart(decided):
+        name = one_line(decided.files[index].change.name)
+        say(f"{name}: {'; '.join(flag.text for flag in flags)}")
+        if not agrees(f"write {name} all the same? [y/N] ", usually=False):
+            decided = decide_file(decided, index, Decision.REJECTED)
+    return decided
+
+
+def _refuse_unallowed(decided: Review, allow: frozenset[str]) -> None:
+    found = {
+        (flag.kind.value, decided.files[index].change.name, flag.text)
+        for index, flags in asked_apart(decided)
+        for flag in flags
+        if flag.kind.value not in allow
+    }
+    if not found:
+        return
+    lines = "\n".join(f"  {one_line(name)}: {one_line(text)}" for _, name, text in sorted(found))
+    needed = " ".join(f"--allow {kind}" for kind in sorted({kind for kind, *_ in found}))
+    raise PolicyRefused(
+        f"--yes alone does not accept these; nothing was written\n{lines}",
+        f"review them without --yes, or add {needed}",
+    )
+
+
+def _checked(changes: ChangeSet, setup: Setup, check: CheckCommand) -> Check:
     """Run the user's check on the result; what it printed is shown if it fails."""
-    say("checking the result in a scratch copy")
-    result = check(changes)
+    say(f"checking the result in a scratch copy: {one_line(check.command)}")
+    result = check_in_copy(setup.roots, changes, check, os.environ)
     if not result.passed:
         say(result.output.rstrip())
-    return result.passed
+    return result
 
 
 def _write(changes: ChangeSet, setup: Setup, landing: Landing, code: ExitCode) -> Landed:
@@ -154,6 +233,7 @@ def _say_end(landed: Landed, setup: Setup, landing: Landing) -> None:
         "shown": "dry run: nothing was written",
         "nothing applied": "nothing was accepted, nothing was written",
         "check failed": "the check failed, nothing was written",
+        "pending": "nothing was written: nobody is here to review, and there is no --yes",
         "patch written": f"wrote a patch for {files}{rest}",
         "applied": f"applied {files}{rest}; to undo: copilot undo",
     }
@@ -164,13 +244,13 @@ def _say_end(landed: Landed, setup: Setup, landing: Landing) -> None:
             say("  " + shlex.join(["git", "-C", str(roots[alias]), "apply", str(path.resolve())]))
 
 
-def _document(landed: Landed, diff: str) -> dict[str, object]:
+def _document(landed: Landed, proposal: Proposal, diff: str) -> dict[str, object]:
+    is_written = landed.outcome == "applied"
+    taken = landed.changes if is_written else NOTHING
     return {
         "outcome": landed.outcome,
+        "written": is_written,
         "transaction": landed.transaction,
-        "files": [
-            {"repository": c.repository, "path": c.path, "change": c.kind.value}
-            for c in landed.changes.changes
-        ],
+        "changes": documents(results_of(proposal, taken, "applied")),
         "diff": diff,
     }

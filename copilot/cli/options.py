@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -106,6 +107,15 @@ ConfigPath = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Your configuration, instead of config.toml."),
 ]
+
+
+class Allowed(StrEnum):
+    """Changes that --yes alone does not accept."""
+
+    PROTECTED = "protected"
+    UNSEEN = "unseen"
+
+
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Accept every change.")]
 Plain = Annotated[
     bool, typer.Option("--plain", help="Review line by line, without the full screen.")
@@ -114,6 +124,26 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the changes; 
 PatchFile = Annotated[
     Path | None,
     typer.Option("--patch", metavar="FILE", help="Write a git patch instead of the files."),
+]
+Check = Annotated[
+    str | None,
+    typer.Option(
+        "--check",
+        metavar="CMD",
+        help="Write only if CMD succeeds on a copy of the result; overrides `check` of your "
+        "configuration.",
+    ),
+]
+NoCheck = Annotated[
+    bool, typer.Option("--no-check", help="Run no command, although your configuration names one.")
+]
+Allow = Annotated[
+    list[Allowed] | None,
+    typer.Option(
+        "--allow",
+        help="With --yes, accept these too: changes to CI files, hooks and lock files "
+        "(protected), to files that the model did not see in full (unseen). Repeatable.",
+    ),
 ]
 ManifestFile = Annotated[
     Path | None,

@@ -132,14 +132,20 @@ def say_gap(question: Question, answer: Answer) -> None:
 
 
 def _say_cost(setup: Setup, ready: Ready, packed: Packed, reuse: Reuse | None) -> None:
-    """Say what a request will cost, and ask above the person's threshold."""
-    reusable = reuse.tokens if reuse else 0
-    tokens = packed.prompt.total_tokens
-    expected = estimate(tokens, reusable, ready.chosen.settings, past_runs(setup, ready))
+    """Say why files are laid out anew, what a cache holds, and what the request will cost."""
     if packed.why_new:
         say(f"the files are laid out anew: {one_line(packed.why_new)}")
     if reuse:
         say_reuse(reuse, detail)
+    agree(setup, ready, packed.prompt.total_tokens, reuse.tokens if reuse else 0)
+
+
+def agree(setup: Setup, ready: Ready, tokens: int, reusable: int) -> None:
+    """Say what a request of so many tokens will cost, and ask above the person's threshold.
+
+    `reusable` of them should be in the provider's cache. Raises PolicyRefused.
+    """
+    expected = estimate(tokens, reusable, ready.chosen.settings, past_runs(setup, ready))
     is_asked = asks(expected, setup.config)
     # The tokens alone were said already.
     if is_asked or expected.tells_more:

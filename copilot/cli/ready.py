@@ -89,10 +89,11 @@ def fetch_model(name: str, models_dir: Path, *, verify: bool = False) -> Path:
     return path
 
 
-def agrees(question: str) -> bool:
-    """Ask a yes-or-no question; the empty answer is yes, the end of input no."""
+def agrees(question: str, *, usually: bool = True) -> bool:
+    """Ask a yes-or-no question; the empty answer is what one `usually` says, no input is no."""
     try:
         print(question, end="", file=sys.stderr, flush=True)
-        return input().strip().lower() in {"", "y", "yes"}
+        answer = input().strip().lower()
+        return answer in {"y", "yes"} or (usually and not answer)
     except EOFError:
         return False

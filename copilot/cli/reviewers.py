@@ -28,6 +28,11 @@ def review(begun: Review, title: str, *, plain: bool) -> Review:
     return review_in_terminal(begun, title) or decide_all(begun, Decision.REJECTED)
 
 
+def can_review(*, plain: bool) -> bool:
+    """Tell whether a person is there to decide; `plain` is their word that stdin answers."""
+    return plain or (sys.stdin.isatty() and sys.stderr.isatty())
+
+
 def has_full_terminal() -> bool:
     """Tell whether stdin and stderr, where the screen is drawn, are a terminal that can show it."""
     return sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"

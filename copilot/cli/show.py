@@ -25,6 +25,13 @@ def put(text: str) -> None:
     sys.stdout.flush()
 
 
+def put_bytes(data: bytes) -> None:
+    """Write data to stdout as it is: a patch is for a program, and each of its bytes counts."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
 def put_json(document: Any) -> None:
     """Write one JSON document to stdout."""
     sys.stdout.write(json.dumps(document, indent=1, ensure_ascii=True) + "\n")

@@ -15,6 +15,13 @@ from copilot.errors import EditsRefused
 # Changed runs with at most this many equal lines between them are one hunk.
 JOIN_GAP_LINES = 3
 
+# The two modes of a plain file that git tells apart.
+PLAIN_MODE = 0o100644
+EXECUTABLE_MODE = 0o100755
+
+# Marks of encodings whose line feeds have more than one byte.
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+
 
 class ChangeKind(Enum):
     """What happens to a file as a whole."""
@@ -30,7 +37,9 @@ class FileChange:
     """One file before and after.
 
     `before` is None for a new file, `after` is None for a deleted one, `old_path` is set for a
-    rename. Paths are relative to the repository's root, with forward slashes.
+    rename. Paths are relative to the repository's root, with forward slashes. `old_mode` and
+    `mode` are git's 0o100644 or 0o100755, both None where the mode is not touched; a new file may
+    have a `mode` alone.
     """
 
     repository: str
@@ -38,6 +47,14 @@ class FileChange:
     before: bytes | None
     after: bytes | None
     old_path: str | None = None
+    old_mode: int | None = None
+    mode: int | None = None
+
+    @property
+    def changes_mode(self) -> bool:
+        """Tell whether a file that stays becomes executable, or no longer is."""
+        stays = self.before is not None and self.after is not None
+        return stays and self.mode is not None and self.mode != self.old_mode
 
     @property
     def kind(self) -> ChangeKind:
@@ -80,10 +97,11 @@ class Hunk:
     """A run of neighbouring changed lines.
 
     `old_start` and `new_start` are 0-based line numbers in the file before and after. A text hunk
-    begins and ends with a changed line. A rename hunk has no lines: it is the move itself.
+    begins and ends with a changed line. A rename or mode hunk has no lines: it is the move, or the
+    new mode, itself.
     """
 
-    kind: Literal["text", "create", "delete", "rename"]
+    kind: Literal["text", "create", "delete", "rename", "mode"]
     old_start: int
     new_start: int
     lines: tuple[DiffLine, ...] = field(repr=False)
@@ -105,13 +123,18 @@ def split_lines(data: bytes) -> list[bytes]:
 
 
 def hunks_between(change: FileChange) -> tuple[Hunk, ...]:
-    """Return the hunks of a change: one for a new or deleted file, else one per changed run."""
+    """Return the hunks of a change: one for a new or deleted file, else one per changed run.
+
+    A move and a new mode are hunks of their own, before the text. Text in UTF-16 or UTF-32 is one
+    hunk: its bytes cannot be cut at line feeds.
+    """
     if change.before is None:
         return (_whole("create", change.after or b"", "+"),)
     if change.after is None:
         return (_whole("delete", change.before, "-"),)
     move = (Hunk("rename", 0, 0, ()),) if change.old_path else ()
-    return (*move, *_text_hunks(split_lines(change.before), split_lines(change.after)))
+    mode = (Hunk("mode", 0, 0, ()),) if change.changes_mode else ()
+    return (*move, *mode, *_text_hunks(change.before, change.after))
 
 
 def compose(change: FileChange, accepted: Collection[int]) -> FileChange | None:
@@ -123,15 +146,16 @@ def compose(change: FileChange, accepted: Collection[int]) -> FileChange | None:
         return change
     if change.before is None or change.after is None:
         return change
-    moved = any(hunks[index].kind == "rename" for index in accepted)
+    kinds = {hunks[index].kind for index in accepted}
     after = b"".join(
         _merged_lines(split_lines(change.before), [hunks[i] for i in sorted(accepted)])
     )
-    if not moved and after == change.before:
-        return None
-    path = change.path if moved or not change.old_path else change.old_path
-    old_path = change.old_path if moved else None
-    return FileChange(change.repository, path, change.before, after, old_path)
+    composed = replace(change, after=after)
+    if "mode" not in kinds:
+        composed = replace(composed, old_mode=None, mode=None)
+    if "rename" not in kinds:
+        composed = replace(composed, path=change.old_path or change.path, old_path=None)
+    return composed if kinds & {"rename", "mode"} or after != change.before else None
 
 
 def with_hunk_lines(change: FileChange, index: int, lines: tuple[DiffLine, ...]) -> FileChange:
@@ -143,7 +167,8 @@ def with_hunk_lines(change: FileChange, index: int, lines: tuple[DiffLine, ...])
     """
     hunk = change.hunks[index]
     if hunk.kind not in ("text", "create"):
-        raise EditsRefused(f"a {hunk.kind} has no lines to edit", "accept or reject it")
+        what = "mode change" if hunk.kind == "mode" else hunk.kind
+        raise EditsRefused(f"a {what} has no lines to edit", "accept or reject it")
     if _old_side(lines) != _old_side(hunk.lines):
         raise EditsRefused(
             "the edited hunk's old lines are not the file's",
@@ -178,7 +203,10 @@ def _merged_lines(before: list[bytes], hunks: list[Hunk]) -> list[bytes]:
     return merged + before[position:]
 
 
-def _text_hunks(before: list[bytes], after: list[bytes]) -> tuple[Hunk, ...]:
+def _text_hunks(old: bytes, new: bytes) -> tuple[Hunk, ...]:
+    before, after = split_lines(old), split_lines(new)
+    if old != new and (old.startswith(_WIDE_MARKS) or new.startswith(_WIDE_MARKS)):
+        return (_hunk_of([Range(0, len(before), 0, len(after))], before, after),)
     changed = changed_ranges(before, after)
     groups: list[list[Range]] = [changed[:1]] if changed else []
     for previous, current in pairwise(changed):

@@ -1,285 +1,286 @@
-"""A reply in our own format, taken apart in one pass over its lines."""
+"""A reply taken apart in one pass over its lines, whatever formats its edits have.
+
+Our own blocks and aider's are read by blocks.py, whole files by whole.py, unified and git diffs by
+unified.py, V4A patches by v4a.py. Here is decided where each of them begins; all else is prose.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from copilot.edits.operations import (
-    Create,
-    Delete,
-    Operation,
-    Overwrite,
-    Rename,
-    Replace,
-    Reply,
+from copilot.edits.blocks import read_block
+from copilot.edits.closing import Form, Found, check_complete, closing_in
+from copilot.edits.contents import DIFF_LANGUAGES, Kind, check_sketch, content_kind
+from copilot.edits.fences import Fence, fence_in, is_closed_at
+from copilot.edits.hunks import goes_on, is_file_start
+from copilot.edits.lines import (
+    TRY_AGAIN,
+    check_count,
+    is_blank,
+    next_filled,
+    refused,
+    reply_lines,
 )
+from copilot.edits.markers import LENGTHS, Marker, is_nearly_marker, marker_in
+from copilot.edits.operations import Operation, Reply
+from copilot.edits.path_lines import clear_path_in, path_in
+from copilot.edits.thinking import behind_thinking, closes_thinking, opens_thinking
+from copilot.edits.unified import read_diff
+from copilot.edits.v4a import begins_patch, heredoc_word, is_patch_mark, read_patch
+from copilot.edits.whole import Doubt, holds_fences, is_patch_file, may_be_file, read_whole
 from copilot.errors import EditsRefused
-from copilot.text import one_line
 
-_VERBS = frozenset({"SEARCH", "CREATE", "OVERWRITE", "DELETE", "RENAME"})
-_WORDS = {"<": _VERBS, "=": frozenset({""}), ">": frozenset({"REPLACE", "END"})}
-# Lengths of a marker that are understood besides the one asked for.
-_MARKER_LENGTHS = range(5, 21)
-# Characters; a longer line is prose or content.
-_LONGEST_PATH_LINE = 4096
-_LONGEST_CLOSING_LINE = 200
-_CLOSING = re.compile(
-    r"[*_`\s]*end of edits:\s*([0-9]{1,9})\s+files?\s*,\s*([0-9]{1,9})\s+blocks?[*_`.\s]*",
+# Fences, rules and other marks in the prose of a reply; none that is meant for people has more.
+_MOST_MARKS = 200_000
+# A cheap look at every line before a closer one: what may begin something but prose.
+_FIRST = frozenset("<>`~*_-d@Ee \t")
+_NOTABLE = re.compile(
+    r"[ \t]*+(?:`{3}|~{3}|<{4}|>{4}|</?(?:think|reasoning)|\*{3}|--- |diff --git |@@"
+    r"|[*_`\s]*+end of edits:)",
     re.IGNORECASE,
 )
-_HEADING = re.compile(r"\A#{1,6}\s+")
-_FILE = re.compile(r"\Afile:\s*", re.IGNORECASE)
-_TRY_AGAIN = "nothing was applied; ask again"
+# A hunk's header as diffs have it; `@@` alone may be anything.
+_HUNK = re.compile(r"@@ (?:-\d|[^@\n]{0,100}@@\s*+$)")
 
 
-class _Marker(NamedTuple):
-    char: str
-    length: int
-    word: str
-
-
-@dataclass
-class _Block:
-    """A block that is being read; SEARCH has two parts, one on each side of the divider."""
-
-    verb: str
-    length: int
-    line: int
-    path: str
-    parts: list[list[str]] = field(default_factory=lambda: [[]])
-
-
-def parse(reply: str, marker: int = 7) -> Reply:
-    """Take a reply in our own format apart.
+def parse(reply: str, marker: int = 7, *, closing_required: bool = True) -> Reply:
+    """Take a reply apart: our own blocks, aider's, whole files, diffs and V4A patches, and prose.
 
     `marker` is the number of `<`, `=` and `>` characters that was asked for; a block that uses
-    another number from 5 to 20 throughout is understood too. Raises EditsRefused where the reply
-    is broken or cut off: then none of it may be applied.
+    another number from 5 to 20 throughout is understood too. With `closing_required` our format was
+    asked for: blocks, whole files and diffs outside of fences then need the closing line. Without,
+    blocks outside of fences and our own verbs still do. Raises EditsRefused where the reply is
+    broken, cut off, or holds what is not understood: then none of it may be applied.
     """
-    reader = _Reader(marker)
-    for number, line in enumerate(_lines(_without_thinking(reply.replace("\r\n", "\n"))), 1):
-        reader.feed(number, line)
-    return reader.finish()
-
-
-def _lines(text: str) -> list[str]:
-    lines = text.split("\n")
-    return lines if lines[-1] else lines[:-1]
-
-
-def _without_thinking(text: str) -> str:
-    """Cut the thinking section at the start away; its line feeds stay, so that numbers hold."""
-    start = len(text) - len(text.lstrip())
-    if not text.startswith("<think>", start):
-        return text
-    inside, closed, rest = text.partition("</think>")
-    if not closed:
-        raise EditsRefused(
-            "the thinking section is never closed: the reply was cut off", _TRY_AGAIN
-        )
-    return "\n" * inside.count("\n") + rest
+    reader = _Reader(reply_lines(reply), marker)
+    reader.read()
+    check_complete(reader.found, reader.announced, reader.path_lines, required=closing_required)
+    files, blocks = reader.announced or (None, None)
+    operations = tuple(found.operation for found in reader.found)
+    return Reply(operations, "\n\n".join(reader.prose), files, blocks)
 
 
 class _Reader:
-    """Reads line by line; outside a block, `pending` are the lines since the last one."""
+    """Reads from one thing to the next; the lines from `_pending` to there are prose."""
 
-    def __init__(self, marker: int) -> None:
+    def __init__(self, lines: list[str], marker: int) -> None:
+        self.found: list[Found] = []
+        self.announced: tuple[int, int] | None = None
+        self.path_lines = 0
+        self.prose: list[str] = []
+        self._lines = lines
         self._marker = marker
-        self._operations: list[Operation] = []
-        self._announced: tuple[int, int] | None = None
-        self._prose: list[str] = []
-        self._pending: list[str] = []
+        self._pending = 0
         self._path: str | None = None
-        self._path_lines = 0
-        self._block: _Block | None = None
-        self._after_marker = False
+        self._fences: list[tuple[int, Fence]] = []
+        self._first = next_filled(lines, 0)
+        self._doubt: Doubt | None = None
+        self._unsure: int | None = None
 
-    def feed(self, number: int, line: str) -> None:
-        if self._block is None:
-            self._outside(number, line)
+    def read(self) -> None:
+        index = 0
+        for _ in range(_MOST_MARKS):
+            index = self._next_notable(index)
+            if index == len(self._lines):
+                break
+            index = self._take(index, self._lines[index])
         else:
-            self._inside(self._block, number, line)
+            raise EditsRefused(f"the reply holds more than {_MOST_MARKS} marks", TRY_AGAIN)
+        self._flush(len(self._lines))
+        self._check_fences()
+        self._check_files()
 
-    def finish(self) -> Reply:
-        if self._block is not None:
-            raise _refused(self._block.line, "the block is never closed: the reply was cut off")
-        if self._operations and self._announced is None:
-            raise EditsRefused("the closing line is missing: the reply was cut off", _TRY_AGAIN)
-        files, blocks = self._announced or (None, None)
-        self._check_counts(files, blocks)
-        self._flush()
-        return Reply(tuple(self._operations), "\n\n".join(self._prose), files, blocks)
+    def _next_notable(self, start: int) -> int:
+        lines = self._lines
+        for index in range(start, len(lines)):
+            if lines[index][:1] in _FIRST and _NOTABLE.match(lines[index]):
+                return index
+        return len(lines)
 
-    def _flush(self) -> None:
-        """Move the pending lines to the prose, as one paragraph or more."""
-        if text := "\n".join(self._pending).strip():
-            self._prose.append(text)
-        self._pending.clear()
-
-    def _check_counts(self, files: int | None, blocks: int | None) -> None:
-        arrived = len(self._operations)
-        if blocks is not None and blocks != arrived:
-            raise EditsRefused(
-                f"the closing line counts {blocks} blocks, {arrived} arrived: "
-                "the reply was cut off, or its blocks have another form",
-                _TRY_AGAIN,
-            )
-        distinct = len({operation.path for operation in self._operations})
-        if files is not None and files not in (distinct, self._path_lines):
-            raise EditsRefused(
-                f"the closing line counts {files} files, {distinct} arrived", _TRY_AGAIN
-            )
-
-    def _outside(self, number: int, line: str) -> None:
-        after_marker, self._after_marker = self._after_marker, False
-        mark = _marker_in(line)
+    def _take(self, index: int, line: str) -> int:
+        """Take what begins at `index`, and return the index behind it."""
+        if fence := fence_in(line):
+            return self._take_fence(index, fence)
+        mark = marker_in(line)
         if mark and mark.char != "=" and self._is_length(mark.length):
-            self._open(number, mark)
-        elif closing := _closing_in(line):
-            self._announced = closing
-            self._flush()
-            self._after_marker = True
-        elif not (after_marker and _is_fence(line)):
-            self._pending.append(line)
+            return self._take_block(index, mark)
+        if is_nearly_marker(line):
+            raise refused(index, "this is nearly a marker", line)
+        if begins_patch(line):
+            return self._take_patch(index)
+        if is_patch_mark(line):
+            raise refused(index, "this stands outside of a patch", line)
+        if is_file_start(self._lines, index):
+            return self._take_diff(index, index, None)
+        if closing := closing_in(line):
+            return self._take_closing(index, closing)
+        return self._take_rest(index, line)
+
+    def _take_rest(self, index: int, line: str) -> int:
+        tag = opens_thinking(line, first=index == self._first) if not self._fences else None
+        if tag:
+            self._flush(index)
+            end, rest = behind_thinking(self._lines, index, tag)
+            self._lines[end], self._pending = rest, end
+            # What stands behind the end is read; a further tag on this line is prose.
+            return end + 1 if rest.lstrip().startswith("<") else end
+        if not self._fences and closes_thinking(line):
+            if self.found or self.announced:
+                raise refused(index, "a thinking section ends here that never began", line)
+            self.prose.clear()
+            self._pending = index + 1
+        elif _HUNK.match(line):
+            raise refused(index, "the hunk stands below no file's name", line)
+        return index + 1
 
     def _is_length(self, length: int) -> bool:
-        return length in _MARKER_LENGTHS or length == self._marker
+        return length in LENGTHS or length == self._marker
 
-    def _open(self, number: int, mark: _Marker) -> None:
+    def _flush(self, end: int) -> None:
+        """Move the pending lines before `end` to the prose, as one paragraph or more."""
+        if text := "\n".join(self._lines[self._pending : end]).strip():
+            self.prose.append(text)
+
+    def _add(self, operations: Sequence[Operation], form: Form, line: int) -> None:
+        if self.announced is not None:
+            raise refused(line, "a block stands behind the closing line")
+        self._doubt = None
+        self.found += [Found(operation, form) for operation in operations]
+        check_count(self.found)
+
+    def _take_closing(self, index: int, counts: tuple[int, int]) -> int:
+        self._flush(index)
+        self.announced = counts
+        self._doubt = None
+        return self._behind(index + 1)
+
+    def _behind(self, index: int) -> int:
+        """Begin prose behind an edit; the line that closes a fence directly below it is none."""
+        self._pending = index
+        fence = fence_in(self._lines[index]) if index < len(self._lines) else None
+        if fence and self._fences and self._fences[-1][1].is_closed_by(fence):
+            self._fences.pop()
+            self._pending = index + 1
+        return self._pending
+
+    def _take_block(self, index: int, mark: Marker) -> int:
         if mark.char == ">":
-            raise _refused(number, f"{mark.word} closes a block that was never opened")
-        if self._announced is not None:
-            raise _refused(number, "a block stands behind the closing line")
-        self._block = _Block(mark.word, mark.length, number, self._take_path(number))
+            raise refused(index, f"{mark.word} closes a block that was never opened")
+        if self.announced is not None:
+            raise refused(index, "a block stands behind the closing line")
+        path = self._take_path(index)
+        fenced = bool(self._fences)
+        operation, behind = read_block(self._lines, index, mark, path, fenced=fenced)
+        fenced = fenced and (mark.word == "SEARCH")
+        self._add([operation], Form.FENCED_BLOCK if fenced else Form.BLOCK, index)
+        return self._behind(behind)
 
-    def _take_path(self, number: int) -> str:
+    def _take_path(self, index: int) -> str:
         """Return the path that the pending lines end with, else the path of the block before."""
-        pending = self._pending
-        while pending and (not pending[-1].strip() or _is_fence(pending[-1])):
-            pending.pop()
-        if pending:
-            self._path = _path_in(pending.pop())
-            self._path_lines += 1
-            if pending and _is_fence(pending[-1]):
-                pending.pop()
+        end = index
+        while end > self._pending and _is_frame(self._lines[end - 1]):
+            end -= 1
+        if end > self._pending:
+            end -= 1
+            self._path = path_in(self._lines[end])
+            self.path_lines += 1
+            if end > self._pending and fence_in(self._lines[end - 1]):
+                end -= 1
         if self._path is None:
-            raise _refused(number, "the block has no path line directly above it")
-        self._flush()
+            raise refused(index, "the block has no path line directly above it")
+        self._flush(end)
         return self._path
 
-    def _inside(self, block: _Block, number: int, line: str) -> None:
-        mark = _marker_in(line)
-        if mark is None or mark.length != block.length:
-            block.parts[-1].append(line)
-        elif mark.char == "<":
-            raise _refused(number, f"{mark.word} opens inside the block of line {block.line}")
-        elif mark.char == ">":
-            self._close(block, number, mark.word)
-        elif block.verb != "SEARCH":
-            block.parts[-1].append(line)
-        elif len(block.parts) == 2:
-            raise _refused(number, f"the block of line {block.line} has a second divider")
-        else:
-            block.parts.append([])
+    def _take_patch(self, index: int) -> int:
+        if len(self._fences) > 1:
+            raise refused(index, "the patch stands in an example", self._lines[index])
+        above = self._lines[index - 1] if index > self._pending else ""
+        word = heredoc_word(above)
+        operations, behind = read_patch(self._lines, index)
+        self._add(operations, Form.COMPLETE, index)
+        self._end_prose(index - 1 if word else index)
+        if word and behind < len(self._lines) and self._lines[behind].strip() == word:
+            behind += 1
+        return self._behind(behind)
 
-    def _close(self, block: _Block, number: int, word: str) -> None:
-        expected = "REPLACE" if block.verb == "SEARCH" else "END"
-        if word != expected:
-            raise _refused(number, f"{word} closes {block.verb}, which ends with {expected}")
-        self._operations.append(_operation(block))
-        self._block = None
-        self._after_marker = True
+    def _end_prose(self, end: int) -> None:
+        """End the prose above an edit of another format; the fence around it is none."""
+        if self._fences and self._fences[-1][0] == end - 1:
+            end -= 1
+        self._flush(end)
+        self._path = None
 
+    def _take_diff(self, index: int, start: int, fence: Fence | None) -> int:
+        if self._fences and (fence or len(self._fences) > 1):
+            raise refused(index, "the diff stands in an example", self._lines[index])
+        operations, behind = read_diff(self._lines, start, fence)
+        self._add(operations, Form.COMPLETE if fence else Form.BARE_DIFF, index)
+        self._end_prose(index)
+        if fence and behind < len(self._lines):
+            self._check_behind(index, behind, fence)
+        if fence and any(holds_fences(operation.path) for operation in operations):
+            self._doubt = Doubt(index + 1, holds_fences=True)
+        return self._behind(behind)
 
-def _refused(line: int, message: str) -> EditsRefused:
-    return EditsRefused(f"line {line} of the reply: {message}", _TRY_AGAIN)
+    def _check_behind(self, index: int, behind: int, fence: Fence) -> None:
+        """Keep the fence open around the reply's closing line, and refuse a diff that goes on."""
+        if closing_in(self._lines[behind]) and not is_closed_at(self._lines, behind - 1, fence):
+            self._fences.append((index, fence))
+        elif goes_on(self._lines[behind]):
+            raise refused(behind, "the diff goes on behind its fence", self._lines[behind])
 
+    def _take_fence(self, index: int, fence: Fence) -> int:
+        if self._fences and self._fences[-1][1].is_closed_by(fence):
+            self._fences.pop()
+            return index + 1
+        content = next_filled(self._lines, index + 1)
+        kind = content_kind(self._lines, content)
+        above = self._lines[index - 1] if index > self._pending else ""
+        path = clear_path_in(above)
+        if kind is Kind.DIFF:
+            if path and is_patch_file(path):
+                raise refused(index, "this may be a patch to apply or the content of a file", path)
+            return self._take_diff(index, content, fence)
+        if kind is Kind.OTHER and fence.language in DIFF_LANGUAGES:
+            check_sketch(self._lines, content, path)
+        elif kind is Kind.OTHER and path and not self._fences:
+            return self._take_whole(index, fence, path)
+        if kind is Kind.OTHER:
+            self._note_example(index, fence)
+        self._fences.append((index, fence))
+        return index + 1
 
-def _marker_in(line: str) -> _Marker | None:
-    """Return the marker a line is, of any length; white space behind it does not count."""
-    char = line[:1]
-    if char not in _WORDS:
-        return None
-    text = line.rstrip()
-    word = text.lstrip(char)
-    length = len(text) - len(word)
-    if char != "=":
-        if not word.startswith(" "):
-            return None
-        word = word[1:]
-    return _Marker(char, length, word) if word in _WORDS[char] else None
+    def _note_example(self, index: int, fence: Fence) -> None:
+        if self._doubt:
+            self._doubt.check(self._lines, index, fence, is_file=False)
+        above = self._lines[max(index - 2, self._pending) : index]
+        if not self._fences and may_be_file(above, fence):
+            self._unsure = index
 
+    def _take_whole(self, index: int, fence: Fence, path: str) -> int:
+        if self._doubt:
+            self._doubt.check(self._lines, index, fence, is_file=True)
+        operation, behind, doubt = read_whole(self._lines, index, fence, path)
+        self._add([operation], Form.WHOLE, index)
+        self._end_prose(index - 1)
+        self._doubt = doubt
+        self._pending = behind
+        return behind
 
-def _closing_in(line: str) -> tuple[int, int] | None:
-    match = _CLOSING.fullmatch(line) if len(line) <= _LONGEST_CLOSING_LINE else None
-    return (int(match[1]), int(match[2])) if match else None
+    def _check_files(self) -> None:
+        """Refuse an example that may be one more file, in a reply that holds whole files."""
+        if self._unsure is not None and any(found.form is Form.WHOLE for found in self.found):
+            line = self._lines[self._unsure]
+            raise refused(self._unsure, "this may be an example or a file to write", line)
 
-
-def _is_fence(line: str) -> bool:
-    return line.lstrip().startswith(("```", "~~~"))
-
-
-def _path_in(line: str) -> str | None:
-    """Return the path of a path line, freed of Markdown, or None where the line is prose."""
-    if len(line) > _LONGEST_PATH_LINE:
-        return None
-    text = _HEADING.sub("", line.strip())
-    text, _ = _unwrapped(text, "**")
-    named = _FILE.sub("", text)
-    path, quoted = _unwrapped(named, "`")
-    explicit = bool(path) and (quoted or named != text)
-    return path if explicit or _looks_like_path(path) else None
-
-
-def _unwrapped(text: str, wrap: str) -> tuple[str, bool]:
-    """Return the text without `wrap` on both sides and a colon behind, and whether it had them."""
-    bare = text.removesuffix(":") if "/" in text or "." in text else text
-    inner = bare.removeprefix(wrap).removesuffix(wrap)
-    wrapped = len(bare) == len(inner) + 2 * len(wrap) and wrap not in inner
-    return (inner.strip() if wrapped else bare), wrapped
-
-
-def _looks_like_path(text: str) -> bool:
-    """Tell a path from prose: a path with spaces needs a slash behind its first word."""
-    if not text or "`" in text or text[-1] in ".,:;!?":
-        return False
-    first, slash, _ = text.partition("/")
-    return len(text.split()) == 1 or bool(slash and len(first.split()) == 1)
-
-
-def _operation(block: _Block) -> Operation:
-    if block.verb == "SEARCH":
-        return _replace(block)
-    lines = block.parts[0]
-    if block.verb in ("CREATE", "OVERWRITE"):
-        verb = Create if block.verb == "CREATE" else Overwrite
-        return verb(block.path, _joined(lines), block.line)
-    filled = [line for line in lines if line.strip()]
-    if block.verb == "DELETE":
-        if filled:
-            raise _refused(block.line, "DELETE holds text")
-        return Delete(block.path, block.line)
-    return _rename(block, filled)
+    def _check_fences(self) -> None:
+        """Refuse a fence that is open at the end, if edits stand in it or nothing counts them."""
+        if not self._fences or self.announced is not None or not self.found:
+            return
+        index, _ = self._fences[0]
+        raise refused(index, "the fence is never closed: the reply was cut off")
 
 
-def _replace(block: _Block) -> Replace:
-    if len(block.parts) == 1:
-        raise _refused(block.line, "the block has no divider between SEARCH and REPLACE")
-    search, replacement = block.parts
-    if not search:
-        raise _refused(block.line, "SEARCH is empty")
-    return Replace(block.path, _joined(search), _joined(replacement), block.line)
-
-
-def _rename(block: _Block, lines: list[str]) -> Rename:
-    new_path = _path_in(lines[0]) if len(lines) == 1 else None
-    if new_path is None:
-        shown = one_line(block.path)
-        raise _refused(block.line, f"RENAME of {shown} needs exactly one new path")
-    return Rename(block.path, new_path, block.line)
-
-
-def _joined(lines: list[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
+def _is_frame(line: str) -> bool:
+    return is_blank(line) or fence_in(line) is not None

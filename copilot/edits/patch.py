@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 
 from copilot.edits.changes import (
+    EXECUTABLE_MODE,
+    PLAIN_MODE,
     ChangeKind,
     ChangeSet,
     DiffLine,
@@ -23,7 +25,6 @@ from copilot.text import visible
 
 CONTEXT_LINES = 3
 
-_MODE = b"100644"
 _NO_BLOB = b"0" * 40
 _ESCAPES = dict(zip(b'\a\b\t\n\v\f\r"\\', b'abtnvfr"\\', strict=True))
 # Bytes that one line of a binary patch holds; its first letter says how many they are.
@@ -40,7 +41,8 @@ def git_patch(
     """Return a patch that `git apply` takes in the repository's root.
 
     With `prefix_alias` every path begins with its repository's alias, for a folder that holds
-    several. New files get mode 100644. `context` is the number of unchanged lines around hunks.
+    several. New files get mode 100644 unless they say another. `context` is the number of
+    unchanged lines around hunks.
     """
     files = (_file(c, context, prefix_alias, _git_binary) for c in changes.changes)
     return b"".join(piece for file in files for piece in file)
@@ -86,7 +88,7 @@ def _old_end(hunk: Hunk) -> int:
 
 
 def _file(change: FileChange, context: int, prefix_alias: bool, binary: _Binary) -> Iterator[bytes]:
-    if change.kind is ChangeKind.UPDATE and change.before == change.after:
+    if change.kind is ChangeKind.UPDATE and not change.hunks:
         return
     prefix = f"{change.repository}/" if prefix_alias else ""
     old = f"{prefix}{change.old_path or change.path}".encode("utf-8", "surrogateescape")
@@ -104,12 +106,20 @@ def _file(change: FileChange, context: int, prefix_alias: bool, binary: _Binary)
 
 def _header(change: FileChange, old: bytes, new: bytes) -> Iterator[bytes]:
     if change.kind is ChangeKind.CREATE:
-        yield b"new file mode %s\n" % _MODE
+        yield b"new file mode %o\n" % (change.mode or PLAIN_MODE)
     elif change.kind is ChangeKind.DELETE:
-        yield b"deleted file mode %s\n" % _MODE
-    elif change.kind is ChangeKind.RENAME:
+        yield b"deleted file mode %o\n" % (change.old_mode or PLAIN_MODE)
+    if change.changes_mode and change.mode:
+        yield b"old mode %o\nnew mode %o\n" % (old_mode(change), change.mode)
+    if change.kind is ChangeKind.RENAME:
         yield b"similarity index %d%%\n" % _similarity(change)
         yield b"rename from %s\nrename to %s\n" % (_quoted(old), _quoted(new))
+
+
+def old_mode(change: FileChange) -> int:
+    """Return the mode before a change of mode: the one told, else the other of the two."""
+    other = PLAIN_MODE if change.mode == EXECUTABLE_MODE else EXECUTABLE_MODE
+    return change.old_mode or other
 
 
 def _similarity(change: FileChange) -> int:
@@ -124,7 +134,7 @@ def _similarity(change: FileChange) -> int:
 
 def _text(change: FileChange, old: bytes, new: bytes, context: int) -> Iterator[bytes]:
     whole = change.before is None or change.after is None
-    text_hunks = [hunk for hunk in change.hunks if hunk.kind != "rename"]
+    text_hunks = [hunk for hunk in change.hunks if hunk.kind not in ("rename", "mode")]
     hunks = text_hunks if whole else in_context(change, text_hunks, context)
     if any(hunk.lines for hunk in hunks):
         yield b"--- %s\n" % _side(b"a/" + old, change.before)

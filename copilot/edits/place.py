@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import MappingProxyType
+from typing import TypeAlias
 
-from copilot.edits.changes import ChangeSet, FileChange
-from copilot.edits.match import (
-    TextFile,
-    contains,
-    find,
-    nearest,
-    new_lines,
-    text_file,
-    without_bom,
-)
+from copilot.edits.changes import EXECUTABLE_MODE, PLAIN_MODE, ChangeSet, FileChange
+from copilot.edits.guards import refused_text, shrinks
+from copilot.edits.located import Edit, Located, Standing, Unplaced, locate, overwritten
+from copilot.edits.match import UTF8, TextFile
 from copilot.edits.operations import (
     Create,
     Delete,
@@ -23,304 +19,293 @@ from copilot.edits.operations import (
     Overwrite,
     Rename,
     Replace,
+    SetMode,
     Target,
+    Write,
+)
+from copilot.edits.works import (
+    FileWork,
+    Placed,
+    Refusal,
+    by_file,
+    new_text,
+    refuse_clashes,
+    refuse_shared_destinations,
+    refuse_spellings,
+    without_target,
 )
 
-# Places of an ambiguous SEARCH that are counted and named.
-_NAMED_PLACES = 10
+__all__ = ["Placed", "Placement", "Refusal", "place"]
 
-
-@dataclass(frozen=True)
-class Refusal:
-    """One operation that cannot be placed: where it stands in the reply, and why."""
-
-    line: int
-    path: str
-    reason: str
-    detail: str = ""
+_STALE = "the file changed since the model saw it"
+_Texted: TypeAlias = Replace | Overwrite | Write
 
 
 @dataclass(frozen=True)
 class Placement:
     """What became of all operations; with any refusal, `changes` is empty.
 
-    `already_applied` names the operations whose result the files hold already.
+    `already_applied` names the operations whose result the files hold already, `already` the files
+    of which that is true of every operation. `placed` holds what found its place, also where
+    something else was refused.
     """
 
     changes: ChangeSet = field(default_factory=ChangeSet)
     refusals: tuple[Refusal, ...] = ()
     already_applied: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Edit:
-    """`count` lines of the file from `start` on (0-based) make room for `text`."""
-
-    start: int
-    count: int
-    text: bytes
-    operation: Replace | Overwrite
-
-
-@dataclass
-class _FileWork:
-    """The operations on one file of the reply, and what became of them."""
-
-    target: Target
-    original: bytes | None
-    operations: list[Operation] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    applied: list[str] = field(default_factory=list)
-
-    def refuse(self, operation: Operation, reason: str, detail: str = "") -> None:
-        self.refusals.append(Refusal(operation.line, operation.path, reason, detail))
-
-    def note_applied(self, operation: Operation) -> None:
-        self.applied.append(f"{self.target.name} (reply line {operation.line})")
+    placed: tuple[Placed, ...] = ()
+    already: tuple[Target, ...] = ()
 
 
 def place(
     operations: Sequence[Operation],
     originals: Mapping[Target, bytes | None],
     targets: Mapping[str, Target],
+    *,
+    stale: Collection[Target] = frozenset(),
+    executable: Collection[Target] = frozenset(),
+    encodings: Mapping[Target, str] = MappingProxyType({}),
 ) -> Placement:
     """Place all operations of a reply, or none.
 
     `targets` maps each raw path of the reply to its file and `originals` each file to its content,
     None where it is missing. All operations see the original content, whatever their order. A
-    SEARCH must stand at exactly one place, as whole lines and line ends aside.
+    SEARCH must stand at exactly one place, on the first rung of `rungs.climb` that finds any.
+
+    `stale` are files that changed since the model saw them: there a SEARCH must stand exactly, and
+    nothing else is done. `executable` are the files with that mode. `encodings` names the Python
+    codec of each file that is no UTF-8; bytes outside the edits stay as they are.
     """
-    lost = _without_target(operations, targets)
+    lost = without_target(operations, targets)
     if lost:
         return Placement(refusals=lost)
-    works = _works(operations, originals, targets)
-    _refuse_shared_destinations(works, targets)
-    changes = [_change(work, originals, targets) for work in works]
+    works = [
+        FileWork(
+            target,
+            originals.get(target),
+            encodings.get(target, UTF8),
+            target in stale,
+            target in executable,
+            next((targets[o.new_path] for o in group if isinstance(o, Rename)), None),
+            group,
+        )
+        for target, group in by_file(operations, targets).items()
+    ]
+    refuse_shared_destinations(works, targets)
+    refuse_spellings(works)
+    changes = [_change(work, originals) for work in works]
+    return _placement(works, changes)
+
+
+def _placement(works: Sequence[FileWork], changes: Iterable[FileChange | None]) -> Placement:
     refusals = sorted((r for work in works for r in work.refusals), key=lambda r: r.line)
-    applied = tuple(name for work in works for name in work.applied)
-    if refusals:
-        return Placement(refusals=tuple(refusals), already_applied=applied)
-    return Placement(ChangeSet(tuple(c for c in changes if c)), already_applied=applied)
-
-
-def _without_target(
-    operations: Iterable[Operation], targets: Mapping[str, Target]
-) -> tuple[Refusal, ...]:
-    named = ((operation, path) for operation in operations for path in _paths(operation))
-    return tuple(
-        Refusal(operation.line, path, "the path is no file of a repository")
-        for operation, path in named
-        if path not in targets
+    made = () if refusals else tuple(change for change in changes if change)
+    return Placement(
+        ChangeSet(made),
+        tuple(refusals),
+        tuple(name for work in works for name in work.applied),
+        tuple(sorted((p for work in works for p in work.placed), key=lambda p: p.line)),
+        tuple(work.target for work in works if work.is_applied),
     )
 
 
-def _paths(operation: Operation) -> tuple[str, ...]:
-    if isinstance(operation, Rename):
-        return operation.path, operation.new_path
-    return (operation.path,)
-
-
-def _works(
-    operations: Sequence[Operation],
-    originals: Mapping[Target, bytes | None],
-    targets: Mapping[str, Target],
-) -> list[_FileWork]:
-    """Group the operations by file; one on a renamed file may use its old or its new path."""
-    old_names = {
-        targets[operation.new_path]: targets[operation.path]
-        for operation in operations
-        if isinstance(operation, Rename)
-    }
-    works: dict[Target, _FileWork] = {}
-    for operation in operations:
-        named = targets[operation.path]
-        target = named if isinstance(operation, Rename) else old_names.get(named, named)
-        work = works.setdefault(target, _FileWork(target, originals.get(target)))
-        work.operations.append(operation)
-    return [*works.values()]
-
-
-def _refuse_shared_destinations(works: Sequence[_FileWork], targets: Mapping[str, Target]) -> None:
-    first: dict[Target, Rename] = {}
-    for work in works:
-        for operation in work.operations:
-            if not isinstance(operation, Rename):
-                continue
-            other = first.setdefault(targets[operation.new_path], operation)
-            if other is not operation:
-                work.refuse(operation, f"line {other.line} renames another file to the same path")
-
-
-def _change(
-    work: _FileWork,
-    originals: Mapping[Target, bytes | None],
-    targets: Mapping[str, Target],
-) -> FileChange | None:
-    _refuse_clashes(work)
+def _change(work: FileWork, originals: Mapping[Target, bytes | None]) -> FileChange | None:
+    refuse_clashes(work)
     _refuse_broken_texts(work)
-    first = work.operations[0]
     if work.refusals:
         return None
-    if isinstance(first, Create):
-        return _created(work, first)
+    creation = next((o for o in work.operations if isinstance(o, Create)), None)
+    if creation or (work.original is None and isinstance(work.operations[0], Write)):
+        return _created(work, creation or work.operations[0])
     if work.original is None:
         for operation in work.operations:
             work.refuse(operation, "there is no such file")
         return None
-    if isinstance(first, Delete):
-        return FileChange(work.target.repository, work.target.path, work.original, None)
-    return _updated(work, work.original, originals, targets)
+    if isinstance(work.operations[0], Delete):
+        return _deleted(work, work.operations[0])
+    return _updated(work, work.original, originals)
 
 
-def _refuse_clashes(work: _FileWork) -> None:
-    """Refuse what cannot stand beside a CREATE, OVERWRITE or DELETE, and a second RENAME."""
-    whole = next((o for o in work.operations if isinstance(o, Create | Overwrite | Delete)), None)
-    rename = next((o for o in work.operations if isinstance(o, Rename)), None)
+def _refuse_broken_texts(work: FileWork) -> None:
     for operation in work.operations:
-        joins = isinstance(operation, Rename) and not isinstance(whole, Create | Delete)
-        owner = rename if joins else whole
-        if owner and operation is not owner:
-            verb = f"{type(owner).__name__.lower()}s"
-            work.refuse(operation, f"the block at line {owner.line} {verb} the same file")
-
-
-def _refuse_broken_texts(work: _FileWork) -> None:
-    for operation in work.operations:
-        if any(_encoded(text) is None for text in _texts(operation)):
+        texts = new_text(operation), operation.search if isinstance(operation, Replace) else None
+        if not all(_is_unicode(text) for text in texts if text is not None):
             work.refuse(operation, "its text holds a lone surrogate, which no UTF-8 file can hold")
 
 
-def _texts(operation: Operation) -> tuple[str, ...]:
-    if isinstance(operation, Replace):
-        return operation.search, operation.replace
-    return (operation.text,) if isinstance(operation, Create | Overwrite) else ()
-
-
-def _encoded(text: str) -> bytes | None:
-    """Return whole lines as UTF-8, or None where the text has a lone surrogate."""
+def _is_unicode(text: str) -> bool:
     try:
-        data = text.encode()
+        text.encode()
     except UnicodeEncodeError:
-        return None
-    return data if data.endswith(b"\n") or not data else data + b"\n"
+        return False
+    return True
 
 
-def _created(work: _FileWork, operation: Create) -> FileChange | None:
-    text = _encoded(operation.text)
-    if work.original == text:
-        work.note_applied(operation)
-        return None
+def _created(work: FileWork, operation: Operation) -> FileChange | None:
+    text = new_text(operation) or ""
     if work.original is not None:
-        work.refuse(operation, "the file exists already")
+        if work.file is not None and _holds(work.file, text):
+            for one in work.operations:
+                work.note_applied(one)
+        else:
+            work.refuse(operation, "the file exists already")
         return None
-    return FileChange(work.target.repository, work.target.path, None, text)
+    if reason := _guarded(work, operation, text, []):
+        work.refuse(operation, reason)
+        return None
+    for one in work.operations:
+        work.note_placed(one)
+    wanted = [o.executable for o in work.operations if isinstance(o, Create | SetMode)]
+    mode = EXECUTABLE_MODE if any(wanted) else None
+    target = work.target
+    return FileChange(target.repository, target.path, None, text.encode(), mode=mode)
+
+
+def _holds(file: TextFile, text: str) -> bool:
+    """Tell whether a file that was to be created is there with the same text."""
+    try:
+        return isinstance(overwritten(file, text), Standing)
+    except UnicodeEncodeError:
+        return False
+
+
+def _deleted(work: FileWork, operation: Delete) -> FileChange | None:
+    if work.is_stale:
+        work.refuse(operation, _STALE)
+        return None
+    work.note_placed(operation)
+    return FileChange(work.target.repository, work.target.path, work.original, None)
 
 
 def _updated(
-    work: _FileWork,
-    original: bytes,
-    originals: Mapping[Target, bytes | None],
-    targets: Mapping[str, Target],
+    work: FileWork, original: bytes, originals: Mapping[Target, bytes | None]
 ) -> FileChange | None:
-    rename = next((o for o in work.operations if isinstance(o, Rename)), None)
-    if rename:
-        _check_destination(work, rename, targets[rename.new_path], originals)
+    rename = work.rename
+    if rename and work.destination:
+        _check_destination(work, rename, work.destination, originals)
+    old_mode, mode = _modes(work)
     after = _edited(work, original)
-    if work.refusals or (not rename and after == original):
+    if work.refusals or (not rename and mode is None and after == original):
         return None
-    repository, path = work.target.repository, work.target.path
-    if not rename:
-        return FileChange(repository, path, original, after)
-    return FileChange(repository, targets[rename.new_path].path, original, after, path)
+    path = work.destination.path if work.destination else work.target.path
+    old_path = work.target.path if rename else None
+    return FileChange(work.target.repository, path, original, after, old_path, old_mode, mode)
 
 
 def _check_destination(
-    work: _FileWork,
+    work: FileWork,
     rename: Rename,
     destination: Target,
     originals: Mapping[Target, bytes | None],
 ) -> None:
-    if destination == work.target:
+    if work.is_stale:
+        work.refuse(rename, _STALE)
+    elif destination == work.target:
         work.refuse(rename, "changes nothing: the new path is the old one")
     elif destination.repository != work.target.repository:
         work.refuse(rename, "the new path is in another repository")
     elif originals.get(destination) is not None:
         work.refuse(rename, "the new path exists already")
+    else:
+        work.note_placed(rename)
 
 
-def _edited(work: _FileWork, original: bytes) -> bytes:
-    rewrites = [o for o in work.operations if isinstance(o, Replace | Overwrite)]
-    file = text_file(original)
-    if file is None:
-        for operation in rewrites:
-            work.refuse(operation, "the file is no UTF-8 text")
+def _modes(work: FileWork) -> tuple[int | None, int | None]:
+    """Return the mode before and after, None and None where it is not changed."""
+    operation = next((o for o in work.operations if isinstance(o, SetMode)), None)
+    if operation is None:
+        return None, None
+    if operation.executable == work.is_executable:
+        work.note_applied(operation)
+        return None, None
+    work.note_placed(operation)
+    modes = PLAIN_MODE, EXECUTABLE_MODE
+    return modes if operation.executable else modes[::-1]
+
+
+def _edited(work: FileWork, original: bytes) -> bytes:
+    texted = [o for o in work.operations if isinstance(o, Replace | Overwrite | Write)]
+    if not texted:
         return original
-    located = (_located(work, file, operation) for operation in rewrites)
-    edits = sorted((edit for edit in located if edit), key=lambda edit: edit.start)
+    file = work.file
+    if file is None:
+        known = "no UTF-8 text" if work.encoding == UTF8 else f"not kept whole in {work.encoding}"
+        for operation in texted:
+            work.refuse(operation, f"the file is {known}")
+        return original
+    edits: list[tuple[Edit, Operation]] = []
+    for operation in texted:
+        edit = _accepted(work, operation, _located(work, file, operation))
+        if edit:
+            edits.append((edit, operation))
+    edits.sort(key=lambda pair: (pair[0].start, pair[0].count))
     _refuse_overlaps(work, edits)
-    return original if work.refusals else _applied(file, edits)
+    return original if work.refusals else _applied(file, [edit for edit, _ in edits])
 
 
-def _applied(file: TextFile, edits: Iterable[_Edit]) -> bytes:
-    pieces = [file.bom]
-    position = 0
-    for edit in edits:
-        pieces += file.lines[position : edit.start]
-        pieces += new_lines(file, edit.start, edit.count, edit.text)
-        position = edit.start + edit.count
-    return b"".join(pieces + file.lines[position:])
+def _located(work: FileWork, file: TextFile, operation: _Texted) -> Located:
+    """Find the place of one text, unless a guard forbids what it says."""
+    old = operation.search.split("\n") if isinstance(operation, Replace) else None
+    try:
+        if old is not None and isinstance(operation, Replace):
+            reason = _guarded(work, operation, operation.replace, old)
+            if reason:
+                return Unplaced(reason)
+            return locate(file, operation, is_stale=work.is_stale)
+        return _rewritten(work, file, operation)
+    except UnicodeEncodeError:
+        return Unplaced(f"its text holds characters that the file's {work.encoding} cannot hold")
 
 
-def _refuse_overlaps(work: _FileWork, edits: Sequence[_Edit]) -> None:
-    for upper, lower in pairwise(edits):
-        if lower.start < upper.start + upper.count:
-            first, second = sorted((upper.operation, lower.operation), key=lambda o: o.line)
+def _rewritten(work: FileWork, file: TextFile, operation: _Texted) -> Located:
+    """Give a file another text, unless it is stale, or the text leaves something out."""
+    text = new_text(operation) or ""
+    edit = overwritten(file, text)
+    if isinstance(edit, Standing):
+        return edit
+    if work.is_stale:
+        return Unplaced(_STALE)
+    lines = len(file.lines), len(edit.lines)
+    if shrinks(*lines):
+        return Unplaced(
+            f"the whole new text has {lines[1]} lines, the file has {lines[0]}",
+            "remove parts with SEARCH blocks for just them, or delete the file",
+        )
+    old = [line.decode() for line in file.lines]
+    return Unplaced(reason) if (reason := _guarded(work, operation, text, old)) else edit
+
+
+def _guarded(work: FileWork, operation: Operation, text: str, old: Sequence[str]) -> str:
+    path = (work.destination or work.target).path
+    reason = refused_text(path, old, text.split("\n"), lambda: work.marker_kinds)
+    return reason if not isinstance(operation, Delete) else ""
+
+
+def _accepted(work: FileWork, operation: Operation, located: Located) -> Edit | None:
+    """Note what became of an operation and return its edit, if it has one."""
+    if isinstance(located, Standing):
+        work.note_applied(operation)
+        return None
+    if isinstance(located, Unplaced):
+        work.refuse(operation, located)
+        return None
+    work.note_placed(operation, located.rung, located.start, located.note)
+    return located
+
+
+def _refuse_overlaps(work: FileWork, edits: Sequence[tuple[Edit, Operation]]) -> None:
+    for (upper, one), (lower, other) in pairwise(edits):
+        same_point = upper.start == lower.start and upper.count == lower.count == 0
+        if lower.start < upper.start + upper.count or same_point:
+            first, second = sorted((one, other), key=lambda o: o.line)
             work.refuse(second, f"overlaps the block at line {first.line}")
 
 
-def _located(work: _FileWork, file: TextFile, operation: Replace | Overwrite) -> _Edit | None:
-    if isinstance(operation, Replace):
-        return _located_search(work, file, operation)
-    text = _for_file(file, operation.text)
-    if text == file.text:
-        work.note_applied(operation)
-        return None
-    return _Edit(0, len(file.lines), text, operation)
-
-
-def _located_search(work: _FileWork, file: TextFile, operation: Replace) -> _Edit | None:
-    search = _for_file(file, operation.search)
-    text = _for_file(file, operation.replace)
-    if not search or search == text:
-        reason = "changes nothing: SEARCH and REPLACE are equal" if search else "SEARCH is empty"
-        work.refuse(operation, reason)
-        return None
-    found = find(file, search, _NAMED_PLACES + 1)
-    if _stands_already(file, search, text, found):
-        work.note_applied(operation)
-    elif not found:
-        work.refuse(operation, "SEARCH occurs nowhere in the file", nearest(file, search))
-    elif len(found) > 1:
-        work.refuse(operation, f"SEARCH occurs {_times(found)}", "it must stand at one place only")
-    else:
-        return _Edit(found[0], search.count(b"\n"), text, operation)
-    return None
-
-
-def _for_file(file: TextFile, text: str) -> bytes:
-    data = _encoded(text) or b""
-    return without_bom(data) if file.bom else data
-
-
-def _stands_already(file: TextFile, search: bytes, text: bytes, found: Sequence[int]) -> bool:
-    """Tell whether REPLACE is there: in SEARCH's stead, or around the only SEARCH."""
-    if not found:
-        return bool(text) and len(find(file, text, 2)) == 1
-    return len(found) == 1 and contains(text, search) and bool(find(file, text, 1))
-
-
-def _times(found: Sequence[int]) -> str:
-    lines = ", ".join(str(line + 1) for line in found[:_NAMED_PLACES])
-    if len(found) > _NAMED_PLACES:
-        return f"more than {_NAMED_PLACES} times, first at lines {lines}"
-    return f"{len(found)} times, at lines {lines}"
+def _applied(file: TextFile, edits: Iterable[Edit]) -> bytes:
+    pieces = [file.bom]
+    position = 0
+    for edit in edits:
+        pieces += file.raw[position : edit.start]
+        pieces += edit.lines
+        position = edit.start + edit.count
+    return b"".join(pieces + file.raw[position:])

@@ -10,14 +10,17 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from copilot.journal.files import private_folder
 from copilot.journal.reasons import blamed
 
 PATIENCE_SECONDS = 10.0
+_OTHERS = 0o077
 _PAUSE_SECONDS = 0.02
 
 
@@ -73,10 +76,17 @@ def _take(stack: ExitStack, journals: Path, name: str, mode: int, deadline: floa
 
 def _open(journals: Path, name: str) -> int:
     folder = journals / "locks"
-    journals.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
-    return os.open(folder / f"{name}.lock", flags, 0o600)
+    private_folder(folder)
+    if stat.S_IMODE(journals.stat().st_mode) & _OTHERS:
+        journals.chmod(0o700)
+    path = folder / f"{name}.lock"
+    flags = os.O_RDWR | os.O_NOFOLLOW
+    with suppress(FileNotFoundError):
+        return os.open(path, flags)
+    descriptor = os.open(path, flags | os.O_CREAT, 0o600)
+    # A mask may have taken the owner's own bits away.
+    os.fchmod(descriptor, 0o600)
+    return descriptor
 
 
 def _try(descriptor: int, mode: int) -> bool:

@@ -15,11 +15,11 @@ import stat
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from copilot.errors import EditsRefused
-from copilot.journal.model import Entry
+from copilot.journal.model import Entry, Leaf
 from copilot.journal.reasons import blamed, write_failed
 from copilot.text import one_line
 
@@ -28,21 +28,13 @@ Roots = Mapping[Path, int]
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 # O_NONBLOCK: a FIFO that takes the file's place in between must not stop us.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+_PIECE = 1 << 20
 _HINT = "only regular files inside an open repository are written"
 
 # Code points that HFS+ leaves out when it compares names (the list of git's core.protectHFS).
 _UNSEEN = dict.fromkeys(
     [*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF]
 )
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """A regular file as it lies on disk; `owner` is (user id, group id)."""
-
-    sha256: str
-    mode: int
-    owner: tuple[int, int]
 
 
 def digest(leaf: Leaf | None) -> str | None:
@@ -102,8 +94,21 @@ def parent(roots: Roots, entry: Entry, *, make: bool = False) -> Iterator[tuple[
         yield descriptor, leaf
 
 
-def look(roots: Roots, entry: Entry) -> Leaf | None:
-    """Read the file of an entry, None if there is none.
+def refuse_moved(roots: Roots) -> None:
+    """Raise EditsRefused where a root's path leads elsewhere than to the folder opened for it."""
+    for root, descriptor in roots.items():
+        try:
+            there = os.path.samestat(os.lstat(root), os.fstat(descriptor))
+        except OSError:
+            there = False
+        if not there:
+            raise EditsRefused(
+                f"{one_line(str(root))}: moved away or replaced meanwhile", "put it back, or retry"
+            )
+
+
+def look(roots: Roots, entry: Entry, *, keep: bool = False) -> Leaf | None:
+    """Read the file of an entry, None if there is none; with `keep`, return its bytes too.
 
     Raises EditsRefused if it is no regular file, WriteFailed if the system refuses.
     """
@@ -112,11 +117,11 @@ def look(roots: Roots, entry: Entry) -> Leaf | None:
         suppress(FileNotFoundError),
         parent(roots, entry) as (folder, leaf),
     ):
-        return read_leaf(folder, leaf, entry.name)
+        return read_leaf(folder, leaf, entry.name, keep=keep)
     return None
 
 
-def read_leaf(folder: int, leaf: str, name: str) -> Leaf | None:
+def read_leaf(folder: int, leaf: str, name: str, *, keep: bool = False) -> Leaf | None:
     """Read the file `leaf` in a folder, None if there is none; EditsRefused if not regular."""
     try:
         # Looked at before it is opened: to open a device may already do something.
@@ -128,12 +133,23 @@ def read_leaf(folder: int, leaf: str, name: str) -> Leaf | None:
         if error.errno != errno.ELOOP:
             raise
         raise _refusal(name, "it is a symbolic link") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         _refuse_irregular(status, name)
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        # A set-user-id bit does not survive a change of the bytes, as with any write.
-        return Leaf(sha256, status.st_mode & 0o777, (status.st_uid, status.st_gid))
+        pieces = list(_read(descriptor)) if keep else _read(descriptor)
+        sha256 = hashlib.sha256()
+        for piece in pieces:
+            sha256.update(piece)
+    finally:
+        os.close(descriptor)
+    data = b"".join(pieces) if keep else None
+    # A set-user-id bit does not survive a change of the bytes, as with any write.
+    mode, owner = status.st_mode & 0o777, (status.st_uid, status.st_gid)
+    return Leaf(sha256.hexdigest(), mode, owner, data)
+
+
+def _read(descriptor: int) -> Iterator[bytes]:
+    return iter(lambda: os.read(descriptor, _PIECE), b"")
 
 
 def missing_parents(roots: Roots, entry: Entry) -> tuple[str, ...]:
@@ -180,6 +196,7 @@ def _refuse_irregular(status: os.stat_result, name: str) -> None:
         raise _refusal(name, "it is no regular file")
 
 
+@lru_cache(maxsize=4096)
 def _fault(path: str) -> str:
     if not path:
         return "the path is empty"

@@ -12,10 +12,10 @@ from typing import Literal
 from copilot.errors import EditsRefused, WriteFailed
 from copilot.journal import store
 from copilot.journal.locks import PATIENCE_SECONDS, locked
-from copilot.journal.model import Entry, Status, Transaction
-from copilot.journal.paths import Roots, digest, look, open_roots
+from copilot.journal.model import Status, Transaction
+from copilot.journal.paths import Roots, open_roots
 from copilot.journal.reasons import blamed
-from copilot.journal.steps import discard_staged, finish, take_back
+from copilot.journal.steps import discard_parts, finish, is_done, take_back
 
 
 @dataclass(frozen=True)
@@ -93,20 +93,13 @@ def _recover_one(journals: Path, transaction: Transaction, patience: float) -> R
 
 
 def _lead_to_an_end(journals: Path, transaction: Transaction, roots: Roots) -> Recovery:
-    if all(_is_done(roots, entry) for entry in transaction.entries):
-        discard_staged(transaction, roots)
+    discard_parts(transaction, roots)
+    if is_done(transaction, roots):
         finish(transaction, roots)
         return Recovery(_marked(journals, transaction, "committed"), "completed")
     conflicts = take_back(journals, transaction, roots, range(len(transaction.entries)))
     rolled_back = _marked(journals, transaction, "rolled-back")
     return Recovery(rolled_back, "conflict" if conflicts else "rolled-back", conflicts)
-
-
-def _is_done(roots: Roots, entry: Entry) -> bool:
-    try:
-        return digest(look(roots, entry)) == entry.after
-    except EditsRefused:
-        return False
 
 
 def _marked(journals: Path, transaction: Transaction, status: Status) -> Transaction:

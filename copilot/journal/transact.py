@@ -12,29 +12,38 @@ from pathlib import Path
 from copilot.edits.changes import ChangeKind, ChangeSet, FileChange
 from copilot.errors import CopilotError, EditsRefused, UsageError, WriteFailed
 from copilot.journal import store
-from copilot.journal.model import Entry, Folder, Kind, Transaction
+from copilot.journal.model import (
+    Entry,
+    Folder,
+    Kind,
+    Leaf,
+    Transaction,
+    is_executable,
+    with_execution,
+)
 from copilot.journal.paths import Roots, digest, look, missing_parents, open_roots
+from copilot.journal.prune import prune
 from copilot.journal.recover import settled
 from copilot.journal.steps import CHANGED_HINT, carry_out, take_back
 from copilot.text import one_line
 
 _NAMES_SHOWN = 10
+# A label is there to know a change by; a task of many pages is not.
+_LABEL_LENGTH = 200
+_WRITE = 0o222
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A transaction that has not been compared with the disk yet.
+    """A transaction without an id, its entries as the disk is at this moment.
 
-    `contents` maps each SHA-256 that an entry names to its bytes. `refusal` and `hint` say what is
-    wrong with a file that is not at its before state, and what to do.
+    `contents` maps each SHA-256 that an entry names to its bytes.
     """
 
     label: str
     kind: Kind
     entries: tuple[Entry, ...]
     contents: Mapping[str, bytes]
-    refusal: str
-    hint: str
     reverses: str | None = None
     removed_dirs: tuple[Folder, ...] = ()
 
@@ -52,27 +61,19 @@ def commit(
     real = {alias: _real(root) for alias, root in roots.items()}
     used = {_root_of(change, real) for change in changes.changes}
     with settled(journals, used), open_roots(used) as opened:
-        fresh = _mode_of_new_files()
-        entries = (
-            entry
-            for change in changes.changes
-            for entry in _entries(change, _root_of(change, real), opened, fresh)
-        )
         draft = Draft(
-            label=" ".join(label.split()),
+            label=one_line(" ".join(label.split()))[:_LABEL_LENGTH],
             kind="apply",
-            entries=tuple(entries),
+            entries=_all_entries(changes, real, opened),
             contents=_contents(changes.changes),
-            refusal="changed on disk since it was read",
-            hint=CHANGED_HINT,
         )
         return execute(journals, draft, opened)
 
 
 def execute(journals: Path, draft: Draft, roots: Roots) -> Transaction:
-    """Check a draft against the disk and carry it out; the caller holds the locks of its roots."""
-    transaction = store.stamped(journals, _checked(draft, roots))
-    store.prepare(journals, transaction, draft.contents)
+    """Carry a draft out; the caller holds the locks of its roots. Raises as `commit`."""
+    transaction = store.stamped(journals, _transaction(draft, roots))
+    transaction = store.prepare(journals, transaction, draft.contents)
     replaced: list[int] = []
     try:
         carry_out(journals, transaction, roots, replaced)
@@ -83,17 +84,13 @@ def execute(journals: Path, draft: Draft, roots: Roots) -> Transaction:
         if conflicts:
             raise WriteFailed("; ".join([said, *conflicts]), "look at these files") from cause
         raise
+    prune(journals)
     return replace(transaction, status="committed")
 
 
-def _checked(draft: Draft, roots: Roots) -> Transaction:
-    """Return the transaction with modes as on disk; EditsRefused if a file is not as expected."""
+def _transaction(draft: Draft, roots: Roots) -> Transaction:
     _refuse_twice(draft.entries)
-    found = [(entry, look(roots, entry)) for entry in draft.entries]
-    differing = [entry.name for entry, leaf in found if digest(leaf) != entry.before]
-    if differing:
-        raise EditsRefused(f"{_listed(differing)}: {draft.refusal}", draft.hint)
-    entries = tuple(replace(entry, mode=leaf.mode) if leaf else entry for entry, leaf in found)
+    _refuse_read_only(draft.entries)
     return Transaction(
         id="",
         label=draft.label,
@@ -101,8 +98,8 @@ def _checked(draft: Draft, roots: Roots) -> Transaction:
         status="prepared",
         kind=draft.kind,
         reverses=draft.reverses,
-        entries=entries,
-        made_dirs=_folders_to_make(entries, roots),
+        entries=draft.entries,
+        made_dirs=_folders_to_make(draft.entries, roots),
         removed_dirs=draft.removed_dirs,
     )
 
@@ -140,15 +137,59 @@ def _root_of(change: FileChange, roots: Mapping[str, Path]) -> Path:
     return roots[change.repository]
 
 
-def _entries(change: FileChange, root: Path, roots: Roots, fresh: int) -> tuple[Entry, ...]:
-    before, after = _sha256(change.before), _sha256(change.after)
+def _all_entries(changes: ChangeSet, real: Mapping[str, Path], roots: Roots) -> tuple[Entry, ...]:
+    """Return the entries of all changes; EditsRefused, naming every file that is not as read."""
+    fresh = _mode_of_new_files()
+    entries: list[Entry] = []
+    differing: list[str] = []
+    for change in changes.changes:
+        old, new = _places(change, _root_of(change, real))
+        leaf = look(roots, old)
+        if not _is_as_read(change, leaf):
+            differing.append(old.name)
+        elif old.path != new.path and look(roots, new) is not None:
+            differing.append(new.name)
+        else:
+            entries += _entries(change, old, new, leaf, fresh)
+    if differing:
+        raise EditsRefused(f"{_listed(differing)}: changed on disk since it was read", CHANGED_HINT)
+    return tuple(entries)
+
+
+def _places(change: FileChange, root: Path) -> tuple[Entry, Entry]:
+    """Return the bare entries of the path before and the path after."""
+    new = Entry(change.repository, root, change.path)
     if change.kind is not ChangeKind.RENAME or change.old_path is None:
-        return (Entry(change.repository, root, change.path, before, after, fresh),)
-    old = Entry(change.repository, root, change.old_path, before, None, fresh)
-    leaf = look(roots, old)
+        return new, new
+    return replace(new, path=change.old_path), new
+
+
+def _is_as_read(change: FileChange, leaf: Leaf | None) -> bool:
+    if digest(leaf) != _sha256(change.before):
+        return False
+    if leaf is None or change.old_mode is None:
+        return True
+    return is_executable(leaf.mode) == is_executable(change.old_mode)
+
+
+def _entries(
+    change: FileChange, old: Entry, new: Entry, leaf: Leaf | None, fresh: int
+) -> tuple[Entry, ...]:
+    before, after = _sha256(change.before), _sha256(change.after)
     mode = leaf.mode if leaf else fresh
+    wanted = mode if change.mode is None else with_execution(mode, is_executable(change.mode))
+    mode_before, mode_after = leaf.mode if leaf else None, None if after is None else wanted
+    if old.path == new.path:
+        return (
+            replace(
+                new, before=before, after=after, mode_before=mode_before, mode_after=mode_after
+            ),
+        )
     # New before old, so that at no moment the file is in neither place.
-    return (Entry(change.repository, root, change.path, None, after, mode), old)
+    return (
+        replace(new, after=after, mode_after=mode_after, old_path=old.path),
+        replace(old, before=before, mode_before=mode_before),
+    )
 
 
 def _sha256(data: bytes | None) -> str | None:
@@ -174,11 +215,24 @@ def _refuse_twice(entries: Iterable[Entry]) -> None:
         raise EditsRefused(f"{_listed(twice)}: changed twice in one go", "make it one change")
 
 
+def _refuse_read_only(entries: Iterable[Entry]) -> None:
+    # A file may be replaced whatever its own bits say; somebody has set them for a reason.
+    names = [
+        entry.name
+        for entry in entries
+        if entry.changes and entry.mode_before is not None and not entry.mode_before & _WRITE
+    ]
+    if names:
+        raise WriteFailed(
+            f"{_listed(names)} cannot be written: read-only", "make it writable, then try again"
+        )
+
+
 def _folders_to_make(entries: Iterable[Entry], roots: Roots) -> tuple[Folder, ...]:
     made = {
         Folder(entry.root, path): None
         for entry in entries
-        if entry.after is not None
+        if entry.after is not None and entry.before is None
         for path in missing_parents(roots, entry)
     }
     return tuple(made)

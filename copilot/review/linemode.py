@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from copilot.edits.changes import DiffLine, FileChange, Hunk
-from copilot.edits.patch import CONTEXT_LINES, in_context
+from copilot.edits.patch import CONTEXT_LINES, in_context, old_mode
 from copilot.errors import EditsRefused
 from copilot.review.hunktext import from_text, to_text
 from copilot.review.state import (
@@ -29,6 +29,7 @@ _ASKED = {
     "create": "accept this new file",
     "delete": "accept this deletion",
     "rename": "accept this rename",
+    "mode": "accept this mode",
 }
 _HELP = {
     "y": "accept this hunk",
@@ -97,8 +98,10 @@ class _Session:
         if place.file != self._titled:
             self._titled = place.file
             self._write(f"{_title(file.change)} (file {place.file + 1}/{len(self._review.files)})")
-            for flag in file.flags:
-                self._write(f"  ! {one_line(flag)}")
+            for flag in file.file_flags:
+                self._write(f"  ! {one_line(flag.text)}")
+        for flag in file.hunk_flags(place.hunk):
+            self._write(f"  ! {one_line(flag.text)}")
         self._write(shown_hunk(file.change, place.hunk))
         self._shown = place
 
@@ -180,6 +183,8 @@ def shown_hunk(change: FileChange, index: int) -> str:
     hunk = change.hunks[index]
     if hunk.kind == "rename":
         return f"  {one_line(change.old_path or '')} -> {one_line(change.path)}"
+    if hunk.kind == "mode":
+        return f"  mode {old_mode(change):o} -> {change.mode:o}"
     if not hunk.lines:
         return "  (empty file)"
     if any(b"\0" in line.data for line in hunk.lines):

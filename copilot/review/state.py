@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar
@@ -13,6 +14,7 @@ from copilot.edits.changes import (
     compose,
     with_hunk_lines,
 )
+from copilot.edits.flags import ASKED, Flag
 
 T = TypeVar("T")
 
@@ -31,12 +33,26 @@ class FileReview:
 
     change: FileChange
     decisions: tuple[Decision, ...]
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
     @property
     def decision(self) -> Decision | None:
         """The decision all hunks share, or None where they differ."""
         return self.decisions[0] if len(set(self.decisions)) == 1 else None
+
+    @property
+    def file_flags(self) -> tuple[Flag, ...]:
+        """The flags that are about the whole file, or about lines that no hunk covers."""
+        placed = {flag for index in range(len(self.decisions)) for flag in self.hunk_flags(index)}
+        return tuple(flag for flag in self.flags if flag not in placed)
+
+    def hunk_flags(self, index: int) -> tuple[Flag, ...]:
+        """Return the flags that are about the lines of one hunk."""
+        hunk = self.change.hunks[index]
+        if hunk.kind not in ("text", "create", "delete"):
+            return ()
+        lines = range(hunk.old_start, hunk.old_start + max(hunk.old_count, 1))
+        return tuple(flag for flag in self.flags if flag.old_line in lines)
 
 
 @dataclass(frozen=True)
@@ -59,7 +75,7 @@ class Place:
     hunk: int
 
 
-def start(changes: ChangeSet, flags: dict[str, tuple[str, ...]] | None = None) -> Review:
+def start(changes: ChangeSet, flags: Mapping[str, tuple[Flag, ...]] | None = None) -> Review:
     """Return a review with every hunk undecided; `flags` maps a change's name to its warnings."""
     return Review(
         tuple(
@@ -161,6 +177,16 @@ def accepted(review: Review) -> ChangeSet:
     """Return the change set that holds exactly the accepted hunks."""
     composed = (compose(f.change, _accepted_hunks(f)) for f in review.files)
     return ChangeSet(tuple(change for change in composed if change is not None))
+
+
+def asked_apart(review: Review) -> tuple[tuple[int, tuple[Flag, ...]], ...]:
+    """Return the files of which something is accepted that needs a yes of its own, and why."""
+    asked = (
+        (index, tuple(flag for flag in file.flags if flag.kind in ASKED))
+        for index, file in enumerate(review.files)
+        if Decision.ACCEPTED in file.decisions
+    )
+    return tuple((index, flags) for index, flags in asked if flags)
 
 
 def _accepted_hunks(file: FileReview) -> list[int]:

@@ -31,6 +31,7 @@ _MOST_LEAPS = 3
 # An upper limit keeps infinity out, which TOML can say.
 _Price = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 _Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+_Provider = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]+\Z")]
 # A budget that is the model's window less its reply.
 AUTO = "auto"
 _TOKEN_KEYS = ("budget", "ask_above_tokens")
@@ -40,15 +41,24 @@ _ENVIRONMENT_KEYS = ("model", "budget", "local_only", "models_dir")
 class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[models.NAME]` table: how to reach a model, what it can hold (in tokens), its prices.
 
+    `provider` is openai, anthropic, gemini, ollama, embedded, replay, or the name of an entry point
+    in the group `repo_copilot.backends`. `api_version` asks as Azure's deployments want it,
+    `cache_ttl` is how long Anthropic keeps the prompt's stable part, `recording` the file that
+    `replay` answers from, `retries` how often a request that failed is sent again.
+
     Prices are money per million tokens, in `currency` (ISO 4217): of what is read, of what is read
     from the provider's cache (default: `price_input`), of what is read and kept there (default:
     `price_input`), and of what is written.
     """
 
-    provider: Literal["openai", "embedded"] = "openai"
+    provider: _Provider = "openai"
     base_url: str = ""
     model: str = ""
     api_key_env: str = ""
+    api_version: str = ""
+    cache_ttl: Literal["5m", "1h"] = "5m"
+    recording: str = ""
+    retries: Annotated[int, msgspec.Meta(ge=0, le=10)] = 2
     window: int | None = None
     tokenizer: str = "o200k_base"
     max_reply_tokens: int = 8192
@@ -68,12 +78,15 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     include: list[str] | None = None
     exclude: list[str] | None = None
     local_only: bool | None = None
+    local_addresses: list[str] | None = None
     submodules: bool | None = None
     repos_mb: Annotated[int, msgspec.Meta(ge=0)] | None = None
     models_dir: str | None = None
     may_unmask: bool | None = None
     ask_above_tokens: str | int | None = None
     ask_above_cost: _Price | None = None
+    check: str | None = None
+    check_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
     models: dict[str, ModelSettings] = {}
     remotes: dict[str, str] = {}
 
@@ -86,6 +99,9 @@ class Config:
     `repos_mb` is how many megabytes of repositories elsewhere are kept at most.
     Above `ask_above_tokens`, or above `ask_above_cost` in the model's currency, a prompt is sent
     only if the user agrees.
+    `check` is a command that must succeed on a copy of the result before it is written, within
+    `check_seconds`.
+    `local_addresses` are hosts, addresses and networks that may be asked under `local_only` too.
     `remotes` are URLs with `{path}` by the short name that stands before it after `--repo`.
     """
 
@@ -94,12 +110,15 @@ class Config:
     include: tuple[tuple[str, ...], ...] = ()
     exclude: tuple[str, ...] = ()
     local_only: bool = False
+    local_addresses: tuple[str, ...] = ()
     submodules: bool = False
     repos_mb: int | None = None
     models_dir: Path | None = None
     may_unmask: bool = False
     ask_above_tokens: int | None = None
     ask_above_cost: float | None = None
+    check: str | None = None
+    check_seconds: int | None = None
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     remotes: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -286,6 +305,8 @@ def _merged(key: str, old: Any, new: Any, *, narrows: bool) -> Any:
         return (*(old or ()), tuple(new)) if narrows else (tuple(new),)
     if key in {"models", "remotes"}:
         return {**old, **new}
+    if key == "local_addresses":
+        return tuple(new)
     if key == "models_dir":
         return Path(new).expanduser()
     return bool(old) or new if key == "local_only" and narrows else new

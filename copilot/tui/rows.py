@@ -9,7 +9,9 @@ from functools import cached_property
 from itertools import chain
 from typing import Literal
 
-from copilot.edits.changes import FileChange, Hunk, split_lines
+from copilot.edits.changes import EXECUTABLE_MODE, FileChange, Hunk, split_lines
+from copilot.edits.flags import Flag
+from copilot.edits.patch import old_mode
 from copilot.review.state import FileReview, Place
 from copilot.text import one_line, visible
 from copilot.tui.labels import count, file_names
@@ -123,15 +125,16 @@ def _file_rows(index: int, name: str, file: FileReview) -> Iterator[Row]:
     change = file.change
     first = 0 if change.hunks else None
     yield Row("file", index, first, name)
-    for flag in file.flags:
-        yield Row("flag", index, first, one_line(flag))
+    for flag in file.file_flags:
+        yield Row("flag", index, first, one_line(flag.text))
     if not change.hunks:
         yield Row("note", index, None, "no change")
     before = split_lines(change.before or b"")
     ends = [*(hunk.old_start for hunk in change.hunks[1:]), len(before)]
     shown_to = 0
     for number, (hunk, end) in enumerate(zip(change.hunks, ends, strict=False)):
-        block = _Block(change, Place(index, number), hunk, before, shown_to, end)
+        flags = file.hunk_flags(number) if file.flags else ()
+        block = _Block(change, Place(index, number), hunk, before, shown_to, end, flags)
         yield from block.rows()
         shown_to = block.context_to
 
@@ -146,6 +149,7 @@ class _Block:
     before: list[bytes]
     floor: int
     ceiling: int
+    flags: tuple[Flag, ...]
 
     @property
     def context_from(self) -> int:
@@ -163,6 +167,8 @@ class _Block:
 
     def rows(self) -> Iterator[Row]:
         yield Row("hunk", self.place.file, self.place.hunk, self.title())
+        for flag in self.flags:
+            yield Row("flag", self.place.file, self.place.hunk, one_line(flag.text))
         old, new = self.hunk.old_start, self.hunk.new_start
         if self.hunk.kind == "text":
             for number in range(self.context_from, old):
@@ -177,11 +183,14 @@ class _Block:
     def title(self) -> str:
         hunk = self.hunk
         if hunk.kind == "create":
-            return f"new file, {_lines(hunk.new_count)}"
+            executable = "executable " if self.change.mode == EXECUTABLE_MODE else ""
+            return f"new {executable}file, {_lines(hunk.new_count)}"
         if hunk.kind == "delete":
             return f"delete the file, {_lines(hunk.old_count)}"
         if hunk.kind == "rename":
             return f"rename {one_line(self.change.old_path or '')} → {one_line(self.change.path)}"
+        if hunk.kind == "mode":
+            return f"mode {old_mode(self.change):o} → {self.change.mode:o}"
         context = hunk.old_start - self.context_from + self.context_to - self.old_end
         start = self.context_from - hunk.old_start
         old = _range(hunk.old_start + start, hunk.old_count + context)

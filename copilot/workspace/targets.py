@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +13,14 @@ _MAX_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class TargetFile:
-    """A named file's bytes, None if there is none; `problem` says why it must not be edited."""
+    """A named file's bytes, None if there is none; `problem` says why it must not be edited.
+
+    `executable` is what git would note of it: whether its owner may run it.
+    """
 
     data: bytes | None
     problem: str = ""
+    executable: bool = False
 
 
 def read_target(root: Path, path: str) -> TargetFile:
@@ -23,4 +28,5 @@ def read_target(root: Path, path: str) -> TargetFile:
     contents = read_file(root, path, _MAX_BYTES)
     if contents.problem == MISSING:
         return TargetFile(None)
-    return TargetFile(contents.data, contents.problem)
+    runs = contents.facts is not None and bool(contents.facts.st_mode & stat.S_IXUSR)
+    return TargetFile(contents.data, contents.problem, runs)

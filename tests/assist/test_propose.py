@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from copilot.assist.propose import Proposal, propose
+from copilot.assist.propose import Ground, Proposal, propose
 from copilot.edits.changes import ChangeKind
+from copilot.edits.flags import Flag, FlagKind
 from copilot.errors import EditsRefused, ExitCode
 from copilot.workspace.model import Root
 
@@ -49,7 +50,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ask(root: Path) -> Ask:
-    return lambda text: propose(text, [Root("app", root, False)])
+    return lambda text: propose(text, Ground((Root("app", root, False),)))
 
 
 def refusal(ask: Ask, text: str) -> str:
@@ -108,8 +109,8 @@ def test_one_bad_block_refuses_the_good_ones_too(ask: Ask) -> None:
         ask,
         reply(good, block("app/twice.txt", "same\n", "x\n"), create("app/linked/b", ""), files=3),
     )
-    # What may not be touched at all is told before anything is placed.
     assert "app/linked/b" in message
+    assert "app/twice.txt" in message
     assert "a.py" not in message
 
 
@@ -143,9 +144,8 @@ def test_a_path_cannot_speak_to_the_terminal(ask: Ask) -> None:
 
 def test_code_that_stops_parsing_is_flagged(ask: Ask) -> None:
     proposal = ask(reply(block("app/src/a.py", "    return 1\n", "    return (1\n")))
-    assert proposal.flags == {
-        "app/src/a.py": ("no longer parses: syntax error at line 2 of the new file",)
-    }
+    text = "no longer parses: syntax error at line 2 of the new file"
+    assert proposal.flags == {"app/src/a.py": (Flag(FlagKind.SYNTAX, text, 1),)}
 
 
 def test_new_code_that_does_not_parse_is_flagged(ask: Ask) -> None:
@@ -174,43 +174,42 @@ def test_several_roots(tmp_path: Path, root: Path) -> None:
     web.mkdir()
     (web / "only.txt").write_text("w\n")
     (web / "twice.txt").write_text("w\n")
-    roots = [Root("app", root, False), Root("web", web, False)]
+    ground = Ground((Root("app", root, False), Root("web", web, False)))
     blocks = [block("app/src/a.py", "    return 1\n", ""), block("only.txt", "w\n", "v\n")]
-    changes = propose(reply(*blocks, files=2), roots).changes.changes
+    changes = propose(reply(*blocks, files=2), ground).changes.changes
     assert [change.name for change in changes] == ["app/src/a.py", "web/only.txt"]
     with pytest.raises(EditsRefused, match="several have such a file: app, web"):
-        propose(reply(block("twice.txt", "w\n", "v\n")), roots)
+        propose(reply(block("twice.txt", "w\n", "v\n")), ground)
     with pytest.raises(EditsRefused, match="must begin with one of: app, web"):
-        propose(reply(create("new.txt", "v\n")), roots)
+        propose(reply(create("new.txt", "v\n")), ground)
 
 
 def test_what_is_only_read_is_not_changed(root: Path) -> None:
     (root / "lib").mkdir()
     (root / "lib" / "a.txt").write_text("x\n")
-    roots = [Root("app", root, False)]
+    ground = Ground((Root("app", root, False),), frozenset({"lib"}))
     for edit in (block("lib/a.txt", "x\n", "y\n"), create("lib/new.txt", "y\n")):
         with pytest.raises(EditsRefused, match="lies in lib, a repository that is only read"):
-            propose(reply(edit), roots, read_only=["lib"])
-    (change,) = propose(
-        reply(block("app/lib/a.txt", "x\n", "y\n")), roots, read_only=["lib"]
-    ).changes.changes
+            propose(reply(edit), ground)
+    (change,) = propose(reply(block("app/lib/a.txt", "x\n", "y\n")), ground).changes.changes
     assert change.name == "app/lib/a.txt"
 
 
 def test_a_longer_marker(root: Path) -> None:
+    (root / "src" / "a.py").write_text(f"<<<<<<< SEARCH\n{A}")
     long = reply(block("app/src/a.py", "    return 1\n", "<<<<<<< SEARCH\n=======\n"))
     text = long.replace("<" * 7 + " SEARCH\n    ", "<" * 9 + " SEARCH\n    ")
     text = text.replace("=======\n<", "=========\n<").replace(">" * 7, ">" * 9)
-    (change,) = propose(text, [Root("app", root, False)], 9).changes.changes
-    assert change.after == b"def f():\n<<<<<<< SEARCH\n=======\n"
+    (change,) = propose(text, Ground((Root("app", root, False),)), 9).changes.changes
+    assert change.after == b"<<<<<<< SEARCH\ndef f():\n<<<<<<< SEARCH\n=======\n"
 
 
 def test_an_outlines_mark_is_not_written(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("def f():\n    x = 1\n    return x\n")
     (tmp_path / "marks.txt").write_text("    … 2 lines\nend\n")
-    roots = [Root("app", tmp_path, False)]
-    with pytest.raises(EditsRefused, match=r"… 2 lines` is an outline's mark"):
-        propose(reply(block("app/a.py", "def f():\n", "def g():\n    … 2 lines\n")), roots)
-    text = block("app/marks.txt", "end\n", "    … 2 lines\nfin\n")
-    (change,) = propose(reply(text), roots).changes.changes
-    assert change.after == b"    \xe2\x80\xa6 2 lines\n    \xe2\x80\xa6 2 lines\nfin\n"
+    ground = Ground((Root("app", tmp_path, False),))
+    with pytest.raises(EditsRefused, match="… 2 lines` stands for text that was left out"):
+        propose(reply(block("app/a.py", "def f():\n", "def g():\n    … 2 lines\n")), ground)
+    text = block("app/marks.txt", "    … 2 lines\nend\n", "    … 2 lines\nfin\n")
+    (change,) = propose(reply(text), ground).changes.changes
+    assert change.after == b"    \xe2\x80\xa6 2 lines\nfin\n"

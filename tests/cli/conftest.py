@@ -115,7 +115,7 @@ def asked() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def model(asked: list[dict[str, Any]]) -> Iterator[Callable[..., str]]:
-    """Serve a model that always gives the same reply, and return its base URL.
+    """Serve a model that gives these replies, then the last for ever, and return its base URL.
 
     `name`: who asks for another model gets 404. `key`: who does not send it gets 401. `reason`: why
     it stops; empty: it hangs up in the middle. `facts`: what its list says besides its name.
@@ -124,8 +124,7 @@ def model(asked: list[dict[str, Any]]) -> Iterator[Callable[..., str]]:
     with ExitStack() as stack:
 
         def serve(
-            reply: str,
-            *,
+            *replies: str,
             name: str = MODEL,
             key: str = "",
             reason: str = "stop",
@@ -133,8 +132,8 @@ def model(asked: list[dict[str, Any]]) -> Iterator[Callable[..., str]]:
             usage: Mapping[str, int] | None = None,
         ) -> str:
             listed = {"id": name, **(facts or {})}
-            body = _stream(reply, reason, usage)
-            return stack.enter_context(_running(listed, body, key, asked))
+            bodies = [_stream(reply, reason, usage) for reply in replies]
+            return stack.enter_context(_running(listed, bodies, key, asked))
 
         yield serve
 
@@ -152,7 +151,7 @@ def _stream(reply: str, reason: str, usage: Mapping[str, int] | None) -> bytes:
 
 @contextmanager
 def _running(
-    listed: Mapping[str, Any], reply: bytes, key: str, asked: list[dict[str, Any]]
+    listed: Mapping[str, Any], replies: list[bytes], key: str, asked: list[dict[str, Any]]
 ) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -162,7 +161,7 @@ def _running(
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             asked.append({**body, "headers": dict(self.headers)})
             if body["model"] == listed["id"]:
-                self._answer(200, reply)
+                self._answer(200, replies.pop(0) if len(replies) > 1 else replies[0])
             else:
                 self._answer(404, b'{"error": {"message": "no such model"}}')
 

@@ -67,9 +67,9 @@ def test_from_stdin(copilot: Copilot, root: Path, answer: Path, tree: Tree) -> N
     assert done.returncode == 0
     assert tree(root) == AFTER
     document = json.loads(done.stdout)
-    changes = {(file["path"], file["change"]) for file in document["files"]}
+    changes = {(file["path"], file["kind"]) for file in document["changes"]}
     assert changes == {
-        *(("a.txt", "update"), ("new/deep.txt", "create")),
+        *(("a.txt", "modify"), ("new/deep.txt", "create")),
         *(("moved.txt", "rename"), ("b.bin", "delete")),
     }
 
@@ -100,7 +100,6 @@ def test_a_plain_folder_without_git(
     [
         (["missing.txt", "--yes"], b"", "missing.txt"),
         ([".", "--yes"], b"", "cannot read"),
-        ([], b"anything", "nobody can review it"),
         (["--yes"], b"\xff\xfe", "no UTF-8 text"),
     ],
 )

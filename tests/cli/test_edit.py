@@ -89,7 +89,13 @@ def test_json_and_the_manifest_of_what_was_sent(
     assert done.returncode == 0
     document, manifest = json.loads(done.stdout), json.loads(listed.read_text())
     assert document["outcome"] == "applied"
-    assert document["files"] == [{"repository": "app", "path": "src/a.txt", "change": "update"}]
+    (changed,) = document["changes"]
+    assert (changed["path"], changed["kind"], changed["status"]) == (
+        "src/a.txt",
+        "modify",
+        "applied",
+    )
+    assert (changed["rung"], changed["hunks"], document["written"]) == ("exact", 2, True)
     assert "+LINE 15\n" in document["diff"]
     logged = json.loads(copilot("log", "--json", cwd=root).stdout)
     assert document["transaction"] == logged[0]["id"]
@@ -138,7 +144,8 @@ def test_decisions_by_pipe(
     code: int,
     accepted: tuple[int, ...],
 ) -> None:
-    done = copilot("edit", "x", "--base-url", model(two_hunks), cwd=root, stdin=answers)
+    options = ("--plain", "--base-url", model(two_hunks))
+    done = copilot("edit", "x", *options, cwd=root, stdin=answers)
     assert done.returncode == code, done.stderr
     assert (root / "src" / "a.txt").read_text() == edited(*accepted)
     assert ("+LINE 3\n" in done.stdout) == (3 in accepted)
@@ -159,7 +166,7 @@ def test_a_patch_that_git_applies(
     copilot: Copilot, model: Model, root: Path, two_hunks: str, tree: Tree, git: Git, tmp_path: Path
 ) -> None:
     before, patch = tree(root), tmp_path / "x.patch"
-    options = ("--patch", patch, "--base-url", model(two_hunks))
+    options = ("--plain", "--patch", patch, "--base-url", model(two_hunks))
     assert copilot("edit", "x", *options, cwd=root, stdin="y\nn\n").returncode == 1
     assert tree(root) == before
     git(root, "apply", str(patch))
@@ -320,7 +327,7 @@ def test_control_characters_reach_the_file_and_no_terminal(
     evil = "RED = '\x1b[31m'  # \x1b]0;title\x07 \u202e\x9b2J\n"
     prose = "Look:\r\x1b[2J\x1b[1;1Hall is well\n\n"
     url = model(prose + reply(block("app/src/a.txt", "line 3\n", evil)))
-    done = copilot("edit", "do\x1b[2J", "--base-url", url, cwd=root, stdin="y\n")
+    done = copilot("edit", "do\x1b[2J", "--plain", "--base-url", url, cwd=root, stdin="y\n")
     assert done.returncode == 0
     assert (root / "src" / "a.txt").read_bytes() == LINES.replace("line 3\n", evil).encode()
     assert "\\x1b[31m" in done.stdout

@@ -24,7 +24,7 @@ def root(make_repository: MakeRepository) -> Path:
     "options",
     [
         ["--dry-run", "--patch", "x.patch"],
-        ["--dry-run", "--check", "true"],
+        ["--check", "true", "--no-check"],
         ["--dry-run", "--commit"],
         ["--patch", "x.patch", "--commit"],
         ["--patch", "missing/x.patch"],

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -28,3 +30,15 @@ def git(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
         return done.stdout.decode()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def render() -> ModuleType:
+    """Return the functions that write replies in each format."""
+    path = Path(__file__).with_name("render.py")
+    spec = importlib.util.spec_from_file_location("render", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

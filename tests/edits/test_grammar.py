@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copilot.edits.grammar import MAX_BLOCKS, MAX_LINES, edit_grammar
-from copilot.edits.match import find, text_file
 
 _LINE = st.text(alphabet='ab "\\{}é\t', max_size=3)
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -26,13 +25,11 @@ def _unquoted(literal: str) -> str:
 
 @given(st.lists(_LINE, min_size=1, max_size=12))
 def test_every_start_of_a_search_occurs_once(lines: list[str]) -> None:
-    text = "".join(f"{line}\n" for line in lines)
-    grammar = edit_grammar({"main/a": text}, 7)
+    grammar = edit_grammar({"main/a": "".join(f"{line}\n" for line in lines)}, 7)
     assert grammar is not None
-    file = text_file(text.encode())
-    assert file is not None
     for literal in _LITERAL.findall(_rules(grammar)["search-0"]):
-        assert len(find(file, _unquoted(literal).encode(), 2)) == 1
+        run = _unquoted(literal).removesuffix("\n").split("\n")
+        assert _times(lines, run) == 1
 
 
 @given(st.lists(st.sampled_from(["x", "y", ""]), min_size=1, max_size=8))

@@ -1,65 +1,80 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
-from copilot.edits.match import TextFile, contains, find, nearest, new_lines, text_file
+from copilot.edits.match import (
+    Given,
+    TextFile,
+    given,
+    text_file,
+)
+
+_ENCODINGS = ["utf-8", "cp1252", "iso8859_15", "koi8_r", "utf-16", "utf-32", "cp932", "gb18030"]
 
 
-def _file(data: bytes) -> TextFile:
-    file = text_file(data)
+def _file(data: bytes, encoding: str = "utf-8") -> TextFile:
+    file = text_file(data, encoding)
     assert file is not None
     return file
 
 
+@drawn(st.binary(max_size=40), st.sampled_from(_ENCODINGS))
+def test_a_file_that_is_read_keeps_every_byte(data: bytes, encoding: str) -> None:
+    file = text_file(data, encoding)
+    if file is not None:
+        assert file.bom + b"".join(file.raw) == data
+        plain = zip(file.lines, file.ends, strict=True)
+        assert [file.encoded(line + end) for line, end in plain] == file.raw
+
+
+@drawn(
+    st.text(st.sampled_from("aé\r\n\tя字"), max_size=20),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "gb18030"]),
+)
+def test_any_text_in_a_wide_encoding_is_read(text: str, encoding: str) -> None:
+    file = _file(text.encode(encoding), "utf-8" if encoding == "utf-8-sig" else encoding)
+    assert (
+        "".join((line + end).decode() for line, end in zip(file.lines, file.ends, strict=True))
+        == text
+    )
+
+
+def test_lines_come_without_their_ends() -> None:
+    file = _file(b"\xef\xbb\xbfa\r\nb\rc\n\nd")
+    assert file.bom == b"\xef\xbb\xbf"
+    assert file.lines == [b"a", b"b\rc", b"", b"d"]
+    assert file.ends == [b"\r\n", b"\n", b"\n", b""]
+    assert file.unterminated
+    assert not _file(b"a\n").unterminated
+    assert not _file(b"").unterminated
+
+
 @pytest.mark.parametrize(
-    ("data", "search", "lines"),
+    ("data", "encoding"),
     [
-        (b"a\nb\na\n", b"a\n", [0, 2]),
-        (b"a\r\nb\r\n", b"a\nb\n", [0]),
-        (b"a\nb", b"b\n", [1]),
-        (b"ab\nb a\n", b"a\n", []),
-        (b"\n\n\n", b"\n\n", [0, 1]),
-        (b"", b"\n", []),
-        (b"\xef\xbb\xbfa\n", b"a\n", [0]),
-        (b"a\rb\n", b"b\n", []),
+        (b"caf\xe9\n", "utf-8"),
+        ("a".encode("utf-16"), "utf-8"),
+        (b"\x81", "cp1252"),
+        (b"\xff\xfea", "utf-16"),
     ],
 )
-def test_find_gives_the_lines_where_whole_lines_stand(
-    data: bytes, search: bytes, lines: list[int]
-) -> None:
-    assert find(_file(data), search, 10) == lines
-    assert find(_file(data), search, 1) == lines[:1]
+def test_what_is_no_such_text_is_none(data: bytes, encoding: str) -> None:
+    assert text_file(data, encoding) is None
 
 
-def test_contains_is_about_whole_lines() -> None:
-    assert contains(b"a\nb\n", b"b\n")
-    assert not contains(b"a\nab\n", b"b\n")
+def test_utf16_lines_are_characters() -> None:
+    file = _file("\u0a0a\nb\r\n".encode("utf-16"), "utf-16")
+    assert file.lines == ["\u0a0a".encode(), b"b"]
+    assert file.encoded(b"c\n") == "c\n".encode("utf-16-le")
 
 
-def test_a_file_that_is_no_utf8_is_none() -> None:
-    assert text_file(b"caf\xe9\n") is None
-    assert text_file("a".encode("utf-16")) is None
-
-
-def test_a_replaced_line_keeps_the_end_of_the_line_it_replaces() -> None:
-    file = _file(b"a\r\nb\nc\r\n")
-    assert new_lines(file, 0, 3, b"A\nB\nC\nD\n") == [b"A\r\n", b"B\n", b"C\r\n", b"D\r\n"]
-
-
-def test_nearest_quotes_the_best_window_with_line_numbers() -> None:
-    file = _file(b"one\ntwo\nthree\nfour\nfive\n")
-    assert nearest(file, b"  three\nfower\n") == "     3  three\n     4  four"
-    assert nearest(file, b"tree\nfour \n") == "     3  three\n     4  four"
-    assert nearest(file, b"zero\n" * 9 + b"five\n").count("\n") == 4
-
-
-def test_nearest_falls_back_to_equal_words() -> None:
-    file = _file(b"import os\ndef total(values):\n    pass\n")
-    assert nearest(file, b"def total(items):\n") == "     2  def total(values):"
-
-
-def test_nearest_is_empty_where_nothing_is_alike_and_short_where_much_is() -> None:
-    assert nearest(_file(b"one\n"), b"two\n") == ""
-    assert nearest(_file(b""), b"two\n") == ""
-    many = b"".join(b"line %d\n" % number for number in range(50))
-    assert nearest(_file(many), many + b"end\n").count("\n") == 11
+def test_a_text_of_the_reply_knows_its_ends() -> None:
+    assert given("a\nb\n") == Given([b"a", b"b"], [b"\n", b"\n"])
+    assert given("a\r\nb").shows_ends
+    assert given("a\r\nb").is_open
+    assert not given("a\rb\n").shows_ends
+    assert not given("").is_open
+    assert given("\ufeffa\n", _file(b"\xef\xbb\xbfb")).lines == [b"a"]
+    assert given("\ufeffa\n", _file(b"b")).lines == ["\ufeffa".encode()]

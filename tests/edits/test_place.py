@@ -1,18 +1,10 @@
-"""Golden cases in cases/*.txt, and the algebra of replies built from two texts.
-
-A case is `%%% name` and sections: `%% file NAME` before, `%% reply`, then `%% after NAME`,
-`%% gone NAME`, `%% applied COUNT`, or `%% refused REASON` with `%% detail TEXT`. Files that a case
-does not name afterwards must be as before. The spellings in _TOKENS stand for bytes.
-"""
+"""The algebra of replies built from two texts, and of operations of any kind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -28,133 +20,9 @@ from copilot.edits.operations import (
     Target,
 )
 from copilot.edits.parse import parse
-from copilot.edits.paths import qualify
 from copilot.edits.place import Placement, Refusal, place
-from copilot.errors import EditsRefused
 
-_CASES = Path(__file__).parent / "cases"
-_TOKENS = {
-    "«NOEOL»\n": b"",
-    "«CR»": b"\r",
-    "«BOM»": b"\xef\xbb\xbf",
-    "«FF-CHAR»": "\f\u2028\x85".encode(),
-    "«BYTE-FF»": b"\xff",
-    "·": b" ",
-}
-
-
-@dataclass
-class _Case:
-    before: dict[str, bytes] = field(default_factory=dict)
-    reply: str = ""
-    after: dict[str, bytes] = field(default_factory=dict)
-    gone: list[str] = field(default_factory=list)
-    applied: int = 0
-    refused: list[str] = field(default_factory=list)
-    details: list[str] = field(default_factory=list)
-
-
-@dataclass
-class _Outcome:
-    files: dict[str, bytes]
-    applied: int
-    refused: str
-    details: str
-
-
-def _cases() -> Iterator[tuple[str, str]]:
-    for path in sorted(_CASES.glob("*.txt")):
-        for text in path.read_text().split("%%% ")[1:]:
-            name, _, body = text.partition("\n")
-            yield f"{path.stem}: {name}", body
-
-
-def _bytes(text: str) -> bytes:
-    data = text.encode()
-    for token, replacement in _TOKENS.items():
-        data = data.replace(token.encode(), replacement)
-    return data
-
-
-def _read_case(body: str) -> _Case:
-    """Read the sections; the one blank line between two cases belongs to none."""
-    case = _Case()
-    sections = f"\n{body[:-2] if body.endswith(chr(10) * 2) else body[:-1]}".split("\n%% ")[1:]
-    for section in sections:
-        head, filled, content = section.partition("\n")
-        word, _, value = head.partition(" ")
-        data = _bytes(content + "\n") if filled else b""
-        if word == "reply":
-            case.reply = data.decode()
-        elif word in ("file", "after"):
-            (case.before if word == "file" else case.after)[value] = data
-        elif word == "applied":
-            case.applied = int(value)
-        else:
-            {"gone": case.gone, "refused": case.refused, "detail": case.details}[word].append(value)
-    return case
-
-
-def _run(before: Mapping[str, bytes], reply: str) -> _Outcome:
-    """Take a reply through parse, qualify and place, as the caller does."""
-    aliases = {"main"} | {name.split("/")[0] for name in before}
-    try:
-        operations = parse(reply).operations
-    except EditsRefused as refusal:
-        return _Outcome(dict(before), 0, refusal.message, "")
-    targets: dict[str, Target] = {}
-    for raw in _raw_paths(operations):
-        target = qualify(raw, aliases, lambda alias, path: f"{alias}/{path}" in before)
-        if isinstance(target, str):
-            return _Outcome(dict(before), 0, f"{raw} {target}", "")
-        targets[raw] = target
-    originals = {target: before.get(target.name) for target in targets.values()}
-    placement = place(operations, originals, targets)
-    return _Outcome(
-        _written(before, placement.changes),
-        len(placement.already_applied),
-        "\n".join(f"line {r.line}: {r.reason}" for r in placement.refusals),
-        "\n".join(r.detail for r in placement.refusals),
-    )
-
-
-def _raw_paths(operations: Sequence[Operation]) -> Iterator[str]:
-    for operation in operations:
-        yield operation.path
-        if isinstance(operation, Rename):
-            yield operation.new_path
-
-
-def _written(before: Mapping[str, bytes], changes: ChangeSet) -> dict[str, bytes]:
-    files = dict(before)
-    for change in changes.changes:
-        old_name = f"{change.repository}/{change.old_path or change.path}"
-        assert files.pop(old_name, None) == change.before
-        if change.after is not None:
-            files[change.name] = change.after
-    return files
-
-
-@pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in _cases()])
-def test_golden_case(body: str) -> None:
-    case = _read_case(body)
-    outcome = _run(case.before, case.reply)
-    for text in case.refused:
-        assert text in outcome.refused
-    assert bool(outcome.refused) == bool(case.refused)
-    assert all(text in outcome.details for text in case.details)
-    expected = {**case.before, **case.after}
-    assert outcome.files == {n: data for n, data in expected.items() if n not in case.gone}
-    assert outcome.applied == case.applied
-
-
-def test_there_are_enough_golden_cases_and_no_name_twice() -> None:
-    names = [name for name, _ in _cases()]
-    assert len(names) >= 45
-    assert len(set(names)) == len(names)
-
-
-_A = Target("main", "a")
+_A = Target("main", "a.patch")
 _LINES = st.lists(
     st.sampled_from(["a", "b", "c", "", "  a", "=======", "<<<<<<< SEARCH", ">>>>>>> END"]),
     max_size=12,
@@ -264,6 +132,16 @@ def test_blocks_may_come_in_any_order_and_mixed_ends_stay_outside_them(
         assert new[new_from:new_to] == old[old_from:old_to]
 
 
+def _written(before: Mapping[str, bytes], changes: ChangeSet) -> dict[str, bytes]:
+    files = dict(before)
+    for change in changes.changes:
+        old_name = f"{change.repository}/{change.old_path or change.path}"
+        assert files.pop(old_name, None) == change.before
+        if change.after is not None:
+            files[change.name] = change.after
+    return files
+
+
 _PATHS = st.sampled_from(["main/a", "main/b", "main/c"])
 _TEXTS = st.sampled_from(["", "a\n", "b\n", "a\nb\n", "\ud800\n"])
 _OPERATIONS = st.one_of(
@@ -302,9 +180,11 @@ def test_a_path_that_means_no_file_is_refused() -> None:
     )
 
 
-def test_a_text_without_final_line_feed_is_still_whole_lines() -> None:
-    placement = _place_text(b"ab\na\n", [Replace("main/a", "a", "c", 1)])
-    assert [change.after for change in placement.changes.changes] == [b"ab\nc\n"]
+def test_a_text_without_final_line_feed_ends_the_file() -> None:
+    operation = Replace("main/a", "a", "c", 1)
+    placement = _place_text(b"a\nab\na", [operation])
+    assert [change.after for change in placement.changes.changes] == [b"a\nab\nc"]
+    assert _place_text(b"ab\na\n", [operation]).refusals
 
 
 def test_create_over_the_same_text_is_applied_already() -> None:

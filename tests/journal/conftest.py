@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -33,6 +36,26 @@ def roots(tmp_path: Path) -> dict[str, Path]:
 
 
 @pytest.fixture
+def ram() -> Iterator[Path]:
+    """A folder in memory where the system has one, for tests that write much."""
+    there = Path("/dev/shm")  # noqa: S108
+    with TemporaryDirectory(dir=there if os.access(there, os.W_OK) else None) as name:
+        yield Path(name).resolve()
+
+
+@pytest.fixture
+def keep(roots: dict[str, Path], journals: Path) -> Callable[[str], None]:
+    """Copy the repositories, for `child.py` to compare with; as "start" also the journals."""
+
+    def copy(name: str) -> None:
+        journals.mkdir(parents=True, exist_ok=True)
+        for folder in (*roots.values(), *([journals] if name == "start" else [])):
+            shutil.copytree(folder, f"{folder}.{name}")
+
+    return copy
+
+
+@pytest.fixture
 def snapshot() -> Callable[..., Snapshot]:
     """All that lies under the given folders: bytes and permission bits, None for a folder."""
 
@@ -52,7 +75,10 @@ def order(roots: dict[str, Path], journals: Path) -> Callable[..., dict[str, Any
 
     def make(op: str, changes: ChangeSet | None = None, **more: Any) -> dict[str, Any]:
         items = [
-            [one.repository, one.path, _text(one.before), _text(one.after), one.old_path]
+            [
+                *(one.repository, one.path, _text(one.before), _text(one.after)),
+                *(one.old_path, one.old_mode, one.mode),
+            ]
             for one in (changes.changes if changes else ())
         ]
         places = {"roots": {alias: str(root) for alias, root in roots.items()}}
@@ -62,12 +88,15 @@ def order(roots: dict[str, Path], journals: Path) -> Callable[..., dict[str, Any
 
 
 @pytest.fixture
-def start() -> Callable[[dict[str, Any]], subprocess.Popen[str]]:
-    """Start `child.py` with an order."""
+def start() -> Callable[..., subprocess.Popen[str]]:
+    """Start `child.py` with an order; `as_mere_user` takes root's right to write everywhere away."""
 
-    def run(order: dict[str, Any]) -> subprocess.Popen[str]:
+    def run(order: dict[str, Any], *, as_mere_user: bool = False) -> subprocess.Popen[str]:
+        command = [sys.executable, str(CHILD), json.dumps(order)]
+        if as_mere_user and os.geteuid() == 0:
+            command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
         return subprocess.Popen(
-            [sys.executable, str(CHILD), json.dumps(order)],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot.edits.changes import ChangeSet, FileChange
+from copilot.edits.merge import merge3
 from copilot.errors import EditsRefused, UsageError, WriteFailed
 from copilot.journal.history import log, redo, undo
 from copilot.journal.model import Transaction
@@ -91,10 +92,15 @@ def test_undo_refuses_and_names_every_file_changed_since(
     (roots["web"] / "tool").write_bytes(b"made anew")
     (roots["ops"] / "lib/new.py").unlink()
     before = snapshot(*roots.values())
-    with pytest.raises(EditsRefused, match="changed since it was written") as refused:
+    with pytest.raises(EditsRefused) as refused:
         undo(journals, roots["api"])
-    named = refused.value.message.split(": ")[0].split(", ")
-    assert sorted(named) == ["api/run.sh", "ops/lib/new.py", "web/tool"]
+    first, *lines = refused.value.message.splitlines()
+    assert first.startswith("3 files were changed since")
+    assert sorted(lines) == [
+        "  api/run.sh: line 1 changed since it was written",
+        "  ops/lib/new.py: it is gone since",
+        "  web/tool: the path is taken again; move away what is there",
+    ]
     assert snapshot(*roots.values()) == before
     assert [one.kind for one in log(journals)] == ["apply"]
 
@@ -163,9 +169,9 @@ def test_ids_sort_by_time_even_if_the_clock_was_set_back(
 def test_damaged_journal_is_told(roots: dict[str, Path], journals: Path) -> None:
     (roots["api"] / "a").write_bytes(b"old")
     done = commit(ChangeSet((FileChange("api", "a", b"old", b"new"),)), roots, journals, label="")
-    before = done.entries[0].before
-    assert before
-    (journals / done.id / before).write_bytes(b"other")
+    contents = journals / done.id / "contents"
+    assert contents.read_bytes() == b"oldnew"
+    contents.write_bytes(b"othnew")
     with pytest.raises(WriteFailed, match="damaged"):
         undo(journals, roots["api"])
     assert (roots["api"] / "a").read_bytes() == b"new"
@@ -182,7 +188,8 @@ def _create(roots: dict[str, Path], journals: Path, name: str) -> Transaction:
 NAMES = ("a", "b", "d/a", "d/e/b")
 State = dict[str, bytes | None]
 EMPTY: State = dict.fromkeys(NAMES)
-CONTENT = st.sampled_from([None, b"", b"1\n", b"2\r\n", b"\xff"])
+LINES = st.tuples(*(st.sampled_from([b"%d\n" % n, b"%d'\r\n" % n, b""]) for n in range(5)))
+CONTENT = st.sampled_from([None, b"", b"1", b"\xff\0"]) | LINES.map(b"".join)
 STATES = st.dictionaries(st.sampled_from(NAMES), CONTENT)
 STEPS = st.lists(
     st.one_of(
@@ -195,7 +202,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_sequence_equals_the_model(steps: list[tuple[str, State]]) -> None:
     with TemporaryDirectory() as place:
         root, journals = Path(place).resolve() / "root", Path(place) / "journals"
@@ -239,12 +246,29 @@ class Model:
         if not source:
             return UsageError
         before, after = source[-1]
-        if _differing(self.state, after):
+        now = {name: self.state[name] for name in before}
+        try:
+            back = {name: _led_back(before[name], after[name], now[name]) for name in before}
+        except ValueError:
             return EditsRefused
         source.pop()
-        target.append((after, before))
-        self.state |= before
+        target.append((now, back))
+        self.state |= back
         return None
+
+
+def _led_back(before: bytes | None, after: bytes | None, now: bytes | None) -> bytes | None:
+    """What taking a change of one file back makes of what is there; ValueError if they collide."""
+    if before == after or now == before:
+        return now
+    if now == after:
+        return before
+    if before is None or after is None or now is None or b"\0" in before + after + now:
+        raise ValueError
+    merged = merge3(after, before, now).data
+    if merged is None:
+        raise ValueError
+    return merged
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from copilot.edits.changes import ChangeSet, FileChange
 from copilot.errors import EditsRefused
-from copilot.journal.history import log, redo, undo
+from copilot.journal.history import log
 from copilot.journal.recover import recover
 from copilot.journal.transact import commit
 
@@ -20,72 +20,6 @@ Snapshots = Callable[..., dict[str, tuple[bytes, int] | None]]
 Orders = Callable[..., dict[str, Any]]
 Start = Callable[[dict[str, Any]], "subprocess.Popen[str]"]
 Finish = Callable[["subprocess.Popen[str]"], tuple[int, Any]]
-
-FILES = 200
-POINTS = 40
-
-
-def _many(roots: dict[str, Path]) -> ChangeSet:
-    """Fill two repositories and return changes of 200 files in them, a quarter of each kind."""
-    changes = []
-    for number in range(FILES):
-        alias, folder = ("api", "web")[number % 2], f"d{number % 7}"
-        name, old, new = f"{folder}/{number}.txt", b"old %d\r\n" % number, b"new %d" % number
-        kind = number // 2 % 4
-        if kind:
-            path = roots[alias] / name
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(old)
-            path.chmod(0o755 if number % 3 else 0o644)
-        changes.append(
-            [
-                FileChange(alias, f"made/{name}", None, new),
-                FileChange(alias, name, old, None),
-                FileChange(alias, name, old, new),
-                FileChange(alias, f"moved/{name}", old, old + new, old_path=name),
-            ][kind]
-        )
-    return ChangeSet(tuple(changes))
-
-
-@pytest.mark.parametrize("op", ["commit", "undo"])
-def test_killed_anywhere_it_is_all_old_or_all_new(
-    op: str,
-    roots: dict[str, Path],
-    journals: Path,
-    snapshot: Snapshots,
-    order: Orders,
-    start: Start,
-    finish: Finish,
-) -> None:
-    """Kill a process amid 200 files at 40 moments in turn, and recover after each.
-
-    Where that ends in the new state, undo or redo leads back to the old one, which also shows that
-    history goes on after a recovery.
-    """
-    changes = _many(roots)
-    back = {"commit": undo, "undo": redo}[op]
-    commit(changes, roots, journals, label="")
-    if op == "commit":
-        undo(journals, roots["api"])
-    old = snapshot(*roots.values())
-    told = finish(start(order(op, changes)))[1]
-    new = snapshot(*roots.values())
-    back(journals, roots["api"])
-    seen = set()
-    for point in range(POINTS):
-        moment = 1 + point * (len(told["calls"]) - 1) // (POINTS - 1)
-        code, _ = finish(start(order(op, changes, kill_at=moment)))
-        assert code == -signal.SIGKILL
-        recover(journals)
-        reached = snapshot(*roots.values())
-        assert reached in (old, new)
-        seen.add(reached == new)
-        if reached == new:
-            back(journals, roots["api"])
-        assert all(one.status != "prepared" for one in log(journals))
-    assert seen == {False, True}
-
 
 def _small(roots: dict[str, Path]) -> ChangeSet:
     (roots["api"] / "run.sh").write_bytes(b"old\r\n")
@@ -101,40 +35,6 @@ def _small(roots: dict[str, Path]) -> ChangeSet:
             FileChange("ops", "gone", b"gone", None),
         )
     )
-
-
-@pytest.mark.parametrize("kill_recovery", [False, True])
-@pytest.mark.parametrize("op", ["commit", "undo"])
-def test_every_single_moment(
-    op: str,
-    kill_recovery: bool,
-    roots: dict[str, Path],
-    journals: Path,
-    order: Orders,
-    start: Start,
-    finish: Finish,
-) -> None:
-    changes = _small(roots)
-    journals.mkdir(parents=True)
-    if op == "undo":
-        _keep("new", roots.values())
-        commit(changes, roots, journals, label="")
-    _keep("old", roots.values())
-    _keep("start", [journals, *roots.values()])
-    if op == "commit":
-        commit(changes, roots, journals, label="")
-        _keep("new", roots.values())
-    more = {"sweep": True, "kill_recovery": kill_recovery, "step": 5 if kill_recovery else 1}
-    code, outcomes = finish(start(order(op, changes, **more)))
-    assert code == 0
-    assert set(outcomes) == {"old", "new"}
-    assert outcomes[-1] == "new"
-    assert len(outcomes) > (10 if kill_recovery else 50)
-
-
-def _keep(name: str, folders: Iterable[Path]) -> None:
-    for folder in folders:
-        shutil.copytree(folder, f"{folder}.{name}")
 
 
 def _killed_halfway(order: Orders, start: Start, finish: Finish, changes: ChangeSet) -> None:

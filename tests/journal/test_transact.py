@@ -182,14 +182,8 @@ def _thousand_bytes(roots: dict[str, Path]) -> ChangeSet:
             {"spoil": "file_size", "at": 5},
             "web/made/new.txt cannot be written: the file is larger than .*",
         ),
-        (
-            {"spoil": "folder", "at": 4},
-            "api/made/new.txt cannot be written: a folder is in the way",
-        ),
-        (
-            {"spoil": "folder", "at": 6},
-            "ops/made/new.txt cannot be written: a folder is in the way",
-        ),
+        ({"spoil": "folder", "at": 4}, "api/made/new.txt: it is a folder"),
+        ({"spoil": "folder", "at": 6}, "ops/made/new.txt: it is a folder"),
     ],
 )
 def test_error_in_the_middle_takes_everything_back(
@@ -206,7 +200,7 @@ def test_error_in_the_middle_takes_everything_back(
     before = snapshot(*roots.values())
     code, told = finish(start(order("commit", changes, **trouble)))
     assert code == 0
-    assert told["error"] == "WriteFailed"
+    assert told["error"] == ("EditsRefused" if trouble.get("spoil") == "folder" else "WriteFailed")
     assert re.fullmatch(message, told["message"])
     assert told["hint"]
     after = snapshot(*roots.values())
@@ -248,7 +242,7 @@ def test_file_edited_after_its_replacement_is_named_when_the_rest_is_taken_back(
     edited = str(roots["api"] / "kept.txt")
     told = finish(start(order("commit", changes, spoil="edit_and_block", at=4, path=edited)))[1]
     assert told["error"] == "WriteFailed"
-    assert "api/made/new.txt cannot be written: a folder is in the way" in told["message"]
+    assert "api/made/new.txt: it is a folder" in told["message"]
     assert "api/kept.txt: changed by somebody else" in told["message"]
     assert (roots["api"] / "kept.txt").read_bytes() == b"mine"
     assert (roots["web"] / "kept.txt").read_bytes() == b"old\n"
@@ -278,18 +272,16 @@ def test_everything_is_flushed_before_it_counts(
     finish: Finish,
 ) -> None:
     calls = finish(start(order("commit", _thousand_bytes(roots))))[1]["calls"]
-    line = " ".join(calls)
-    assert calls.count("write") == 2 + 1 + 6
-    assert line.count("write fchmod fsync") == calls.count("write")
-    plan, first, last = (
-        [number for number, name in enumerate(calls) if name == "rename"][index]
-        for index in (0, 1, -1)
-    )
-    assert calls[plan - 1] == "fsync"
-    assert calls[plan + 1 : plan + 5] == ["open", "fsync", "open", "fsync"]
+    plan, *_ = renames = [number for number, name in enumerate(calls) if name == "rename"]
+    assert calls[:plan].count("fsync") == 3, "contents, plan and their folder"
+    assert calls[plan + 1 : plan + 3] == ["fsync", "fsync"], "the journal's folder and the one above"
+    first = calls.index("renameat2")
+    assert calls[:first].count("fsync") == 3 + 2 + 6, "every new file, before one is in place"
+    assert all(calls[number - 1] == "fsync" for number in renames[1:-1])
+    last = len(calls) - 1 - calls[::-1].index("renameat2")
     folders_with_changes = 6
-    assert calls[first:last].count("fsync") >= folders_with_changes
-    assert calls[last + 1 :][-1] == "fsync"
+    assert calls[last : renames[-1]].count("fsync") == folders_with_changes
+    assert calls[renames[-1] + 1 :] == ["fsync"], "nothing to prune"
 
 
 def test_state_folder_that_cannot_be_made(roots: dict[str, Path], tmp_path: Path) -> None:

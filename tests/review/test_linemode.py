@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from copilot.edits.changes import ChangeSet, FileChange
+from copilot.edits.flags import Flag, FlagKind
 from copilot.review.linemode import review_lines, shown_hunk
 from copilot.review.state import Decision, Place, Review, accepted, decide, start
 
@@ -108,7 +109,7 @@ def test_a_hunk_is_shown_with_numbers_and_context_under_its_file() -> None:
 
 def test_the_header_comes_once_per_file_with_its_flags() -> None:
     terminal = _Terminal("y", "y", "y", "y")
-    review = start(_CHANGES, {"main/b.py": ("does not parse\nat line 1",)})
+    review = start(_CHANGES, {"main/b.py": (Flag(FlagKind.SYNTAX, "does not parse\nat line 1"),)})
     review_lines(review, terminal.read, terminal.write)
     titles = [text for text in terminal.shown if "(file" in text]
     assert titles == ["update main/a.py (file 1/2)", "create main/b.py (file 2/2)"]

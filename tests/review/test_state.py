@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot.edits.changes import ChangeSet, DiffLine, FileChange
+from copilot.edits.flags import Flag, FlagKind
 from copilot.errors import EditsRefused
 from copilot.review.state import (
     Decision,
@@ -41,10 +42,11 @@ _CHANGES = ChangeSet(
         FileChange("lib", "d", b"old\n", b"new\n", "c"),
     )
 )
+_NEW = Flag(FlagKind.UNSEEN, "a new file")
 
 
 def _review() -> Review:
-    return start(_CHANGES, {"main/b": ("a new file",)})
+    return start(_CHANGES, {"main/b": (_NEW,)})
 
 
 def _decisions(review: Review) -> list[tuple[Decision, ...]]:
@@ -54,7 +56,7 @@ def _decisions(review: Review) -> list[tuple[Decision, ...]]:
 def test_a_review_starts_undecided_and_with_its_flags() -> None:
     review = _review()
     assert _decisions(review) == [(_U, _U, _U), (_U,), (_U, _U)]
-    assert [file.flags for file in review.files] == [(), ("a new file",), ()]
+    assert [file.flags for file in review.files] == [(), (_NEW,), ()]
     assert review.count(_U) == 6
     assert not accepted(review)
 

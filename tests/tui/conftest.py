@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from copilot.edits.changes import ChangeSet, FileChange
+from copilot.edits.flags import Flag, FlagKind
 from copilot.review.state import Review, start
 
 
@@ -20,7 +21,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def review_of() -> Callable[..., Review]:
     """Return a function that starts a review of changes of one repository."""
 
-    def make(*changes: FileChange, flags: dict[str, tuple[str, ...]] | None = None) -> Review:
+    def make(*changes: FileChange, flags: dict[str, tuple[Flag, ...]] | None = None) -> Review:
         return start(ChangeSet(changes), flags)
 
     return make
@@ -49,5 +50,6 @@ def many_kinds() -> Review:
         FileChange("lib", ".github/workflows/ci.yml", b"on: push\n", b"on: [push]\n", "ci.yml"),
     )
     return start(
-        ChangeSet(changes), {"lib/.github/workflows/ci.yml": ("runs on the build server",)}
+        ChangeSet(changes),
+        {"lib/.github/workflows/ci.yml": (Flag(FlagKind.PROTECTED, "runs on the build server"),)},
     )

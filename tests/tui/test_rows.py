@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copilot.edits.changes import ChangeSet, FileChange, split_lines
+from copilot.edits.flags import Flag, FlagKind
 from copilot.review.state import Place, Review, start
 from copilot.text import visible
 from copilot.tui.rows import NO_NEWLINE, DiffRows, diff_rows, line_text
@@ -100,7 +101,9 @@ def test_change_that_changes_nothing_has_no_hunk() -> None:
 
 
 def test_flags_stand_under_the_file_on_one_line(review_of: Make, two_hunks: FileChange) -> None:
-    review = review_of(two_hunks, flags={"app/src/a.txt": ("line 1\nline 2\x1b[2J",)})
+    review = review_of(
+        two_hunks, flags={"app/src/a.txt": (Flag(FlagKind.STALE, "line 1\nline 2\x1b[2J"),)}
+    )
     assert diff_rows(review.files).rows[1].text == "line 1\\nline 2\\x1b[2J"
 
 

@@ -1,0 +1,197 @@
+"""A task in one or more rounds: what the model got wrong goes back to it, on the same prompt."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from copilot.assist.ask import Answer, grammar_for
+from copilot.assist.propose import Attempt, Ground, Proposal, attempt, read_reply
+from copilot.assist.repair import asks_for_form, asks_to_mend, asks_to_pass, mended, turns
+from copilot.assist.witness import Witness
+from copilot.backends.protocol import Message
+from copilot.cli.answer import hear
+from copilot.cli.keep import keep_reply
+from copilot.cli.land import Landed, Landing, land, put_refused, put_result
+from copilot.cli.prepare import Question, agree, record
+from copilot.cli.ready import Ready
+from copilot.cli.setup import Setup
+from copilot.cli.show import say_usage
+from copilot.cli.talk import say
+from copilot.errors import CopilotError, EditsRefused
+
+# Characters that a token of code stands for at least, on the average.
+_CHARACTERS_PER_TOKEN = 2
+
+
+@dataclass(frozen=True)
+class Chances:
+    """How often refused edits go back to the model for each proposal, and how often a failed
+    check does.
+    """
+
+    repairs: int = 2
+    checks: int = 2
+
+
+@dataclass
+class Conversation:
+    """A question to a model and what was said since; `turns` are those behind the prompt."""
+
+    setup: Setup
+    ready: Ready
+    question: Question
+    task: str
+    turns: tuple[Message, ...] = ()
+    answer: Answer | None = None
+    ground: Ground = field(init=False)
+
+    def __post_init__(self) -> None:
+        masker = self.setup.masker
+        witness = Witness(self.question.packed, masker)
+        read_only = frozenset(self.setup.read_only)
+        self.ground = Ground(self.setup.roots, read_only, masker, witness)
+
+    def ask(self) -> Answer:
+        """Ask the model and show what it says. Raises ModelError."""
+        grammar = grammar_for(self.question.packed) if self.ready.facts.follows_grammar else None
+        self.answer = hear(self.question, self.ready, grammar=grammar, turns=self.turns)
+        say("")
+        say_usage(self.answer)
+        return self.answer
+
+    def ask_on(self, request: str) -> Answer:
+        """Send the answer back with a request. Raises ModelError, PolicyRefused."""
+        if self.answer is None:
+            return self.ask()
+        self.record("sent back")
+        self.turns += turns(self.answer.text, request)
+        agree(self.setup, self.ready, self._tokens(), self._tokens() - len(request))
+        return self.ask()
+
+    def has_room_for(self, request: str) -> bool:
+        """Tell whether the model's window holds the conversation, this request and an answer."""
+        window = self.ready.window
+        more = len(request) // _CHARACTERS_PER_TOKEN + self.ready.limits.max_reply_tokens
+        return window is None or self._tokens() + more <= window
+
+    def record(self, outcome: str) -> None:
+        """Write the last answer into the runs file."""
+        if self.answer is not None:
+            record(self.setup, "edit", self.task, self.question, self.ready, self.answer, outcome)
+
+    def kept(self) -> str:
+        """Keep the last reply in a file and say how to use it."""
+        if self.answer is None:
+            return ""
+        file = keep_reply(self.setup.paths.replies, self.answer.text)
+        roots = [part for one in self.setup.roots for part in ("-R", f"{one.alias}={one.path}")]
+        limit = "the reply ran into its limit of tokens; " if self.answer.cut_off else ""
+        return f"{limit}the reply is kept: {shlex.join(['copilot', 'apply', *roots, str(file)])}"
+
+    @property
+    def marker(self) -> int:
+        return self.question.packed.prompt.frame.marker
+
+    @property
+    def prompts(self) -> Path:
+        return self.setup.paths.prompts
+
+    def _tokens(self) -> int:
+        """Return about how many tokens the prompt and what was said since are."""
+        said = sum(len(turn.content) for turn in self.turns)
+        said += len(self.answer.text) if self.answer else 0
+        return self.question.packed.prompt.total_tokens + said // _CHARACTERS_PER_TOKEN
+
+
+def run_rounds(talk: Conversation, landing: Landing, chances: Chances) -> Landed:
+    """Ask, place, review and write; what fails goes back to the model as often as it may.
+
+    Raises CopilotError; the reply is then kept.
+    """
+    outcome = "refused"
+    try:
+        talk.ask()
+        landed, proposal = _landed(talk, landing, chances)
+        outcome = landed.outcome
+    except CopilotError as error:
+        if talk.answer is not None:
+            error.hint = f"{error.hint}; {talk.kept()}".removeprefix("; ")
+        raise
+    finally:
+        talk.record(outcome)
+    if landed.outcome in {"nothing applied", "check failed", "pending"}:
+        say(talk.kept())
+    put_result(landed, proposal, talk.setup, landing)
+    return landed
+
+
+def _landed(talk: Conversation, landing: Landing, chances: Chances) -> tuple[Landed, Proposal]:
+    """Land the model's edits; where the user's check fails, those that it sends next."""
+    left = chances.checks
+    while True:
+        proposal = _proposed(talk, landing, chances.repairs)
+        landed = land(proposal, talk.setup, landing)
+        if landed.check is None or landed.check.passed or landing.check is None or not left:
+            return landed, proposal
+        left -= 1
+        request = asks_to_pass(
+            landing.check.command,
+            landed.check,
+            talk.prompts,
+            talk.setup.masker,
+            partly=not landed.is_whole,
+        )
+        if not talk.has_room_for(request):
+            say("the model's window has no room for another round")
+            return landed, proposal
+        say(f"asking again, with what the check printed ({_left(left)})")
+        talk.ask_on(request)
+
+
+def _proposed(talk: Conversation, landing: Landing, repairs: int) -> Proposal:
+    """Return what the model proposes; edits without a place go back to it. Raises EditsRefused."""
+    trial = _tried(talk, None)
+    while isinstance(trial, _Failure):
+        if not repairs or not _can_go_on(talk, trial.request):
+            if landing.as_json:
+                put_refused(trial.made, trial.refusal.message)
+            raise trial.refusal
+        repairs -= 1
+        say(trial.refusal.message)
+        say(f"asking again, with the reasons ({_left(repairs)})")
+        talk.ask_on(trial.request)
+        trial = _tried(talk, trial.made)
+    return trial
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """What became of edits that were refused, and what to ask the model then."""
+
+    made: Attempt | None
+    refusal: EditsRefused
+    request: str
+
+
+def _tried(talk: Conversation, earlier: Attempt | None) -> Proposal | _Failure:
+    """Place the last reply's edits, those of an `earlier` one with them."""
+    try:
+        reply = read_reply(talk.answer.text if talk.answer else "", talk.marker)
+    except EditsRefused as refusal:
+        return _Failure(earlier, refusal, asks_for_form(refusal, talk.prompts))
+    made = attempt(mended(earlier, reply) if earlier else reply, talk.ground)
+    try:
+        return made.proposal()
+    except EditsRefused as refusal:
+        return _Failure(made, refusal, asks_to_mend(made, talk.prompts))
+
+
+def _can_go_on(talk: Conversation, request: str) -> bool:
+    """Tell whether asking again makes sense: not for a reply that ran into its limit."""
+    return bool(talk.answer and not talk.answer.cut_off) and talk.has_room_for(request)
+
+
+def _left(times: int) -> str:
+    return f"{times} more after that" if times else "for the last time"
