@@ -52,12 +52,22 @@ def _flags(change: FileChange, placed: Sequence[Placed], known: Known) -> Iterat
     own = Target(change.repository, change.old_path or change.path)
     for one in placed:
         if one.target == own and one.rung is Rung.INDENT:
-            text = (
-                f"placed by an indent shift: {one.note}" if one.note else "placed by indent shift"
-            )
-            yield Flag(FlagKind.INDENT, text, one.start)
+            about = f": {one.note}" if one.note else ""
+            text = f"placed by an indent shift{about}"
+            yield Flag(FlagKind.INDENT, text, _changed_line(change, one.start))
     yield from _syntax(change)
     yield from _masks(change, {m.value for name in names for m in known.masks.get(name, ())})
+
+
+def _changed_line(change: FileChange, start: int) -> int:
+    """Return the first changed line from an edit's start on: its first lines may be kept ones."""
+    hunks = (hunk for hunk in change.hunks if hunk.kind == "text")
+    below = (max(hunk.old_start, start) for hunk in hunks if _stop(hunk) > start)
+    return next(below, start)
+
+
+def _stop(hunk: Hunk) -> int:
+    return hunk.old_start + max(hunk.old_count, 1)
 
 
 def _names(change: FileChange) -> set[str]:

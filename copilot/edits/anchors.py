@@ -10,6 +10,9 @@ from copilot.edits.match import BEHIND, TextFile, is_blank, split_indent
 # What continues a head line at its own indentation: a brace below it, the end of its parameters.
 _HEAD_GOES_ON = (b"{", b")", b"]")
 
+# A line that stands at more places says nothing.
+_MANY = 50
+
 
 @dataclass(frozen=True)
 class Block:
@@ -33,25 +36,33 @@ def anchored(file: TextFile, anchors: Sequence[str]) -> Block | str:
     """
     block = Block(-1, len(file.lines))
     for anchor in anchors:
-        blocks = blocks_of(file, anchor, block)
-        if len(blocks) != 1:
-            times = "occurs nowhere" if not blocks else f"occurs {len(blocks)} times"
+        places = _places(file, anchor, block)
+        if len(places) != 1:
+            times = "occurs nowhere" if not places else f"occurs {len(places)} times"
             return f"the anchor `{anchor.strip()[:80]}` {times}"
-        (block,) = blocks
+        block = _block(file, places[0])
     return block
 
 
-def blocks_of(file: TextFile, anchor: str, outer: Block | None = None) -> list[Block]:
-    """Return the blocks below each line that is the anchor, white space around it aside.
+def blocks_of(file: TextFile, anchor: str) -> list[Block]:
+    """Return the blocks below each line that is the anchor; none if it stands everywhere."""
+    places = _places(file, anchor, Block(-1, len(file.lines)))
+    return [_block(file, place) for place in places] if len(places) <= _MANY else []
+
+
+def _places(file: TextFile, anchor: str, outer: Block) -> list[int]:
+    """Return the lines of a block that are the anchor, white space around it aside.
 
     An anchor that begins with white space is first sought as it is.
     """
     line = anchor.rstrip("\n").encode()
-    first, stop = (outer.line + 1, outer.stop) if outer else (0, len(file.lines))
-    places = [n for n in file.stripped.get(line.strip(BEHIND), ()) if first <= n < stop]
+    below = range(outer.line + 1, outer.stop)
+    places = [place for place in file.stripped.get(line.strip(BEHIND), ()) if place in below]
     if line[:1].isspace():
-        places = [n for n in places if file.lines[n].rstrip() == line.rstrip()] or places
-    return [Block(place, _stop(file, place)) for place in places]
+        places = [
+            place for place in places if file.lines[place].rstrip() == line.rstrip()
+        ] or places
+    return places
 
 
 def holds(block: Block, start: int) -> bool:
@@ -59,6 +70,12 @@ def holds(block: Block, start: int) -> bool:
     if start == block.line + 1:
         return True
     return block.line < start < block.stop
+
+
+def _block(file: TextFile, place: int) -> Block:
+    if place not in file.stops:
+        file.stops[place] = _stop(file, place)
+    return Block(place, file.stops[place])
 
 
 def _stop(file: TextFile, place: int) -> int:

@@ -39,7 +39,7 @@ class FileChange:
     `before` is None for a new file, `after` is None for a deleted one, `old_path` is set for a
     rename. Paths are relative to the repository's root, with forward slashes. `old_mode` and
     `mode` are git's 0o100644 or 0o100755, both None where the mode is not touched; a new file may
-    have a `mode` alone.
+    have a `mode` alone, a deleted one an `old_mode`.
     """
 
     repository: str
@@ -52,7 +52,7 @@ class FileChange:
 
     @property
     def changes_mode(self) -> bool:
-        """Tell whether a file that stays becomes executable, or no longer is."""
+        """Tell whether a file that stays becomes executable, or ceases to be."""
         stays = self.before is not None and self.after is not None
         return stays and self.mode is not None and self.mode != self.old_mode
 

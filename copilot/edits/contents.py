@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from copilot.edits.closing import closing_in
+from copilot.edits.fences import Fence
 from copilot.edits.hunks import is_file_start
 from copilot.edits.lines import next_filled, refused
 from copilot.edits.markers import is_nearly_marker, marker_in
@@ -13,6 +14,8 @@ from copilot.edits.path_lines import path_in
 from copilot.edits.v4a import begins_patch, heredoc_word
 
 DIFF_LANGUAGES = frozenset({"diff", "patch", "udiff"})
+# In a fence of any other language a diff that does not begin it is part of an example.
+_WRAPPERS = DIFF_LANGUAGES | {"", "text", "txt", "plain", "plaintext"}
 
 
 class Kind(Enum):
@@ -38,6 +41,11 @@ def content_kind(lines: Sequence[str], start: int) -> Kind:
     if _opens_block(line) or closing_in(line) or (_opens_block(below) and path_in(line)):
         return Kind.BLOCKS
     return Kind.OTHER
+
+
+def is_example(fences: Sequence[Fence]) -> bool:
+    """Tell whether a diff inside these open fences, outermost first, is part of an example."""
+    return len(fences) > 1 or any(fence.language not in _WRAPPERS for fence in fences)
 
 
 def check_sketch(lines: Sequence[str], start: int, path: str | None) -> None:

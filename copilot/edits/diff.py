@@ -11,6 +11,10 @@ from typing import NamedTuple
 
 # Product of the line counts up to which difflib is asked; its worst case here is half a second.
 _DIFFLIB_LIMIT = 4_000_000
+# Sum of these products up to which it is asked for one pair of texts.
+_DIFFLIB_TOTAL = 20_000_000
+# Lines in the runs that large texts are cut at, one kind after the other.
+_WIDTHS = (1, 8)
 
 
 class Range(NamedTuple):
@@ -25,21 +29,36 @@ class Range(NamedTuple):
 def changed_ranges(before: Sequence[bytes], after: Sequence[bytes]) -> list[Range]:
     """Return the changed runs in order; what lies between them is equal.
 
-    Large texts are first cut at lines that occur once in both (Bram Cohen's patience diff). A run
-    that is still too large for difflib is returned whole, as one change.
+    Large texts are first cut at lines that occur once in both (Bram Cohen's patience diff), and
+    what is still large at runs of lines that do. A part that is too large for difflib even then,
+    or comes when difflib had enough, is returned whole, as one change.
     """
     whole = _trimmed(before, after, Range(0, len(before), 0, len(after)))
-    if _is_small(whole):
-        return _by_difflib(before, after, whole)
     ranges: list[Range] = []
-    for gap in _gaps(before, after, whole):
-        trimmed = _trimmed(before, after, gap)
-        ranges += _by_difflib(before, after, trimmed) if _is_small(trimmed) else [trimmed]
+    left = _DIFFLIB_TOTAL
+    for part in _parts(before, after, whole, _WIDTHS):
+        cost = _cost(part)
+        if cost <= min(left, _DIFFLIB_LIMIT):
+            left -= cost
+            ranges += _by_difflib(before, after, part)
+        else:
+            ranges.append(part)
     return ranges
 
 
-def _is_small(part: Range) -> bool:
-    return (part.old_to - part.old_from) * (part.new_to - part.new_from) <= _DIFFLIB_LIMIT
+def _parts(
+    before: Sequence[bytes], after: Sequence[bytes], part: Range, widths: Sequence[int]
+) -> Iterator[Range]:
+    """Yield what is left of a run, cut at lines that stand once, then at longer runs of lines."""
+    if _cost(part) <= _DIFFLIB_LIMIT or not widths:
+        yield part
+        return
+    for gap in _gaps(before, after, part, widths[0]):
+        yield from _parts(before, after, _trimmed(before, after, gap), widths[1:])
+
+
+def _cost(part: Range) -> int:
+    return (part.old_to - part.old_from) * (part.new_to - part.new_from)
 
 
 def _by_difflib(before: Sequence[bytes], after: Sequence[bytes], part: Range) -> list[Range]:
@@ -61,25 +80,36 @@ def _trimmed(before: Sequence[bytes], after: Sequence[bytes], part: Range) -> Ra
     return Range(old_from, old_to, new_from, new_to)
 
 
-def _gaps(before: Sequence[bytes], after: Sequence[bytes], part: Range) -> Iterator[Range]:
+def _gaps(
+    before: Sequence[bytes], after: Sequence[bytes], part: Range, width: int
+) -> Iterator[Range]:
     """Yield the parts between neighbouring anchors that are not empty on both sides."""
-    inner = _anchors(before, after, part)
+    inner = _anchors(before, after, part, width)
     fixed = [(part.old_from - 1, part.new_from - 1), *inner, (part.old_to, part.new_to)]
     for (old_from, new_from), (old_to, new_to) in pairwise(fixed):
         if old_from + 1 < old_to or new_from + 1 < new_to:
             yield Range(old_from + 1, old_to, new_from + 1, new_to)
 
 
-def _anchors(before: Sequence[bytes], after: Sequence[bytes], part: Range) -> list[tuple[int, int]]:
-    """Return the longest rising sequence of (old, new) positions of lines that occur once."""
-    old = _once(before, part.old_from, part.old_to)
-    new = _once(after, part.new_from, part.new_to)
-    return _longest_rising([(i, new[line]) for line, i in old.items() if line in new])
+def _anchors(
+    before: Sequence[bytes], after: Sequence[bytes], part: Range, width: int
+) -> list[tuple[int, int]]:
+    """Return the longest rising sequence of (old, new) positions of runs that occur once.
+
+    A run is `width` lines long, and its first line is the anchor.
+    """
+    old = _once(before, part.old_from, part.old_to, width)
+    new = _once(after, part.new_from, part.new_to, width)
+    return _longest_rising([(i, new[run]) for run, i in old.items() if run in new])
 
 
-def _once(lines: Sequence[bytes], start: int, stop: int) -> dict[bytes, int]:
-    counts = Counter(lines[start:stop])
-    return {lines[i]: i for i in range(start, stop) if counts[lines[i]] == 1}
+def _once(
+    lines: Sequence[bytes], start: int, stop: int, width: int
+) -> dict[tuple[bytes, ...], int]:
+    shifted = (lines[start + offset : stop] for offset in range(width))
+    runs = [*zip(*shifted, strict=False)]
+    counts = Counter(runs)
+    return {run: start + index for index, run in enumerate(runs) if counts[run] == 1}
 
 
 def _longest_rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

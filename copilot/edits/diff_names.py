@@ -11,11 +11,12 @@ _LETTERS = dict(zip(b'abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
 
 def header_name(text: str) -> str:
     """Return the name behind `---`, `+++` or `rename from`: unquoted, without a time behind it."""
-    text = text.strip()
-    if text.startswith('"'):
-        name, _ = _unquoted(text)
+    if text.lstrip().startswith('"'):
+        name, _ = _unquoted(text.lstrip())
         return name
-    return text.partition("\t")[0].rstrip()
+    # Behind a name with spaces git writes a tab: then the spaces are all its own.
+    name, tab, _ = text.partition("\t")
+    return name if tab else name.strip()
 
 
 def git_names(text: str) -> tuple[str, str] | None:

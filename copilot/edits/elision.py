@@ -16,7 +16,18 @@ from pathlib import PurePosixPath
 # A longer line is content.
 _LONGEST_MARK = 200
 
-_PROSE = frozenset({".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".org", ".html", ""})
+_PROSE = frozenset({".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".org", ".html"})
+# Files of prose that have no ending.
+_PROSE_NAMES = (
+    "README",
+    "LICENSE",
+    "COPYING",
+    "NOTICE",
+    "AUTHORS",
+    "CHANGE",
+    "CONTRIBUTING",
+    "NEWS",
+)
 _PYTHON = frozenset({".py", ".pyi", ".pyx"})
 # Besides Python: YAML's end of a document, Perl's "yada" statement.
 _DOTS_MEAN = frozenset({".yml", ".yaml", ".pl", ".pm", ".raku"})
@@ -73,6 +84,8 @@ _DOTTED_MARK = re.compile(
     rf"|{_OWNER}(?:\w+ )?{_NOUN} here|code|and so on"
     r"|(?:omitted|unchanged|truncated)(?: \w+){0,4})"
 )
+# Between dots, these words say it whatever follows them.
+_REST = re.compile(rf"(?:the |all )?(?:rest|remainder|{_KEPT}) ")
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,7 @@ def new_elisions(path: str, old: Sequence[str], new: Sequence[str]) -> list[str]
     `path` tells the language by its ending. A mark that stands in the old text stays allowed as
     often as it stands there.
     """
-    marks = [*_marks(PurePosixPath(path).suffix.lower(), new)]
+    marks = [*_marks(_ending(PurePosixPath(path)), new)]
     if not marks:
         return []
     left = Counter(line.strip() for line in old)
@@ -102,6 +115,13 @@ def new_elisions(path: str, old: Sequence[str], new: Sequence[str]) -> list[str]
         if left[mark] < 0:
             found.append(mark)
     return found
+
+
+def _ending(path: PurePosixPath) -> str:
+    """Return the ending that tells the language; prose without one counts as plain text."""
+    if not path.suffix and path.name.startswith(_PROSE_NAMES):
+        return ".txt"
+    return path.suffix.lower()
 
 
 def _marks(ending: str, lines: Sequence[str]) -> Iterator[str]:
@@ -174,8 +194,10 @@ def _is_comment_mark(bare: str, *, dots_count: bool) -> bool:
 
 def _is_dotted_mark(bare: str) -> bool:
     inner = bare.strip("()[]{}<> *")
-    at_edge = inner.startswith(("...", "…")) or inner.endswith(("...", "…"))
-    return at_edge and bool(_DOTTED_MARK.fullmatch(_words(bare)))
+    edges = inner.startswith(("...", "…")) + inner.endswith(("...", "…"))
+    words = _words(bare) if edges else ""
+    between = edges == 2 and bool(_REST.match(words))
+    return between or bool(words and _DOTTED_MARK.fullmatch(words))
 
 
 def _is_inline_mark(bare: str) -> bool:

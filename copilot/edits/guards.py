@@ -18,7 +18,7 @@ _PATCHES = frozenset({".patch", ".diff", ".rej"})
 _KINDS = {
     "a marker of an edit": re.compile(
         r"<{5,20} (?:SEARCH|CREATE|OVERWRITE|DELETE|RENAME)|>{5,20} (?:REPLACE|END)"
-        r"|END OF EDITS: \d+ files?, \d+ blocks?\.?"
+        r"|-{5,20} SEARCH|\+{5,20} REPLACE|END OF EDITS: \d+ files?, \d+ blocks?\.?"
     ),
     "a marker of a merge conflict": re.compile(r"(?:<{7}|\|{7}|>{7})(?: .*)?"),
     "a marker of a patch": re.compile(
@@ -28,7 +28,7 @@ _KINDS = {
         r"diff --git \S.* \S.*|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@.*|--- \S.*\n\+\+\+ \S.*"
     ),
 }
-_FIRST = frozenset("<>|*@dE-")
+_FIRST = frozenset("<>|*@dE-+")
 _LONGEST_MARKER = 1000
 _SHOWN = 80
 

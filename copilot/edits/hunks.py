@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from copilot.edits.closing import closing_in
-from copilot.edits.lines import check_count, exact, is_blank, joined, next_filled, refused
+from copilot.edits.lines import check_count, exact, is_blank, next_filled, refused
 
 _COUNTS = re.compile(r"@@ -\d{1,9}(?:,(\d{1,9}))? \+\d{1,9}(?:,(\d{1,9}))? @@")
 _BLANK = frozenset({"", "\r"})
@@ -15,7 +15,6 @@ _OLD_SIGNS = frozenset({" ", "-", "", "\r"})
 _NEW_SIGNS = frozenset({" ", "+", "", "\r"})
 _BULLET = re.compile(r"[-+] \S")
 _CUT = "the reply was cut off"
-_Joined = Callable[[Sequence[str]], str]
 
 
 @dataclass
@@ -32,18 +31,18 @@ class Hunk:
 
     def search(self) -> str:
         """The text before; only `\\ No newline` leaves its last line without a line feed."""
-        return self._side(_OLD_SIGNS, joined)
+        return self._side(_OLD_SIGNS).replace("\r\n", "\n")
 
     def replace(self) -> str:
         """The text after."""
-        return self._side(_NEW_SIGNS, joined)
+        return self._side(_NEW_SIGNS).replace("\r\n", "\n")
 
     def new_text(self) -> str:
         """The text after, with carriage returns as they are."""
-        return self._side(_NEW_SIGNS, exact)
+        return self._side(_NEW_SIGNS)
 
-    def _side(self, signs: frozenset[str], join: _Joined) -> str:
-        text = join([line[1:] for line in self.body if line[:1] in signs])
+    def _side(self, signs: frozenset[str]) -> str:
+        text = exact([line[1:] for line in self.body if line[:1] in signs])
         return text.removesuffix("\n") if self._is_unended(signs) else text
 
     def _is_unended(self, signs: frozenset[str]) -> bool:

@@ -15,10 +15,11 @@ _QUOTED = 100
 
 
 def reply_lines(reply: str) -> list[str]:
-    """Return the lines of a reply without their line feeds.
+    """Return the lines of a reply without their line feeds, and without a byte order mark.
 
     Where every line ends in CR LF the carriage returns go too; elsewhere they stay in the lines.
     """
+    reply = reply.removeprefix("\ufeff")
     ends = reply.count("\n")
     if ends and reply.count("\r\n") == ends:
         reply = reply.replace("\r\n", "\n")

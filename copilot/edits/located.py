@@ -210,22 +210,30 @@ class _Seeker:
         at_end = not self.new.is_open or (
             self.file.unterminated and places[-1:] == [len(self.file.lines) - len(self.new.lines)]
         )
-        if len(places) == 1 and at_end and says_something(shown or self.new.lines):
+        says = says_something(shown) if shown else self._closes_a_gap()
+        if len(places) == 1 and at_end and says:
             return Standing(places[0])
         there = f"REPLACE stands at {_lines(places)} already" if places else ""
         near = nearest(self.file, self.search.lines)
         return Unplaced("SEARCH occurs nowhere in the file", "\n".join(filter(None, (there, near))))
+
+    def _closes_a_gap(self) -> bool:
+        """Tell whether lines are removed between others: only then does the rest show that."""
+        old, new = self.search.lines, self.new.lines
+        inside = len(new) > 1 and (new[0], new[-1]) == (old[0], old[-1])
+        return inside and says_something(new)
 
     def _contradiction(self, found: Found) -> Unplaced | None:
         """Refuse the only candidate where the reply's anchor says that it is elsewhere."""
         if not self.operation.anchors:
             return None
         blocks = blocks_of(self.file, self.operation.anchors[-1])
-        if not blocks or any(_may_hold(block, found.starts[0]) for block in blocks):
+        if any(_may_hold(block, found.starts[0]) for block in blocks):
             return None
+        anchor = f"its anchor `{self.operation.anchors[-1].strip()[:80]}`"
+        why = f"which is not below {anchor}" if blocks else f"but {anchor} stands nowhere"
         return Unplaced(
-            f"SEARCH stands at line {found.starts[0] + 1}, which is not below its anchor "
-            f"`{self.operation.anchors[-1].strip()[:80]}`",
+            f"SEARCH stands at line {found.starts[0] + 1}, {why}",
             around(self.file, found.starts[0], found.count),
             tuple(found.starts),
         )

@@ -65,9 +65,11 @@ def is_nearly_marker(line: str, length: int | None = None) -> bool:
     if match is None:
         return False
     indent, run, _, word, rest = match.groups()
-    if (indent or len(run) != length) if length is not None else len(run) not in LENGTHS:
-        return False
     alone = not rest.strip()
+    if length is not None and (indent or len(run) != length):
+        return False
+    if length is None and len(run) not in LENGTHS:
+        return alone and word in _ALL_WORDS
     if length is None and alone and word.isupper() and word != _CONFLICT_LABEL:
         return True
     return _is_nearly_word(word, alone, rest)

@@ -31,6 +31,7 @@ class TextFile:
 
     `raw` are the lines as they are, with their ends, behind the byte order mark `bom`. `lines` are
     the same in UTF-8 without their ends, which are in `ends`: CR LF, LF, or nothing at last.
+    `stops` remembers where the blocks below lines end (anchors.py).
     """
 
     bom: bytes
@@ -38,6 +39,7 @@ class TextFile:
     raw: list[bytes] = field(repr=False)
     lines: list[bytes] = field(repr=False)
     ends: list[bytes] = field(repr=False)
+    stops: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def unterminated(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from copilot.edits.blocks import read_block
 from copilot.edits.closing import Form, Found, check_complete, closing_in
-from copilot.edits.contents import DIFF_LANGUAGES, Kind, check_sketch, content_kind
+from copilot.edits.contents import DIFF_LANGUAGES, Kind, check_sketch, content_kind, is_example
 from copilot.edits.fences import Fence, fence_in, is_closed_at
 from copilot.edits.hunks import goes_on, is_file_start
 from copilot.edits.lines import (
@@ -212,7 +212,8 @@ class _Reader:
         self._path = None
 
     def _take_diff(self, index: int, start: int, fence: Fence | None) -> int:
-        if self._fences and (fence or len(self._fences) > 1):
+        around = [opened for _, opened in self._fences]
+        if around and (fence or is_example(around)):
             raise refused(index, "the diff stands in an example", self._lines[index])
         operations, behind = read_diff(self._lines, start, fence)
         self._add(operations, Form.COMPLETE if fence else Form.BARE_DIFF, index)
@@ -220,7 +221,7 @@ class _Reader:
         if fence and behind < len(self._lines):
             self._check_behind(index, behind, fence)
         if fence and any(holds_fences(operation.path) for operation in operations):
-            self._doubt = Doubt(index + 1, holds_fences=True)
+            self._doubt = Doubt(index + 1, fence, holds_fences=True)
         return self._behind(behind)
 
     def _check_behind(self, index: int, behind: int, fence: Fence) -> None:

@@ -148,8 +148,7 @@ def _side(name: bytes, content: bytes | None) -> bytes:
     """Return a name behind `---` or `+++`; a tab ends one that has spaces."""
     if content is None:
         return b"/dev/null"
-    quoted = _quoted(name)
-    return quoted + b"\t" if quoted == name and b" " in name else quoted
+    return _quoted(name) + (b"\t" if b" " in name else b"")
 
 
 def _hunk_header(hunk: Hunk) -> bytes:

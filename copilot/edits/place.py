@@ -30,6 +30,7 @@ from copilot.edits.works import (
     by_file,
     new_text,
     refuse_clashes,
+    refuse_folders,
     refuse_shared_destinations,
     refuse_spellings,
     without_target,
@@ -93,6 +94,7 @@ def place(
     ]
     refuse_shared_destinations(works, targets)
     refuse_spellings(works)
+    refuse_folders(works)
     changes = [_change(work, originals) for work in works]
     return _placement(works, changes)
 
@@ -119,7 +121,10 @@ def _change(work: FileWork, originals: Mapping[Target, bytes | None]) -> FileCha
         return _created(work, creation or work.operations[0])
     if work.original is None:
         for operation in work.operations:
-            work.refuse(operation, "there is no such file")
+            if isinstance(operation, Delete):
+                work.note_applied(operation)
+            else:
+                work.refuse(operation, "there is no such file")
         return None
     if isinstance(work.operations[0], Delete):
         return _deleted(work, work.operations[0])
@@ -150,7 +155,7 @@ def _created(work: FileWork, operation: Operation) -> FileChange | None:
         else:
             work.refuse(operation, "the file exists already")
         return None
-    if reason := _guarded(work, operation, text, []):
+    if reason := _guarded(work, text, []):
         work.refuse(operation, reason)
         return None
     for one in work.operations:
@@ -174,7 +179,8 @@ def _deleted(work: FileWork, operation: Delete) -> FileChange | None:
         work.refuse(operation, _STALE)
         return None
     work.note_placed(operation)
-    return FileChange(work.target.repository, work.target.path, work.original, None)
+    target, old_mode = work.target, EXECUTABLE_MODE if work.is_executable else None
+    return FileChange(target.repository, target.path, work.original, None, old_mode=old_mode)
 
 
 def _updated(
@@ -239,28 +245,24 @@ def _edited(work: FileWork, original: bytes) -> bytes:
         if edit:
             edits.append((edit, operation))
     edits.sort(key=lambda pair: (pair[0].start, pair[0].count))
-    _refuse_overlaps(work, edits)
+    _refuse_overlaps(work, file, edits)
     return original if work.refusals else _applied(file, [edit for edit, _ in edits])
 
 
 def _located(work: FileWork, file: TextFile, operation: _Texted) -> Located:
     """Find the place of one text, unless a guard forbids what it says."""
-    old = operation.search.split("\n") if isinstance(operation, Replace) else None
     try:
-        if old is not None and isinstance(operation, Replace):
-            reason = _guarded(work, operation, operation.replace, old)
-            if reason:
-                return Unplaced(reason)
-            return locate(file, operation, is_stale=work.is_stale)
-        return _rewritten(work, file, operation)
+        if not isinstance(operation, Replace):
+            return _rewritten(work, file, operation)
+        reason = _guarded(work, operation.replace, operation.search.split("\n"))
+        return Unplaced(reason) if reason else locate(file, operation, is_stale=work.is_stale)
     except UnicodeEncodeError:
         return Unplaced(f"its text holds characters that the file's {work.encoding} cannot hold")
 
 
-def _rewritten(work: FileWork, file: TextFile, operation: _Texted) -> Located:
+def _rewritten(work: FileWork, file: TextFile, operation: Overwrite | Write) -> Located:
     """Give a file another text, unless it is stale, or the text leaves something out."""
-    text = new_text(operation) or ""
-    edit = overwritten(file, text)
+    edit = overwritten(file, operation.text)
     if isinstance(edit, Standing):
         return edit
     if work.is_stale:
@@ -272,13 +274,12 @@ def _rewritten(work: FileWork, file: TextFile, operation: _Texted) -> Located:
             "remove parts with SEARCH blocks for just them, or delete the file",
         )
     old = [line.decode() for line in file.lines]
-    return Unplaced(reason) if (reason := _guarded(work, operation, text, old)) else edit
+    return Unplaced(reason) if (reason := _guarded(work, operation.text, old)) else edit
 
 
-def _guarded(work: FileWork, operation: Operation, text: str, old: Sequence[str]) -> str:
+def _guarded(work: FileWork, text: str, old: Sequence[str]) -> str:
     path = (work.destination or work.target).path
-    reason = refused_text(path, old, text.split("\n"), lambda: work.marker_kinds)
-    return reason if not isinstance(operation, Delete) else ""
+    return refused_text(path, old, text.split("\n"), lambda: work.marker_kinds)
 
 
 def _accepted(work: FileWork, operation: Operation, located: Located) -> Edit | None:
@@ -293,10 +294,15 @@ def _accepted(work: FileWork, operation: Operation, located: Located) -> Edit | 
     return located
 
 
-def _refuse_overlaps(work: FileWork, edits: Sequence[tuple[Edit, Operation]]) -> None:
+def _refuse_overlaps(
+    work: FileWork, file: TextFile, edits: Sequence[tuple[Edit, Operation]]
+) -> None:
+    """Refuse edits that share lines or a point, or come behind a line without an end."""
+    feed = file.encoded(b"\n")
     for (upper, one), (lower, other) in pairwise(edits):
         same_point = upper.start == lower.start and upper.count == lower.count == 0
-        if lower.start < upper.start + upper.count or same_point:
+        is_open = bool(upper.lines) and not upper.lines[-1].endswith(feed)
+        if lower.start < upper.start + upper.count or same_point or is_open:
             first, second = sorted((one, other), key=lambda o: o.line)
             work.refuse(second, f"overlaps the block at line {first.line}")
 

@@ -38,6 +38,9 @@ def spliced(file: TextFile, swap: Swap) -> list[bytes]:
     does not say that the file ends without a line end, its last line stays with one, or without.
     Raises UnicodeEncodeError for text that the file's encoding cannot hold.
     """
+    present = {*file.ends[swap.start : swap.stop]} - {b""}
+    if len(present) == 1 and not swap.loose and not swap.shows_ends:
+        return _ended(file, swap, present.pop())
     sources = _sources(swap)
     shown = swap.new.ends if swap.shows_ends else [b""] * len(sources)
     ends = [
@@ -53,6 +56,14 @@ def spliced(file: TextFile, swap: Swap) -> list[bytes]:
             lines.append(file.raw[place])
         else:
             lines.append(file.encoded((file.lines[place] if kept else line) + end))
+    return lines
+
+
+def _ended(file: TextFile, swap: Swap, end: bytes) -> list[bytes]:
+    """Return the new lines with one end for all: where old ones are equal, their bytes are too."""
+    lines = [file.encoded(line + end) for line in swap.new.lines]
+    if lines and _ends_open(file, swap):
+        lines[-1] = file.encoded(swap.new.lines[-1])
     return lines
 
 

@@ -31,6 +31,8 @@ _FIELDS = {
 _IDLE = ("similarity index ", "dissimilarity index ")
 _BINARY = ("Binary files ", "GIT binary patch")
 _COPY = ("copy from ", "copy to ")
+# Characters of a line that names files; a path of 4,096 bytes may be in octal, twice.
+_LONGEST_NAMES = 40_000
 # Lines of other programs that may stand before a file's part.
 _SEPARATOR = re.compile(r"Index: .*|=+\s*", re.DOTALL)
 # How git's names of an empty file begin, as SHA-1 and as SHA-256.
@@ -88,6 +90,8 @@ def _next_part(lines: Sequence[str], start: int, stop: int | None) -> int:
 def _part(lines: Sequence[str], start: int, stop: int | None) -> tuple[_Part, int]:
     part = _Part(start)
     index = start
+    if any(len(line) > _LONGEST_NAMES for line in lines[start : start + 2]):
+        raise refused(start, "the diff's names are too long", lines[start])
     if lines[start].startswith("diff --git "):
         part.names = git_names(lines[start][len("diff --git ") :])
         index = _fields(part, lines, start + 1)
@@ -154,7 +158,8 @@ def _deleted(part: _Part, old: str, new: str) -> Delete:
 
 def _updated(part: _Part, old: str, new: str) -> list[Operation]:
     operations: list[Operation] = []
-    renamed = part.fields.get("renamed_from", ""), part.fields.get("renamed_to", "")
+    fields = part.fields.get("renamed_from", ""), part.fields.get("renamed_to", "")
+    renamed = header_name(fields[0]), header_name(fields[1])
     if any(renamed):
         _check_renamed(part, renamed, (old, new))
         old, new = renamed

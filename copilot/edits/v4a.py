@@ -27,6 +27,7 @@ _LIKE_VERB = re.compile(
 _HEREDOC = re.compile(r"[^<\n]{0,100}<<-?[ \t]*(['\"]?)(\w{1,30})\1[ \t]*")
 _NUMBERS = re.compile(r"-\d+(?:,\d+)? \+\d+(?:,\d+)?\b")
 _LONGEST_MARK = 4200
+_MOST_ANCHORS = 20
 
 
 @dataclass
@@ -163,6 +164,8 @@ def _chunk(lines: Sequence[str], start: int) -> tuple[_Chunk, int]:
     while index < len(lines) and lines[index].startswith("@@"):
         chunk.anchors += _anchor(lines[index])
         index += 1
+    if len(chunk.anchors) > _MOST_ANCHORS:
+        raise refused(start, f"more than {_MOST_ANCHORS} `@@` lines stand above each other")
     begin = index
     index = _body_end(lines, begin)
     chunk.body = [*lines[begin:index]]

@@ -19,18 +19,20 @@ _MARKS = frozenset("<>")
 
 @dataclass(frozen=True)
 class Doubt:
-    """A whole file that has ended, if its closing fence was none of the file's own lines.
+    """A whole file that has ended, if the fence that closed it was none of the file's own lines.
 
-    A fence without info string further down tells that it may have been one.
+    If it was, then a further fence without info string, at least as long, is the file's end.
     """
 
     line: int
+    opening: Fence
     holds_fences: bool
 
     def check(self, lines: Sequence[str], index: int, fence: Fence, *, is_file: bool) -> None:
         """Refuse the fence at `index` that leaves the end of the file above uncertain."""
         apart = index >= 2 and is_blank(lines[index - 2])
-        if fence.info or (is_file and apart and not self.holds_fences):
+        clear = is_file and apart and not self.holds_fences
+        if clear or not self.opening.is_closed_by(fence):
             return
         raise refused(index, f"this fence may be content of line {self.line}'s; use longer fences")
 
@@ -56,25 +58,17 @@ def read_whole(
 ) -> tuple[Write, int, Doubt]:
     """Return the file whose fence opens at index `start`, the index behind it, and what is unsure.
 
-    What indents the fence, as in a list, indents each line. Raises EditsRefused where the fence is
-    never closed, where a line lacks its indentation, and where edits stand in it.
+    Raises EditsRefused where the fence is indented or never closed, and where edits stand in it.
     """
+    if fence.indent:
+        raise refused(start, "the file's fence is indented: it is not sure what its lines are")
     end = content_end(lines, start + 1, fence)
     first = next_filled(lines, start + 1)
-    if lines[first].lstrip().startswith("@@"):
+    if lines[first].startswith("@@"):
         raise refused(first, "a hunk stands where a whole file should", lines[first])
     for index in range(start + 1, end):
         mark = marker_in(lines[index]) if lines[index][:1] in _MARKS else None
         if mark and mark.length in LENGTHS:
             raise refused(index, "a marker stands in a whole file", lines[index])
-    content = lines[start + 1 : end]
-    if fence.indent:
-        content = [_dedented(index, lines[index], fence) for index in range(start + 1, end)]
-    operation = Write(path, joined(content), start)
-    return operation, end + 1, Doubt(start, holds_fences(path))
-
-
-def _dedented(index: int, line: str, fence: Fence) -> str:
-    if line.startswith(fence.indent) or is_blank(line):
-        return line.removeprefix(fence.indent)
-    raise refused(index, "the line is not indented as the file's fence is indented", line)
+    operation = Write(path, joined(lines[start + 1 : end]), start)
+    return operation, end + 1, Doubt(start, fence, holds_fences(path))

@@ -204,6 +204,28 @@ def refuse_spellings(works: Sequence[FileWork]) -> None:
                 )
 
 
+def refuse_folders(works: Sequence[FileWork]) -> None:
+    """Refuse a path below another one, which would have to be a file and a folder at once."""
+    # With the slash sorted first, what lies below a path comes directly behind it.
+    named = sorted(
+        ((target.name.replace("/", "\0"), work) for work in works for target in _left(work)),
+        key=lambda pair: pair[0],
+    )
+    above, owner = "", None
+    for name, work in named:
+        if owner is not None and name.startswith(f"{above}\0"):
+            shown = above.replace("\0", "/")
+            work.refuse(work.operations[0], f"{shown} is a file, and cannot be a folder as well")
+        else:
+            above, owner = name, work
+
+
+def _left(work: FileWork) -> Iterator[Target]:
+    """Yield the file that is there afterwards, if there is one."""
+    if not any(isinstance(operation, Delete) for operation in work.operations):
+        yield work.destination or work.target
+
+
 def _names(work: FileWork) -> Iterator[Target]:
     yield work.target
     if work.destination:

@@ -136,13 +136,13 @@ def _choose(journals: Path, root: Path, kind: Kind, transaction_id: str | None) 
         if reversible and transaction_id in (None, one.id):
             return one
         if transaction_id == one.id:
-            why = _why_not(one, kind, reversed_ids)
+            why = _why_not(one, reversed_ids)
         reversed_ids.add(one.reverses)
     named = f" with the id {transaction_id}" if transaction_id else ""
     raise UsageError(one_line(f"nothing to {kind} in {root}{named}"), why)
 
 
-def _why_not(transaction: Transaction, kind: Kind, reversed_ids: set[str | None]) -> str:
+def _why_not(transaction: Transaction, reversed_ids: set[str | None]) -> str:
     if transaction.id in reversed_ids:
         return "it was taken back already; copilot log shows by which"
     return f"that one is of the kind {transaction.kind}; see copilot log"
@@ -179,7 +179,7 @@ def _change(old: Entry, new: Entry, back: Reversal) -> FileChange:
         before,
         after,
         new.old_path,
-        old_mode=modes[0] if touched else None,
+        old_mode=modes[0] if touched or after is None else None,
         mode=new_mode,
     )
 

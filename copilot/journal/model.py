@@ -51,7 +51,10 @@ The order of steps, and what a kill between any two of them leaves:
 8. Journals beyond the bounds of `prune` are deleted, the plan first: what a kill leaves is a folder
    without a plan, as in 1.
 
-A file that is at neither state was changed by somebody else and stays as it is.
+A file that is at neither state was changed by somebody else and stays as it is. Two windows remain
+that no program can close: an editor that has held a file open since before step 4, and writes to it
+after step 5, writes to a file that has no name any more; and where the system cannot exchange two
+names, what is written between the last look of step 4 and the rename is replaced.
 """
 
 from __future__ import annotations

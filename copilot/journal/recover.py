@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -95,8 +95,10 @@ def _recover_one(journals: Path, transaction: Transaction, patience: float) -> R
 def _lead_to_an_end(journals: Path, transaction: Transaction, roots: Roots) -> Recovery:
     discard_parts(transaction, roots)
     if is_done(transaction, roots):
-        finish(transaction, roots)
-        return Recovery(_marked(journals, transaction, "committed"), "completed")
+        # Refused if an editor writes to an old file just then: it gets its place back.
+        with suppress(EditsRefused):
+            finish(transaction, roots)
+            return Recovery(_marked(journals, transaction, "committed"), "completed")
     conflicts = take_back(journals, transaction, roots, range(len(transaction.entries)))
     rolled_back = _marked(journals, transaction, "rolled-back")
     return Recovery(rolled_back, "conflict" if conflicts else "rolled-back", conflicts)

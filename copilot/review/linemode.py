@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from copilot.edits.changes import DiffLine, FileChange, Hunk
+from copilot.edits.changes import EXECUTABLE_MODE, DiffLine, FileChange, Hunk
 from copilot.edits.patch import CONTEXT_LINES, in_context, old_mode
 from copilot.errors import EditsRefused
 from copilot.review.hunktext import from_text, to_text
@@ -215,4 +215,5 @@ def _text(data: bytes, hide_return: bool) -> str:
 
 
 def _title(change: FileChange) -> str:
-    return f"{change.kind.value} {one_line(change.name)}"
+    executable = change.before is None and change.mode == EXECUTABLE_MODE
+    return f"{change.kind.value} {one_line(change.name)}{', executable' if executable else ''}"

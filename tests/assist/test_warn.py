@@ -63,7 +63,8 @@ def test_an_error_far_below_is_laid_to_the_hunk_that_breaks_the_file_alone() -> 
 def test_an_indent_shift_is_told_where_it_is() -> None:
     change = edited((b"return 3", b"return 33"))
     target = Target("app", "a.py")
-    placed = [Placed(target, 1, Rung.INDENT, 13, "4 spaces more"), Placed(target, 9, Rung.EXACT, 1)]
+    # The edit begins with a line that it keeps.
+    placed = [Placed(target, 1, Rung.INDENT, 12, "4 spaces more"), Placed(target, 9, Rung.EXACT, 1)]
     assert flags(change, placed) == (
         Flag(FlagKind.INDENT, "placed by an indent shift: 4 spaces more", 13),
     )

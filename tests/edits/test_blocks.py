@@ -123,6 +123,12 @@ def test_content_that_is_no_marker(line: str) -> None:
     assert _read(reply) == (Overwrite("main/a", f"{line}\n", 2),)
 
 
+def test_a_byte_order_mark_before_the_reply_is_none_of_it() -> None:
+    assert _read(f"\ufeffmain/a\n<<<<<<< CREATE\n\ufeffx\n>>>>>>> END\n{_END}") == (
+        Create("main/a", "\ufeffx\n", 2),
+    )
+
+
 def test_carriage_returns_at_line_ends() -> None:
     block = f"main/a\n<<<<<<< CREATE\nx\r\ny\r\n>>>>>>> END\n{_END}"
     assert _read(block) == (Create("main/a", "x\r\ny\r\n", 2),)

@@ -7,7 +7,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from copilot.edits.changes import (
+    EXECUTABLE_MODE,
     JOIN_GAP_LINES,
+    PLAIN_MODE,
     ChangeKind,
     DiffLine,
     FileChange,
@@ -159,3 +161,41 @@ def test_an_edit_that_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(EditsRefused, match=message):
         with_hunk_lines(_change(before, after, old_path), 0, lines)
+
+
+def _moded(before: bytes, after: bytes, old_path: str | None = None) -> FileChange:
+    return FileChange("main", "f", before, after, old_path, PLAIN_MODE, EXECUTABLE_MODE)
+
+
+def test_a_new_mode_is_a_hunk_without_lines() -> None:
+    assert [hunk.kind for hunk in _moded(b"a\n", b"a\n").hunks] == ["mode"]
+    assert [hunk.kind for hunk in _moded(b"a\n", b"b\n", "g").hunks] == ["rename", "mode", "text"]
+    assert not FileChange("main", "f", b"", b"", None, PLAIN_MODE, PLAIN_MODE).hunks
+    created = FileChange("main", "f", None, b"", mode=EXECUTABLE_MODE)
+    assert [hunk.kind for hunk in created.hunks] == ["create"]
+    assert compose(created, [0]) == created
+
+
+@pytest.mark.parametrize("accepted", [*map(set, ([0], [1], [2], [0, 1], [0, 2], [1, 2]))])
+def test_move_mode_and_text_are_accepted_one_by_one(accepted: set[int]) -> None:
+    composed = compose(_moded(b"a\n", b"b\n", "g"), accepted)
+    assert composed is not None
+    assert (composed.path, composed.old_path) == (("f", "g") if 0 in accepted else ("g", None))
+    modes = (PLAIN_MODE, EXECUTABLE_MODE) if 1 in accepted else (None, None)
+    assert (composed.old_mode, composed.mode) == modes
+    assert composed.after == (b"b\n" if 2 in accepted else b"a\n")
+
+
+def test_a_mode_has_no_lines_to_edit_and_stays_beside_edited_ones() -> None:
+    change = _moded(b"a\n", b"b\n")
+    with pytest.raises(EditsRefused, match="a mode change has no lines to edit"):
+        with_hunk_lines(change, 0, ())
+    edited = with_hunk_lines(change, 1, _edited("-a", "+c"))
+    assert (edited.after, edited.mode) == (b"c\n", EXECUTABLE_MODE)
+
+
+@given(st.text(), st.text(), st.sampled_from(["utf-16", "utf-32"]))
+def test_text_in_wide_characters_is_one_hunk(old: str, new: str, encoding: str) -> None:
+    change = _change(old.encode(encoding), new.encode(encoding))
+    assert len(change.hunks) == (old != new)
+    assert compose(change, range(len(change.hunks))) == (change if old != new else None)

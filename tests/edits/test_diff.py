@@ -52,3 +52,21 @@ def test_a_large_run_without_anchors_is_one_change() -> None:
     before, after = [b"a", b"b"] * 3000, [b"b", b"b", b"a"] * 3000
     assert changed_ranges(before, after) == [Range(0, 6000, 0, 9000)]
     _check(before, after)
+
+
+def test_many_middling_runs_are_taken_apart_until_it_is_enough() -> None:
+    before: list[bytes] = []
+    after: list[bytes] = []
+    for part in range(12):
+        lines = [b"%d" % (number // 2) for number in range(1900)]
+        before += [b"start %d" % part, *lines]
+        after += [b"start %d" % part, b"new", *lines[:900], *lines[901:], b"new"]
+    _check(before, after)
+    assert len(changed_ranges(before, after)) == 5 * 3 + 7
+
+
+def test_few_edits_are_found_among_lines_that_all_occur_twice_and_more() -> None:
+    before = [b"%d" % (number * number % 1009) for number in range(6000)]
+    after = [*before[:2000], b"0", *before[2001:4000], *before[4003:]]
+    _check(before, after)
+    assert sum(run.old_to - run.old_from for run in changed_ranges(before, after)) < 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -275,6 +276,63 @@ def test_renames_deletions_and_modes(render: ModuleType) -> None:
         render.v4a(_PATH, "a\n", None),
     ):
         assert [type(operation) for operation in _read(reply)] == [Delete]
+
+
+_BEFORE = {
+    "a.py": b"one\ntwo\nthree\n",
+    "run.sh": b"#!/bin/sh\nls\n",
+    "gone.txt": b"gone\n",
+    'old "name".txt': b"".join(b"line %d\n" % number for number in range(20)),
+    'quo"t\u00e4.txt': b"a\nb",
+    "windows.bat": b"one\r\ntwo\r\nthree\r\n",
+    "ends.txt": b"a\nb\n",
+}
+_AFTER = {
+    "a.py": b"zero\none\nthree\n",
+    "run.sh": b"#!/bin/sh\nls\n",
+    "new name.txt": b"".join(b"line %d\n" % number for number in range(20) if number != 7),
+    'quo"t\u00e4.txt': b"a\nb\n",
+    "windows.bat": b"one\r\n2\r\nthree\r\n",
+    "ends.txt": b"a\nc",
+    "tool": b"#!/bin/sh\r\nrm\n",
+    "empty": b"",
+}
+
+
+def test_what_git_itself_writes(git: Callable[..., str], tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "config", "core.autocrlf", "false")
+    for name, data in _BEFORE.items():
+        (tmp_path / name).write_bytes(data)
+    git(tmp_path, "add", "-A")
+    tree = git(tmp_path, "write-tree").strip()
+    for name in _BEFORE.keys() - _AFTER.keys():
+        (tmp_path / name).unlink()
+    for name, data in _AFTER.items():
+        (tmp_path / name).write_bytes(data)
+    for name in ("run.sh", "tool"):
+        (tmp_path / name).chmod(0o755)
+    git(tmp_path, "add", "-A")
+    for options in ([], ["--no-prefix", "-U1"], ["--full-index", "-U99"]):
+        diff = git(tmp_path, "diff", "--cached", "-M", *options, tree)
+        assert 'rename from "old \\"name\\".txt"' in diff
+        for reply in (diff, f"Here:\n```diff\n{diff}```\n"):
+            assert _applied(parse(reply, closing_required=False).operations) == _AFTER
+
+
+def _applied(operations: Sequence[Operation]) -> dict[str, bytes]:
+    modes = {o.path: o.executable for o in operations if isinstance(o, SetMode | Create)}
+    assert modes == {"run.sh": True, "tool": True, "empty": False}
+    targets = {name: Target("main", name) for name in _BEFORE | _AFTER}
+    originals = {target: _BEFORE.get(name) for name, target in targets.items()}
+    placement = place(operations, originals, targets)
+    assert placement.refusals == ()
+    files = dict(_BEFORE)
+    for change in placement.changes.changes:
+        files.pop(change.old_path or change.path, None)
+        if change.after is not None:
+            files[change.path] = change.after
+    return files
 
 
 @settings(deadline=None, max_examples=300)

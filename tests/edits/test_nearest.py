@@ -34,9 +34,7 @@ def test_nearest_is_empty_where_nothing_is_alike_and_short_where_much_is() -> No
 
 
 def test_long_lines_are_cut_and_never_inside_a_character() -> None:
-    assert _nearest(b"a\n" + b"x " + "é".encode() * 9000, b"x\n") == (
-        f"     2  x {'é' * 99}"
-    )
+    assert _nearest(b"a\n" + b"x " + "é".encode() * 9000, b"x\n") == (f"     2  x {'é' * 99}")
 
 
 def test_around_quotes_two_lines_on_each_side() -> None:

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import sys
+from types import FrameType
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -142,9 +146,9 @@ def test_marker_lengths_from_five_to_twenty_and_the_one_asked_for(length: int) -
 
 
 @pytest.mark.parametrize("length", [4, 21])
-def test_other_marker_lengths_are_prose(length: int) -> None:
-    reply = f"main/a\n{'<' * length} DELETE\n{'>' * length} END"
-    assert parse(reply) == Reply((), reply, None, None)
+def test_other_marker_lengths_are_never_left_out(length: int) -> None:
+    with pytest.raises(EditsRefused, match="line 2 of the reply: this is nearly a marker: <<<<"):
+        parse(f"main/a\n{'<' * length} DELETE\n{'>' * length} END")
 
 
 @pytest.mark.parametrize(
@@ -223,6 +227,95 @@ def test_any_text_is_parsed_or_refused(lines: list[str], end: str, marker: int) 
         return
     assert reply.announced_blocks in (None, len(reply.operations))
     assert reply.announced_blocks is not None or not reply.operations
+
+
+# Lines that cost most to look at, and what stands around them.
+_WORST = [
+    ("", "\n", ""),
+    ("", " " * 1000, ""),
+    ("", "```\n", ""),
+    ("", "```\nx\n```\n", ""),
+    ("", "`", ""),
+    ("", "***\n", ""),
+    ("", "<think></think>", ""),
+    ("", "<think>\n", ""),
+    ("", "main/a.py\n```\nx\n```\n\n", ""),
+    ("main/a\n<<<<<<< CREATE\n", "<<<<<<< XYZXYZXY\n", ">>>>>>> END\n"),
+    ("main/a\n<<<<<<< CREATE\n", "=======\n", ">>>>>>> END\n"),
+    ("", "main/a\n<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n", ""),
+    ("main/a.md\n```\n", "```py\nx\n```\n", "```\n"),
+    ("main/a.md\n```\n", "```py\n", "```\n"),
+    ("--- a/x\n+++ b/x\n@@ @@\n-a\n", "+\n", ""),
+    ("--- a/x\n+++ b/x\n@@ @@\n-a\n", "\n", ""),
+    ("--- a/x\n+++ b/x\n", "@@\n-a\n", ""),
+    ("--- a/x\n+++ b/x\n@@ @@\n", "--- a\n+++ b\n", ""),
+    ("--- a/x\n+++ b/x\n@@ @@\n", "-a\n\\\n", ""),
+    ("", "--- a/x\n+++ b/x\n@@ @@\n-a\n", ""),
+    ("*** Begin Patch\n*** Update File: x\n", " *** End Patch\n", "*** End Patch\n"),
+    ("*** Begin Patch\n*** Update File: x\n", "@@ x\n", "*** End Patch\n"),
+    ("*** Begin Patch\n*** Update File: x\n", "@@ x\n-a\n", "*** End Patch\n"),
+    ("*** Begin Patch\n", "*** Delete File: x\n", "*** End Patch\n"),
+]
+
+
+@pytest.mark.parametrize(("head", "unit", "tail"), _WORST)
+def test_twice_the_reply_takes_twice_the_steps(head: str, unit: str, tail: str) -> None:
+    count = 20_000 // len(unit)
+    once, twice = (_steps(head + unit * (count * times) + tail) for times in (1, 2))
+    assert twice <= 2 * once + 200
+
+
+def _steps(reply: str) -> int:
+    """Count the lines and calls of Python that reading takes."""
+    steps = 0
+
+    def count(_frame: FrameType, event: str, _argument: Any) -> Any:
+        nonlocal steps
+        steps += event in ("call", "line")
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        parse(reply, closing_required=False)
+    except EditsRefused:
+        pass
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+@pytest.mark.parametrize("unit", ["main/a\n<<<<<<< DELETE\n>>>>>>> END\n", "@@\n-a\n"])
+def test_more_edits_than_anybody_could_review_are_refused(unit: str) -> None:
+    head = "--- a/x\n+++ b/x\n" if unit[0] == "@" else ""
+    with pytest.raises(EditsRefused, match="more than 100000 edits"):
+        parse(head + unit * 100_001)
+
+
+def test_more_marks_than_a_reply_needs_are_refused() -> None:
+    with pytest.raises(EditsRefused, match="more than 200000 marks"):
+        parse("***\n" * 200_001)
+
+
+def test_foreign_edits_may_be_counted_or_not_but_ours_must_be() -> None:
+    patch = "*** Begin Patch\n*** Delete File: x\n*** Delete File: y\n*** End Patch\n"
+    block = "main/a\n<<<<<<< DELETE\n>>>>>>> END\n"
+    for blocks in (1, 2, 3):
+        assert len(parse(patch + block + _end(2, blocks)).operations) == 3
+    for reply in (patch + block + _end(2, 4), patch + block + _end(0, 0), patch + _end(0, 0)):
+        with pytest.raises(EditsRefused, match="arrived"):
+            parse(reply)
+
+
+def test_several_formats_stand_side_by_side() -> None:
+    reply = parse(
+        "First.\n\n```diff\n--- a/x\n+++ b/x\n@@ @@\n-a\n+b\n```\n\nSecond.\n\n"
+        "*** Begin Patch\n*** Delete File: y\n*** End Patch\n\nThird.\n\n"
+        "z\n```\n<<<<<<< SEARCH\nc\n=======\nd\n>>>>>>> REPLACE\n```\n\nDone.\n",
+        closing_required=False,
+    )
+    assert [operation.path for operation in reply.operations] == ["x", "y", "z"]
+    assert reply.prose == "First.\n\nSecond.\n\nThird.\n\nDone."
 
 
 _CONTENT = st.text(st.characters(exclude_characters="\r\n"), max_size=12)

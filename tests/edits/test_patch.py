@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from copilot.edits.changes import ChangeSet, FileChange, compose
+from copilot.edits.changes import (
+    EXECUTABLE_MODE,
+    PLAIN_MODE,
+    ChangeSet,
+    FileChange,
+    compose,
+)
 from copilot.edits.patch import git_patch, in_context, shown_diff
 
 Git = Callable[..., str]
@@ -254,3 +261,104 @@ def test_the_shown_diff_is_harmless_and_names_the_repository() -> None:
 def test_binary_content_is_not_shown() -> None:
     shown = shown_diff(_update(b"a\0b", b"c\n", "x"), prefix_alias=True)
     assert shown.endswith("Binary files a/main/x and b/main/x differ\n")
+
+
+_MODES = (None, PLAIN_MODE, EXECUTABLE_MODE)
+
+
+def _moded(folder: Path, changes: ChangeSet) -> None:
+    """Put the files before into the folder, with their modes."""
+    for change in changes.changes:
+        path = folder / (change.old_path or change.path)
+        _write(path, change.before)
+        if change.old_mode == EXECUTABLE_MODE:
+            path.chmod(0o755)
+
+
+def _is_executable(path: Path) -> bool:
+    return bool(path.stat().st_mode & 0o100)
+
+
+def test_git_diff_writes_modes_the_same(git: Git, tmp_path: Path) -> None:
+    on, off = (PLAIN_MODE, EXECUTABLE_MODE), (EXECUTABLE_MODE, PLAIN_MODE)
+    changes = ChangeSet(
+        (
+            FileChange("main", "bytes", b"a\0b", b"a\0c", None, *on),
+            FileChange("main", "mode only", b"a\n", b"a\n", None, *on),
+            FileChange("main", "new", None, b"#!\n", mode=EXECUTABLE_MODE),
+            FileChange("main", "new empty", None, b"", mode=EXECUTABLE_MODE),
+            FileChange("main", "off", b"a\n", b"b\n", None, *off),
+            FileChange("main", "on", b"a", b"a\n", None, *on),
+            FileChange("main", "ran", b"a\n", None, old_mode=EXECUTABLE_MODE),
+            FileChange("main", 'z "moved".sh', _NUMBERED, _NUMBERED + b"x", "old\t.sh", *on),
+        )
+    )
+    git(tmp_path, "init", "-q")
+    _moded(tmp_path, changes)
+    git(tmp_path, "add", "-A")
+    tree = git(tmp_path, "write-tree").strip()
+    git(tmp_path, "apply", data=git_patch(changes))
+    for change in changes.changes:
+        assert _content(tmp_path / change.path) == change.after
+        if change.mode:
+            assert _is_executable(tmp_path / change.path) == (change.mode == EXECUTABLE_MODE)
+    git(tmp_path, "add", "-A")
+    theirs = git(tmp_path, "diff", "--cached", "-M", "--binary", "--full-index", tree)
+    ours = [line for line in _bare(git_patch(changes).decode()) if "similarity" not in line]
+    assert ours == [line for line in _bare(theirs) if "similarity" not in line]
+    git(tmp_path, "apply", "-R", data=git_patch(changes))
+    for change in changes.changes:
+        old = tmp_path / (change.old_path or change.path)
+        assert _content(old) == change.before
+        if change.before is not None:
+            assert _is_executable(old) == (change.old_mode == EXECUTABLE_MODE)
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.tuples(_contents(), _contents(), st.sampled_from([*_MODES]), st.booleans()), max_size=6
+    ),
+    st.data(),
+)
+def test_git_applies_any_accepted_hunks_with_modes(
+    git: Git,
+    tmp_path_factory: pytest.TempPathFactory,
+    files: list[tuple[bytes, bytes, int | None, bool]],
+    data: st.DataObject,
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "moded"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    chosen: list[FileChange] = []
+    for number, (before, after, mode, moved) in enumerate(files):
+        old_mode = None if mode is None else PLAIN_MODE + EXECUTABLE_MODE - mode
+        old_path = f"old {number}" if moved else None
+        change = FileChange("main", f"f {number}", before, after, old_path, old_mode, mode)
+        accepted: set[int] = data.draw(st.sets(st.integers(0, max(0, len(change.hunks) - 1))))
+        part = compose(change, accepted) if change.hunks else None
+        if part is not None:
+            chosen.append(part)
+    changes = ChangeSet(tuple(chosen))
+    _moded(folder, changes)
+    if git_patch(changes):
+        git(folder, "apply", "--whitespace=nowarn", data=git_patch(changes))
+    for part in chosen:
+        assert _content(folder / part.path) == part.after
+        assert part.mode is None or _is_executable(folder / part.path) == (
+            part.mode == EXECUTABLE_MODE
+        )
+
+
+def test_names_that_are_no_utf8_are_quoted_byte_for_byte(git: Git, tmp_path: Path) -> None:
+    name = os.fsdecode(b'caf\xe9 "x"\\.txt')
+    _write(tmp_path / name, b"a\n")
+    changes = _update(b"a\n", b"b", name)
+    assert b'"a/caf\\351 \\"x\\"\\\\.txt"' in git_patch(changes)
+    git(tmp_path, "apply", data=git_patch(changes))
+    assert _content(tmp_path / name) == b"b"
+
+
+def test_a_mode_without_the_one_before_is_the_other() -> None:
+    change = FileChange("main", "f", b"", b"", mode=EXECUTABLE_MODE)
+    assert b"old mode 100644\nnew mode 100755\n" in git_patch(ChangeSet((change,)))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from copilot.edits.changes import ChangeSet, split_lines
+from copilot.edits.changes import EXECUTABLE_MODE, PLAIN_MODE, ChangeSet, split_lines
 from copilot.edits.diff import changed_ranges
 from copilot.edits.operations import (
     Create,
@@ -17,11 +18,15 @@ from copilot.edits.operations import (
     Overwrite,
     Rename,
     Replace,
+    SetMode,
     Target,
+    Write,
 )
 from copilot.edits.parse import parse
-from copilot.edits.place import Placement, Refusal, place
+from copilot.edits.place import Placed, Placement, Refusal, place
+from copilot.edits.rungs import Rung
 
+# A patch may hold the markers of edits.
 _A = Target("main", "a.patch")
 _LINES = st.lists(
     st.sampled_from(["a", "b", "c", "", "  a", "=======", "<<<<<<< SEARCH", ">>>>>>> END"]),
@@ -143,11 +148,22 @@ def _written(before: Mapping[str, bytes], changes: ChangeSet) -> dict[str, bytes
 
 
 _PATHS = st.sampled_from(["main/a", "main/b", "main/c"])
-_TEXTS = st.sampled_from(["", "a\n", "b\n", "a\nb\n", "\ud800\n"])
+_TEXTS = st.sampled_from(["", "a\n", "b\n", "a\nb\n", "\ud800\n", "b", " a\n b\n", "# ...\n"])
 _OPERATIONS = st.one_of(
     st.builds(Replace, _PATHS, _TEXTS, _TEXTS, st.integers(1, 99)),
     st.builds(Create, _PATHS, _TEXTS, st.integers(1, 99)),
     st.builds(Overwrite, _PATHS, _TEXTS, st.integers(1, 99)),
+    st.builds(Write, _PATHS, _TEXTS, st.integers(1, 99)),
+    st.builds(SetMode, _PATHS, st.booleans(), st.integers(1, 99)),
+    st.builds(
+        Replace,
+        _PATHS,
+        _TEXTS,
+        _TEXTS,
+        st.integers(1, 99),
+        st.tuples(st.sampled_from(["a", "b", "", "\ud800"])),
+        st.booleans(),
+    ),
     st.builds(Delete, _PATHS, st.integers(1, 99)),
     st.builds(Rename, _PATHS, _PATHS, st.integers(1, 99)),
 )
@@ -191,3 +207,236 @@ def test_create_over_the_same_text_is_applied_already() -> None:
     placement = _place_text(b"a\n", [Create("main/a", "a\n", 1)])
     assert (placement.refusals, placement.changes) == ((), ChangeSet())
     assert placement.already_applied
+
+
+_CODE = "".join(f"line {number}\n" for number in range(30))
+_B = Target("main", "b")
+_TARGETS = {"main/a": _A, "main/b": _B}
+
+
+def _reasons(placement: Placement) -> list[str]:
+    return [refusal.reason for refusal in placement.refusals]
+
+
+def test_what_found_its_place_is_told_also_beside_a_refusal() -> None:
+    operations: list[Operation] = [
+        Replace("main/a", "line 3\nline 4\n", "x\n", 5),
+        Replace("main/a", "nowhere\n", "x\n", 9),
+        Replace("main/a", "  line 7\n  line 8\n", "  y\n  line 8\n", 2),
+        Create("main/b", "z\n", 1),
+    ]
+    placement = place(operations, {_A: _CODE.encode(), _B: None}, _TARGETS)
+    assert not placement.changes
+    assert placement.placed == (
+        Placed(_B, 1, Rung.WHOLE, 0),
+        Placed(_A, 2, Rung.INDENT, 7, "2 spaces fewer in front of each line"),
+        Placed(_A, 5, Rung.EXACT, 3),
+    )
+
+
+def test_a_renamed_file_is_named_as_the_change_names_it() -> None:
+    operations: list[Operation] = [
+        Rename("main/a", "main/b", 1),
+        Replace("main/a", "line 3\n", "x\n", 2),
+    ]
+    placement = place(operations, {_A: _CODE.encode(), _B: None}, _TARGETS)
+    assert [placed.target for placed in placement.placed] == [_B, _B]
+
+
+def test_files_where_all_is_applied_are_named() -> None:
+    operations = [
+        Replace("main/a", "old\n", "line 3\n", 1),
+        Replace("main/a", "older\n", "line 4\n", 2),
+        Replace("main/b", "older\n", "line 4\n", 3),
+        Replace("main/b", "line 5\n", "new\n", 4),
+    ]
+    data = _CODE.encode()
+    placement = place(operations, {_A: data, _B: data}, _TARGETS)
+    assert placement.already == (_A,)
+    assert len(placement.already_applied) == 3
+    assert [change.path for change in placement.changes.changes] == ["b"]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        Overwrite("main/a", _CODE + "x\n", 1),
+        Write("main/a", _CODE + "x\n", 1),
+        Delete("main/a", 1),
+        Rename("main/a", "main/b", 1),
+        Replace("main/a", "line 3 \n", "x\n", 1),
+        Replace("main/a", " line 3\n line 4\n", " x\n", 1),
+    ],
+)
+def test_a_stale_file_is_not_touched_as_a_whole_nor_loosely(operation: Operation) -> None:
+    originals = {_A: _CODE.encode(), _B: None}
+    assert place([operation], originals, _TARGETS).changes
+    placement = place([operation], originals, _TARGETS, stale={_A})
+    assert all("the file changed since the model saw it" in r for r in _reasons(placement))
+    assert placement.refusals
+
+
+def test_a_stale_file_takes_exact_edits_and_modes() -> None:
+    operations: list[Operation] = [
+        Replace("main/a", "line 3\n", "x\n", 1),
+        SetMode("main/a", True, 2),
+    ]
+    placement = place(operations, {_A: _CODE.encode()}, _TARGETS, stale={_A})
+    assert placement.refusals == ()
+    assert place(
+        [Overwrite("main/a", _CODE, 1)], {_A: _CODE.encode()}, _TARGETS, stale={_A}
+    ).already
+
+
+@pytest.mark.parametrize("verb", [Overwrite, Write])
+def test_a_whole_text_may_not_lose_most_of_a_file(verb: type[Overwrite | Write]) -> None:
+    short = verb("main/a", "line 1\n" * 14, 3)
+    placement = place([short], {_A: _CODE.encode()}, _TARGETS)
+    assert _reasons(placement) == ["the whole new text has 14 lines, the file has 30"]
+    assert "SEARCH blocks" in placement.refusals[0].detail
+    assert place([verb("main/a", "line 1\n" * 15, 3)], {_A: _CODE.encode()}, _TARGETS).changes
+
+
+def test_write_makes_a_file_or_overwrites_it() -> None:
+    for original in (None, b"a\r\n"):
+        (change,) = place([Write("main/a", "b\n", 1)], {_A: original}, _TARGETS).changes.changes
+        assert change.before == original
+        assert change.after == (b"b\r\n" if original else b"b\n")
+
+
+def test_a_mode_is_set_once() -> None:
+    on, off = SetMode("main/b", True, 1), SetMode("main/b", False, 1)
+    (change,) = place([on], {_B: b"a"}, _TARGETS).changes.changes
+    assert (change.old_mode, change.mode) == (PLAIN_MODE, EXECUTABLE_MODE)
+    assert place([on], {_B: b"a"}, _TARGETS, executable={_B}).already == (_B,)
+    (change,) = place([off], {_B: b"\xff\0"}, _TARGETS, executable={_B}).changes.changes
+    assert (change.old_mode, change.mode, change.after) == (EXECUTABLE_MODE, PLAIN_MODE, b"\xff\0")
+    assert place([off], {_B: b"a"}, _TARGETS).already == (_B,)
+    assert _reasons(place([on], {_B: None}, _TARGETS)) == ["there is no such file"]
+
+
+def test_a_new_file_may_be_executable_and_end_without_a_line_end() -> None:
+    (change,) = place(
+        [Create("main/b", "#!/bin/sh", 1, executable=True)], {_B: None}, _TARGETS
+    ).changes.changes
+    assert (change.after, change.old_mode, change.mode) == (b"#!/bin/sh", None, EXECUTABLE_MODE)
+
+
+def test_rename_mode_and_text_are_one_change() -> None:
+    operations: list[Operation] = [
+        SetMode("main/b", True, 1),
+        Rename("main/a", "main/b", 2),
+        Replace("main/b", "line 3\n", "x\n", 3),
+    ]
+    (change,) = place(operations, {_A: _CODE.encode(), _B: None}, _TARGETS).changes.changes
+    assert (change.path, change.old_path, change.mode) == ("b", "a.patch", EXECUTABLE_MODE)
+    assert [hunk.kind for hunk in change.hunks] == ["rename", "mode", "text"]
+
+
+_ENCODINGS = st.sampled_from(["cp1252", "iso8859_15", "utf-16", "utf-32", "cp932", "gb18030"])
+
+
+@given(
+    _ENCODINGS,
+    st.lists(st.sampled_from(["a", "b", "", "é", "日本", "\u0a0a", "c\r"]), max_size=8),
+    st.integers(0, 7),
+    st.sampled_from(["new", "é", "日", ""]),
+)
+def test_bytes_of_any_encoding_stay_outside_the_edit(
+    encoding: str, lines: list[str], at: int, new: str
+) -> None:
+    text = "".join(f"{line}\n" for line in [*lines[:at], "HERE", *lines[at:]])
+    try:
+        original, wanted = (t.encode(encoding) for t in (text, text.replace("HERE", new)))
+    except UnicodeEncodeError:
+        assume(False)
+    operation = Replace("main/b", "HERE\n", f"{new}\n", 1)
+    placement = place([operation], {_B: original}, _TARGETS, encodings={_B: encoding})
+    (change,) = placement.changes.changes
+    assert _as_lf(change.after, encoding) == _as_lf(wanted, encoding)
+    before, _, behind = text.partition("HERE")
+    assert (change.after or b"").startswith(before.encode(encoding))
+    assert (change.after or b"").decode(encoding).endswith(behind[1:])
+
+
+def _as_lf(data: bytes | None, encoding: str) -> str:
+    return (data or b"").decode(encoding).replace("\r\n", "\n")
+
+
+def test_text_that_an_encoding_cannot_hold_is_refused() -> None:
+    operation = Replace("main/b", "é\n", "日\n", 1)
+    placement = place([operation], {_B: b"\xe9\n"}, _TARGETS, encodings={_B: "cp1252"})
+    assert _reasons(placement) == ["its text holds characters that the file's cp1252 cannot hold"]
+    placement = place([operation], {_B: b"\xe9\n"}, _TARGETS)
+    assert _reasons(placement) == ["the file is no UTF-8 text"]
+    placement = place([operation], {_B: b"\x81\n"}, _TARGETS, encodings={_B: "cp1252"})
+    assert _reasons(placement) == ["the file is not kept whole in cp1252"]
+
+
+def test_two_insertions_at_one_place_overlap_and_touching_edits_do_not() -> None:
+    def below(text: str, line: int) -> Replace:
+        return Replace("main/a", "", text, line, anchors=("line 3",))
+
+    data = {_A: _CODE.encode()}
+    twice = place([below("x\n", 1), below("y\n", 2)], data, _TARGETS)
+    assert _reasons(twice) == ["overlaps the block at line 1"]
+    touching = [
+        Replace("main/a", "line 3\n", "three\n", 1),
+        below("x\n", 2),
+        Replace("main/a", "line 4\n", "four\n", 3),
+    ]
+    for operations in (touching, touching[::-1]):
+        (change,) = place(operations, data, _TARGETS).changes.changes
+        assert b"\nthree\nx\nfour\n" in (change.after or b"")
+    inside = place(
+        [Replace("main/a", "line 3\nline 4\n", "3\n", 1), below("x\n", 2)], data, _TARGETS
+    )
+    assert _reasons(inside) == ["overlaps the block at line 1"]
+
+
+def test_an_elision_and_a_marker_are_refused_on_every_way_into_a_file() -> None:
+    code = {Target("main", "a.py"): _CODE.encode(), Target("main", "b.py"): None}
+    targets = {f"main/{target.path}": target for target in code}
+    for text in ("x\n# ... existing code ...\n", "<<<<<<< HEAD\nx\n"):
+        for operation in (
+            Replace("main/a.py", "line 3\n", text, 1),
+            Replace("main/a.py", "", text, 1, at_end=True),
+            Overwrite("main/a.py", _CODE + text, 1),
+            Write("main/a.py", _CODE + text, 1),
+            Write("main/b.py", text, 1),
+            Create("main/b.py", text, 1),
+        ):
+            (reason,) = _reasons(place([operation], code, targets))
+            assert "existing code" in reason or "merge conflict" in reason
+
+
+_WHOLE_LINES = st.lists(st.sampled_from(["new 1", "new 2", "a", "b", "e"]), max_size=3)
+
+
+@st.composite
+def _given_text(draw: st.DrawFn) -> str:
+    """Return lines, the last of which may lack its line feed."""
+    text = "".join(f"{line}\n" for line in draw(_WHOLE_LINES))
+    return text.removesuffix("\n") if draw(st.booleans()) else text
+
+
+_SMALL_EDITS = st.builds(
+    Replace,
+    st.just("main/b"),
+    _given_text(),
+    _given_text(),
+    st.integers(1, 99),
+    st.sampled_from([(), (), ("a",), ("e",)]),
+    st.booleans(),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(_SMALL_EDITS, min_size=1, max_size=3),
+    st.sampled_from([b"a\nb\nc\nd\ne", b"a\r\nb\nc\r\nd\ne\n", b"e", b""]),
+)
+def test_lines_are_never_glued_nor_split(operations: list[Replace], original: bytes) -> None:
+    for change in place(operations, {_B: original}, _TARGETS).changes.changes:
+        after = (change.after or b"").decode().replace("\r\n", "\n").split("\n")
+        assert {*after} <= {"", "new 1", "new 2", *"abcde"}

@@ -138,7 +138,8 @@ def _is_shifted(lines: list[bytes], wanted: list[bytes]) -> bool:
 def test_the_ladder_finds_what_trying_every_place_finds(
     lines: list[str], data: st.DataObject
 ) -> None:
-    if lines and data.draw(st.booleans()):
+    is_part: bool = data.draw(st.booleans())
+    if lines and is_part:
         start = data.draw(st.integers(0, len(lines) - 1))
         part = lines[start : start + data.draw(st.integers(1, 4))]
         shift = data.draw(st.sampled_from(["", "  ", "\t"]))

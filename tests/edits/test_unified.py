@@ -130,6 +130,11 @@ def test_a_carriage_return_before_a_line_feed_is_a_line_end_of_an_edit() -> None
     )
 
 
+def test_a_carriage_return_at_the_very_end_is_content() -> None:
+    diff = "--- a/x\n+++ b/x\n@@ @@\n-a\r\n\\ No newline at end of file\n+b\n"
+    assert [_texts(operation) for operation in _read(diff)] == [("a\r", "b\n")]
+
+
 def test_blank_context_that_lost_its_space() -> None:
     diff = "--- a/x\n+++ b/x\n@@ -1,4 +1,4 @@\n a\n\n-b\n+c\n\n"
     assert _read(f"{diff}Done.\n") == (Replace("x", "a\n\nb\n\n", "a\n\nc\n\n", 3),)
@@ -178,6 +183,7 @@ _HEAD = "--- a/x\n+++ b/x\n"
         ("--- a/x\n+++ /dev/null\n@@ @@\n-a\n+b\n", "leaves lines of it"),
         ("--- /dev/null\n+++ /dev/null\n@@ @@\n+b\n", "names no file"),
         ("diff --git a/x b/x\n", "holds no change"),
+        (f"--- a/{'x' * 50_000}\n+++ b/x\n@@ @@\n-a\n", "names are too long"),
         ("diff --git a/x b c/x\nold mode 100644\nnew mode 100755\n", "cannot be told apart"),
         ("diff --git a/x b/x\nold mode 100644\n", "lacks a mode"),
         ("diff --git a/x b/x\nnew file mode 120000\nindex 0..e69de29\n", "plain file's.*120000"),
@@ -215,6 +221,7 @@ def test_what_is_refused(diff: str, reason: str) -> None:
         ("1. So:\n   ```diff\n   --- a/x\n   +++ b/x\n   @@ @@\n   -a\n   ```\n", "no lines that"),
         ("main/x.py\n```diff\n-a\n+b\n```\n", "no lines that name its file"),
         (f"fix.patch\n```diff\n{_HEAD}@@ @@\n-a\n```\n", "a patch to apply or the content"),
+        (f"```console\n$ git diff\n{_HEAD}@@ @@\n-a\n```\n", "line 3 .* stands in an example"),
         (f"````markdown\n```diff\n{_HEAD}@@ @@\n-a\n```\n````\n", "stands in an example"),
         (
             "```diff\n--- a/x.md\n+++ b/x.md\n@@ @@\n-a\n```\nmake\n```\n+b\n```\n",
@@ -229,6 +236,17 @@ def test_fences_that_are_refused(reply: str, reason: str) -> None:
 
 def test_a_sketch_of_a_diff_in_prose_is_prose() -> None:
     assert _read("For instance:\n\n```diff\n-old\n+new\n```\n") == ()
+
+
+def test_a_fence_around_a_mail_or_below_subversions_lines() -> None:
+    diff = f"{_HEAD}@@ -1 +1 @@\n-a\n+b\n"
+    index = f"Index: x\n{'=' * 67}\n"
+    for reply in (
+        f"```\nFrom 12\nSubject: [PATCH] x\n\n{diff}-- \n2.39\n```\n",
+        f"```\n{index}{diff}```\n",
+        f"```diff\n{diff}{index}{diff}```\n",
+    ):
+        assert {operation.path for operation in _read(reply)} == {"x"}
 
 
 def test_the_closing_line_may_stand_directly_below_a_hunk_or_in_its_fence() -> None:

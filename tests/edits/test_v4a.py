@@ -83,6 +83,8 @@ def test_wrappers(reply: str) -> None:
 def test_an_indented_end_behind_an_update_ends_the_patch_only_if_nothing_follows() -> None:
     body = "*** Begin Patch\n*** Update File: x\n-a\n *** End Patch\n"
     assert _read(body) == (Replace("x", "a\n", "", 3),)
+    quoted = "*** Begin Patch\n*** Update File: x\n a *** End Patch\n-b\n*** End Patch\n"
+    assert _read(quoted) == (Replace("x", "a *** End Patch\nb\n", "a *** End Patch\n", 3),)
     assert _read(f"{body}*** End Patch\n") == (
         Replace("x", "a\n*** End Patch\n", "*** End Patch\n", 3),
     )
@@ -106,6 +108,10 @@ def test_prose_stands_around() -> None:
         ("*** Begin Patch\n*** Update File: x\n*** Move to:\n*** End Patch\n", "names no file"),
         ("*** Begin Patch\n*** Update File: x\n*** End Patch\n", "changes nothing"),
         ("*** Begin Patch\n*** Update File: x\n@@ a\n*** End Patch\n", "no lines below it"),
+        (
+            "*** Begin Patch\n*** Update File: x\n" + "@@ a\n" * 21 + "-a\n*** End Patch\n",
+            "line 3 .* more than 20 `@@` lines",
+        ),
         ("*** Begin Patch\n*** Update File: x\n-a\nb\n*** End Patch\n", "line 4 .* ' ', .*: b"),
         ("*** Begin Patch\n*** Add File: x\n+a\nb\n*** End Patch\n", "line 4 .*: b"),
         ("*** Begin Patch\n*** Add File: x\n+a\n\n+b\n*** End Patch\n", "line 4 .* has no `.`"),

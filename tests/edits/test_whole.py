@@ -66,6 +66,8 @@ def test_prose_stands_around_and_an_empty_file_is_empty() -> None:
         ("```", "- x\n\n  ```\n  code\n  ```\n"),
         ("```", 'text = """\n```json\n{}\n```\n"""\n'),
         ("```", "a `` b\n``\n"),
+        ("```", "``` `a` ```\n"),
+        ("```", "```\tsh\ncode\n```\n"),
     ],
 )
 def test_fences_inside_are_content(fence: str, content: str) -> None:
@@ -84,9 +86,10 @@ def test_fences_inside_are_content(fence: str, content: str) -> None:
             "a/b.md\n```\n# T\n````\ncode\n````\n```\n",
             "line 4 .* may close the fence or be content",
         ),
+        ("a/b.md\n```\n" + "```a\n" * 100 + "```\n" * 101, "more than 100 fences"),
         ("a/b.py\n```\nx = 1\n", "line 2 of the reply: the fence is never closed"),
         ("a/b.py\n```\n```sh\nx\n```\n", "line 2 of the reply: the fence is never closed"),
-        ("a/b.py\n  ```\n  x\ny\n  ```\n", "line 4 .* the file's fence is indented: y"),
+        ("  a/b.py\n  ```\n  x\n  ```\n", "line 2 .* the file's fence is indented"),
         ("a/b.py\n```\n\n@@ -1 +1 @@\n-a\n```\n", "line 4 .* a hunk stands where a whole file"),
         ("a/b.py (new)\n```\nx\n```\n\nc/d.py\n```\ny\n```\n", "line 2 .* may be an example"),
         ("a/b.py\n```\nx\n```\n\nc/d.py\n\n```py\ny\n```\n", "line 8 .* may be an example"),
@@ -99,9 +102,9 @@ def test_an_end_that_is_not_sure_is_refused(reply: str, reason: str) -> None:
         _read(reply)
 
 
-def test_a_fence_in_a_list_indents_its_lines() -> None:
-    reply = "1. First:\n\n   a/b.py\n   ```\n   x:\n\n     y\n   ```\n"
-    assert _read(reply) == (Write("a/b.py", "x:\n\n  y\n", 3),)
+def test_a_longer_fence_leaves_no_doubt_of_shorter_ones() -> None:
+    reply = "a/b.md\n````\n```\nx\n```\n````\n\nc/d.py\n```\ny\n```\n"
+    assert [operation.path for operation in _read(reply)] == ["a/b.md", "c/d.py"]
 
 
 def test_several_files() -> None:

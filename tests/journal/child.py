@@ -264,7 +264,7 @@ def _timed_kills(order: Order, scene: Scene) -> Iterator[Callable[[], bool]]:
     begun = time.monotonic()
     forked(order)
     lasts = time.monotonic() - begun
-    drawn = random.Random(order["seed"])
+    drawn = random.Random(order["seed"])  # noqa: S311
     for _ in range(order["random"]):
         delay = drawn.uniform(0, lasts)
         yield lambda delay=delay: forked(order, kill_after=delay)  # type: ignore[misc]

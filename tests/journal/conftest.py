@@ -38,7 +38,7 @@ def roots(tmp_path: Path) -> dict[str, Path]:
 @pytest.fixture
 def ram() -> Iterator[Path]:
     """A folder in memory where the system has one, for tests that write much."""
-    there = Path("/dev/shm")  # noqa: S108
+    there = Path("/dev/shm")
     with TemporaryDirectory(dir=there if os.access(there, os.W_OK) else None) as name:
         yield Path(name).resolve()
 
@@ -89,7 +89,7 @@ def order(roots: dict[str, Path], journals: Path) -> Callable[..., dict[str, Any
 
 @pytest.fixture
 def start() -> Callable[..., subprocess.Popen[str]]:
-    """Start `child.py` with an order; `as_mere_user` takes root's right to write everywhere away."""
+    """Start `child.py` with an order; `as_mere_user` takes root's right to write anywhere away."""
 
     def run(order: dict[str, Any], *, as_mere_user: bool = False) -> subprocess.Popen[str]:
         command = [sys.executable, str(CHILD), json.dumps(order)]

@@ -138,7 +138,7 @@ def test_killed_at_random_moments(op: str, sweep: Sweep) -> None:
 
 @pytest.mark.parametrize("op", OPERATIONS)
 def test_recovery_killed_as_well(op: str, sweep: Sweep) -> None:
-    outcomes = sweep(op, "kills", files=6, kill_recovery=True, step=3)
+    outcomes = sweep(op, "kills", files=6, kill_recovery=True, step=6)
     assert set(outcomes) == {"old", "new"}
 
 
@@ -149,7 +149,7 @@ def test_killed_at_every_call_without_renameat2(op: str, sweep: Sweep) -> None:
 
 
 @pytest.mark.parametrize("op", OPERATIONS)
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
 def test_every_call_refused_once(op: str, code: int, sweep: Sweep) -> None:
     """Taken back at once, without recovery."""
     found = sweep(op, "faults", files=6, fault="fail_at", errno=code)

@@ -202,7 +202,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_sequence_equals_the_model(steps: list[tuple[str, State]]) -> None:
     with TemporaryDirectory() as place:
         root, journals = Path(place).resolve() / "root", Path(place) / "journals"

@@ -21,6 +21,7 @@ Orders = Callable[..., dict[str, Any]]
 Start = Callable[[dict[str, Any]], "subprocess.Popen[str]"]
 Finish = Callable[["subprocess.Popen[str]"], tuple[int, Any]]
 
+
 def _small(roots: dict[str, Path]) -> ChangeSet:
     (roots["api"] / "run.sh").write_bytes(b"old\r\n")
     (roots["api"] / "run.sh").chmod(0o755)

@@ -1,8 +1,9 @@
-"""Undo and redo amid later work: merged where it stands apart, refused by line where it collides."""
+"""Undo and redo amid later work: merged where it stands apart, refused where it collides."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,9 @@ def test_collision_names_file_and_lines_and_touches_nothing(
     snapshot: Callable[..., object],
 ) -> None:
     write(
-        ("a.txt", TEN, _changed(_changed(TEN, 2), 8)), ("run", TEN, _changed(TEN, 5)), ("new", None, b"x")
+        ("a.txt", TEN, _changed(_changed(TEN, 2), 8)),
+        ("run", TEN, _changed(TEN, 5)),
+        ("new", None, b"x"),
     )
     edited = b"top\n" + _changed(_changed(TEN, 2), 8).replace(b"line 2", b"mine 2")
     (root / "a.txt").write_bytes(edited)
@@ -96,7 +99,7 @@ def test_collision_names_file_and_lines_and_touches_nothing(
     with pytest.raises(EditsRefused, match=r"api/a\.txt: lines 4, 10-11 changed since"):
         undo(journals, root)
     (root / "a.txt").write_bytes(_changed(_changed(TEN, 2), 8).replace(b"line 2\n", b""))
-    with pytest.raises(EditsRefused, match=r"api/a\.txt: lines 3 \(taken out\) changed since|line 3"):
+    with pytest.raises(EditsRefused, match=r"api/a\.txt: line 3 \(taken out\) changed"):
         undo(journals, root)
     (root / "a.txt").write_bytes(edited)
     assert snapshot(*roots.values()) == before
@@ -136,7 +139,7 @@ def test_twice_back_and_twice_forth(
     root: Path, journals: Path, write: Callable[..., Transaction]
 ) -> None:
     states = [TEN, _changed(TEN, 2), _changed(_changed(TEN, 2), 7)]
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in pairwise(states):
         write(("a.txt", before, after))
     for call, number in ((undo, 1), (undo, 0), (redo, 1), (redo, 2), (undo, 1), (redo, 2)):
         call(journals, root)

@@ -274,7 +274,9 @@ def test_everything_is_flushed_before_it_counts(
     calls = finish(start(order("commit", _thousand_bytes(roots))))[1]["calls"]
     plan, *_ = renames = [number for number, name in enumerate(calls) if name == "rename"]
     assert calls[:plan].count("fsync") == 3, "contents, plan and their folder"
-    assert calls[plan + 1 : plan + 3] == ["fsync", "fsync"], "the journal's folder and the one above"
+    assert calls[plan + 1 : plan + 3] == ["fsync", "fsync"], (
+        "the journal's folder and the one above"
+    )
     first = calls.index("renameat2")
     assert calls[:first].count("fsync") == 3 + 2 + 6, "every new file, before one is in place"
     assert all(calls[number - 1] == "fsync" for number in renames[1:-1])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from copilot.edits.changes import ChangeSet, FileChange
+from copilot.edits.changes import EXECUTABLE_MODE, PLAIN_MODE, ChangeSet, FileChange
 from copilot.edits.flags import Flag, FlagKind
 from copilot.review.linemode import review_lines, shown_hunk
 from copilot.review.state import Decision, Place, Review, accepted, decide, start
@@ -199,6 +199,21 @@ def test_deletions_and_renames_are_asked_for_and_not_edited() -> None:
     assert "accept this rename" in terminal.prompts[2]
     assert "a delete has no lines to edit; accept or reject it" in terminal.shown
     assert "  c -> b\\x1b" in terminal.shown
+
+
+def test_modes_are_shown_and_asked_for() -> None:
+    changes = ChangeSet(
+        (
+            FileChange("main", "a", b"x\n", b"x\n", None, PLAIN_MODE, EXECUTABLE_MODE),
+            FileChange("main", "b", None, b"#!\n", mode=EXECUTABLE_MODE),
+        )
+    )
+    decisions, terminal = _typed("e", "y", "n", review=start(changes), edited=b"-x\n")
+    assert decisions == [(_A,), (_R,)]
+    assert "accept this mode" in terminal.prompts[0]
+    assert "  mode 100644 -> 100755" in terminal.shown
+    assert "a mode change has no lines to edit; accept or reject it" in terminal.shown
+    assert "create main/b, executable (file 2/2)" in terminal.shown
 
 
 def test_a_review_without_hunks_asks_nothing() -> None:

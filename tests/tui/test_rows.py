@@ -7,7 +7,13 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copilot.edits.changes import ChangeSet, FileChange, split_lines
+from copilot.edits.changes import (
+    EXECUTABLE_MODE,
+    PLAIN_MODE,
+    ChangeSet,
+    FileChange,
+    split_lines,
+)
 from copilot.edits.flags import Flag, FlagKind
 from copilot.review.state import Place, Review, start
 from copilot.text import visible
@@ -92,6 +98,14 @@ def test_created_deleted_and_renamed_files_say_so() -> None:
     assert shown(rows_of(b"a\nb\n", None))[1:2] == ["hunk: delete the file, 2 lines"]
     moved = shown(rows_of(b"a\n", b"b\n", "old.txt"))
     assert moved[1:3] == ["hunk: rename old.txt → a.txt", "hunk: @@ -1,1 +1,1 @@"]
+
+
+def test_modes_have_rows_of_their_own() -> None:
+    moded = FileChange("app", "a", b"x\n", b"y\n", None, PLAIN_MODE, EXECUTABLE_MODE)
+    created = FileChange("app", "b", None, b"#!\n", mode=EXECUTABLE_MODE)
+    rows = shown(diff_rows(start(ChangeSet((moded, created))).files))
+    assert "hunk: mode 100644 → 100755" in rows
+    assert "hunk: new executable file, 1 line" in rows
 
 
 def test_change_that_changes_nothing_has_no_hunk() -> None:
