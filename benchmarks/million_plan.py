@@ -7,6 +7,7 @@ Plans each question in turn from what is kept, and prints a JSON list of what ea
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -18,6 +19,7 @@ from pathlib import Path
 from copilot.assist.base import base_of
 from copilot.assist.ranked import in_focus, ranking_of
 from copilot.assist.scope import Scope
+from copilot.cli.main import GC_THRESHOLDS
 from copilot.cli.options import Where
 from copilot.cli.setup import Setup, set_up
 from copilot.context.draft import Draft
@@ -66,7 +68,7 @@ def plan(setup: Setup, budget: int, question: str) -> Planned:
     scope = TimedScope(**{one.name: getattr(plain, one.name) for one in fields(plain)})
     with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
         began = time.perf_counter()
-        base = base_of(scope, draft, _silent)
+        base = base_of(scope, draft, _silent, for_task=True)
         if base is None:
             raise SystemExit("the budget is too small for a base")
         entries = latest(base.frozen.entries).values()
@@ -97,6 +99,8 @@ def _silent(_done: int, _known: int) -> None:
 
 def main() -> None:
     folder, budget, *questions = sys.argv[1:]
+    # As the program itself does.
+    gc.set_threshold(*GC_THRESHOLDS)
     setup = set_up(Where(roots=(folder,), budget=budget))
     if setup.config.budget is None:
         raise SystemExit("no budget")

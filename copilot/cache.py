@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
+from zlib import crc32
 
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 _SCHEMA = (
     "PRAGMA journal_mode = WAL",
     "CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, day INTEGER, value BLOB) WITHOUT ROWID",
@@ -22,7 +23,7 @@ _SCHEMA = (
 )
 _KEYS_AT_ONCE = 500
 _KEY_BYTES = 16
-_SEAL_BYTES = 8
+_SEAL_BYTES = 4
 _SECONDS_A_DAY = 86_400
 # Another process writes for milliseconds; a cache is not worth a longer wait.
 _WAIT_SECONDS = 0.25
@@ -42,6 +43,13 @@ class Cache:
         self._file = file
         self._max_bytes = max_bytes
         self._database: sqlite3.Connection | None = None
+        # All keys there are in a file that this process made; None where nobody knows.
+        self._put: set[bytes] | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the file lies; None without one."""
+        return self._file.parent if self._file else None
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +68,7 @@ class Cache:
         found: dict[bytes, bytes] = {}
         with self._tolerant() as database:
             if database is not None:
-                for some in _runs(keys):
+                for some in _runs(self._there(keys)):
                     found.update(_select(database, some))
         sound = ((key, _opened(key, sealed)) for key, sealed in found.items())
         return {key: value for key, value in sound if value is not None}
@@ -75,7 +83,13 @@ class Cache:
                 rows = [(key, day, _sealed(key, value)) for key, value in values.items()]
                 with database:
                     database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
+                if self._put is not None:
+                    self._put.update(values)
                 _shrink(database, self._max_bytes)
+
+    def _there(self, keys: Sequence[bytes]) -> Sequence[bytes]:
+        """Return the keys that may be there; what another process puts meanwhile may be missed."""
+        return keys if self._put is None else [key for key in keys if key in self._put]
 
     @contextmanager
     def _tolerant(self) -> Iterator[sqlite3.Connection | None]:
@@ -93,9 +107,15 @@ class Cache:
             return None
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            is_new = not self._file.exists()
             self._database = _connected(self._file)
-        except (OSError, sqlite3.OperationalError):
+            if is_new:
+                self._put = set()
+        except OSError:
             self._file = None
+        except sqlite3.OperationalError:
+            # Others may be about to make it: there is none this time.
+            return None
         except sqlite3.DatabaseError:
             self._remove()
             with suppress(sqlite3.Error):
@@ -153,12 +173,16 @@ def _shrink(database: sqlite3.Connection, max_bytes: int) -> None:
 
 def _sealed(key: bytes, value: bytes) -> bytes:
     """Return a value with what tells whether it is still that key's: disks do flip bits."""
-    return hashlib.blake2b(value, key=key, digest_size=_SEAL_BYTES).digest() + value
+    return _seal(key, value) + value
 
 
 def _opened(key: bytes, sealed: bytes) -> bytes | None:
     value = sealed[_SEAL_BYTES:]
-    return value if _sealed(key, value) == sealed else None
+    return value if sealed.startswith(_seal(key, value)) else None
+
+
+def _seal(key: bytes, value: bytes) -> bytes:
+    return crc32(value, crc32(key)).to_bytes(_SEAL_BYTES, "little")
 
 
 def _runs(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -27,6 +27,12 @@ def one_line(text: str) -> str:
     return visible(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
+def suffix_of(path: str) -> str:
+    """Return the suffix of a path's name in small letters, as pathlib's `suffix`, in less time."""
+    stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
+    return f".{suffix}".lower() if stem.strip(".") and suffix else ""
+
+
 def _escape(match: re.Match[str]) -> str:
     code = ord(match.group())
     if 0xDC80 <= code <= 0xDCFF:

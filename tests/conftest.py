@@ -15,6 +15,7 @@ from io import BufferedIOBase
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from copilot.backends import catalogue
 from copilot.backends.pull import pull
@@ -23,6 +24,10 @@ from copilot.settings.paths import state_paths
 SMALL_MODEL = "qwen2.5-coder-0.5b"
 # Fetched models are kept between test runs, where the user's own are.
 _MODELS = Path(os.environ.get("COPILOT_MODELS_DIR") or state_paths().models)
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("clockless", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("clockless")
 
 MakeRepository = Callable[..., Path]
 

@@ -72,7 +72,7 @@ def test_a_page_damaged_later_is_a_miss_and_then_gone(file: Path) -> None:
         assert cache.get(list(values)) == values
 
 
-@pytest.mark.parametrize("place", [0, 7, 8, 20])
+@pytest.mark.parametrize("place", [0, 3, 4, 20])
 def test_a_flipped_bit_is_a_miss(file: Path, place: int) -> None:
     with Cache(file) as cache:
         cache.put({b"a": b"twenty-one characters", b"b": b"2"})

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copilot.text import one_line, visible
+from copilot.text import one_line, suffix_of, visible
 
 # Unicode's Prepended_Concatenation_Mark and the joiners of hieroglyphs: formats that are drawn.
 _DRAWN_FORMATS = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
@@ -63,3 +64,9 @@ def test_what_is_shown_can_be_encoded_and_shown_again(text: str) -> None:
     assert shown.encode().decode() == shown
     assert "\n" not in one_line(text)
     assert shown.count("\n") == text.count("\n")
+
+
+@given(st.text(st.sampled_from("aB./ "), min_size=1).filter(lambda path: path.strip("./ ")))
+def test_a_suffix_is_pathlibs(path: str) -> None:
+    name = path.rpartition("/")[2]
+    assert suffix_of(path) == (PurePosixPath(name).suffix.lower() if name.strip(".") else "")

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import msgspec
 
+from copilot.assist import ahead
 from copilot.assist.freeze import freeze, may_lack_files
 from copilot.assist.read import Read, read_texts, with_outlines
 from copilot.assist.scope import Scope
 from copilot.context.draft import Copy, Draft, gone
 from copilot.context.entries import Shape
-from copilot.context.frozen import Frozen
+from copilot.context.frozen import Frozen, Loading, Record
 from copilot.context.overlay import Due, has_jumped, has_outgrown, left_out, what_is_due
 from copilot.workspace.snapshot import Progress
 
@@ -28,10 +29,13 @@ class Base:
     why_new: str = ""
 
 
-def base_of(scope: Scope, draft: Draft, progress: Progress) -> Base | None:
+def base_of(
+    scope: Scope, draft: Draft, progress: Progress, *, for_task: bool = False
+) -> Base | None:
     """Return the base as it was frozen with all changes since behind it, else a new one.
 
-    None where the mode leaves it to the budget, and that is too small for all files.
+    None where the mode leaves it to the budget, and that is too small for all files. `for_task`
+    says that files are ranked next if the base lacks some.
 
     Raises GitFailed, ReadIncomplete, or UsageError if there is nothing to read.
     """
@@ -41,23 +45,26 @@ def base_of(scope: Scope, draft: Draft, progress: Progress) -> Base | None:
         before = None
         slots = (whole, part) if may_lack_files(scope) else (whole,)
         for slot in () if scope.fresh else slots:
-            kept = slot.load()
-            if kept and (scope.budget is None or kept.tokens <= scope.budget):
+            if kept := slot.begin(scope.budget):
+                if for_task and _is_partial(kept.record):
+                    ahead.begin()
                 followed = _followed(kept, scope, draft, progress)
                 if isinstance(followed, Base):
-                    if followed.frozen is not kept:
-                        slot.save(followed.frozen)
+                    if followed.frozen.record is not kept.record:
+                        slot.save(followed.frozen, is_kept=True)
                     return followed
-                why, before = followed, kept.record
+                if followed is not None:
+                    why, before = followed, kept.record
         made = freeze(scope, draft, progress, before)
         if made is None:
             return None
-        is_partial = bool(made.frozen.record.over) or _has_outlines(made.frozen)
+        is_partial = _is_partial(made.frozen.record)
         (part if is_partial else whole).save(made.frozen)
     if _keys(scope) != keys:
         # The first secret that was found made the key that masks, and scopes, are named by.
         with scope.frozen.held(_keys(scope)[is_partial]) as slot:
-            slot.save(made.frozen)
+            # Its bytes lie in the same folder, under the name that their digest gives.
+            slot.save(made.frozen, is_kept=True)
     return Base(made.frozen, made.read, why)
 
 
@@ -66,14 +73,20 @@ def _keys(scope: Scope) -> tuple[str, str]:
     return scope.key(None), scope.key(scope.budget or 0)
 
 
-def _followed(kept: Frozen, scope: Scope, draft: Draft, progress: Progress) -> Base | str:
-    """Return the base with what changed appended, or why there must be a new one."""
+def _followed(
+    loading: Loading, scope: Scope, draft: Draft, progress: Progress
+) -> Base | str | None:
+    """Return the base with what changed appended, why there must be a new one, None if damaged."""
     read = Read.of(scope.parts(progress, skip=True))
-    if name := left_out(kept, read.files):
+    kept = loading.end()
+    if kept is None:
+        return None
+    due = what_is_due(kept, read.files)
+    may_hold_more = due.gone or any(e.shape is Shape.DELETED for e in kept.record.overlay)
+    if may_hold_more and (name := left_out(kept, read.files)):
         return f"{name} must not be shown any longer"
     if alias := has_jumped(kept.record.heads, read.repositories):
         return f"another branch is checked out in {alias}"
-    due = what_is_due(kept, read.files)
     if not due:
         return Base(kept, read)
     copies = _copies(due, kept, scope, draft)
@@ -112,5 +125,6 @@ def _appended(kept: Frozen, copies: Sequence[Copy], draft: Draft) -> Frozen:
     return Frozen(record, kept.pieces)
 
 
-def _has_outlines(frozen: Frozen) -> bool:
-    return any(entry.shape in {Shape.OUTLINE, Shape.PATH} for entry in frozen.entries)
+def _is_partial(record: Record) -> bool:
+    shorter = {Shape.OUTLINE, Shape.PATH}
+    return bool(record.over) or any(entry.shape in shorter for entry in record.entries)

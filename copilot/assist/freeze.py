@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from copilot.assist.marks import LEAST_TOKENS
 from copilot.assist.read import (
@@ -20,7 +22,7 @@ from copilot.assist.scope import Scope
 from copilot.batches import batches
 from copilot.context.compose import rules_section
 from copilot.context.draft import Copy, Draft, dropped
-from copilot.context.entries import Shape, path_of
+from copilot.context.entries import Shape, path_of, paths_of
 from copilot.context.frozen import RECORD_VERSION, Frozen, Record
 from copilot.context.model import Frame
 from copilot.context.overlay import heads_of
@@ -79,7 +81,7 @@ def freeze(
         words = before.words if before else ()
         words = words or mark_words(copy.source or copy.file.name for copy in chosen)
         laid = draft.with_marks(laid, words, frame, before.before_middle if before else b"")
-    shown = {path_of(copy.file) for copy in chosen}
+    shown = set(paths_of(copy.file for copy in chosen))
     entries = tuple(entry for entry, _ in laid)
     # The pieces are never joined, so that memory holds each text once.
     pieces = (rules.data, *(piece for _, some in laid for piece in some))
@@ -91,7 +93,7 @@ def freeze(
         file_tag=frame.file_tag,
         marker=frame.marker,
         words=words,
-        over=tuple(path_of(f) for f in read.files if f.is_text and path_of(f) not in shown),
+        over=tuple(p for p in paths_of(f for f in read.files if f.is_text) if p not in shown),
         heads=heads_of(read.repositories),
         rules_size=len(rules.data),
         rules_tokens=rules.tokens,
@@ -197,7 +199,7 @@ def _with_texts(copies: Sequence[Copy], scope: Scope) -> list[Copy]:
     lacking = [c for c in copies if c.shape is Shape.FULL and c.file.data is None]
     texts = {file.name: file for file in read_texts([c.file for c in lacking], scope)}
     return [
-        replace(copy, file=texts[copy.file.name])
+        structs.replace(copy, file=texts[copy.file.name])
         if copy.shape is Shape.FULL and copy.file.name in texts
         else copy
         for copy in copies

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from copilot.assist import ahead
 from copilot.assist.asking import Asking
 from copilot.assist.base import MARKS_TAKEN, Base, base_of
 from copilot.assist.freeze import RESERVE
@@ -82,7 +84,7 @@ def pack(scope: Scope, kind: str | None, asked: str, progress: Progress) -> Pack
     wording = Wording(scope.rules(), task, asked)
     with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
         if kind:
-            draft.start()
+            draft.start_for_few()
         if scope.mode is not Mode.RANK and not _is_too_small(scope):
             packed = _with_base(scope, wording, draft, progress)
             if packed is not None:
@@ -104,7 +106,7 @@ def _too_small_key(scope: Scope) -> bytes:
 
 def _with_base(scope: Scope, wording: Wording, draft: Draft, progress: Progress) -> Packed | None:
     """Return the prompt with the frozen base, None where its budget is too small for that."""
-    base = base_of(scope, draft, progress)
+    base = base_of(scope, draft, progress, for_task=bool(wording.task))
     if base is None:
         scope.cache.put({_too_small_key(scope): b"1"})
         return None
@@ -143,6 +145,7 @@ def _with_base(scope: Scope, wording: Wording, draft: Draft, progress: Progress)
 
 def _by_rank(scope: Scope, wording: Wording, draft: Draft, progress: Progress) -> Packed:
     """Return the prompt with those files alone that the task needs."""
+    ahead.begin()
     from copilot.assist.ranked import ranking_of
 
     read = Read.of(scope.parts(progress, skip=True))
@@ -276,11 +279,31 @@ def check_fit(prompt: Prompt, budget: int | None, window: int | None, reply_toke
 
 
 def messages(prompt: Prompt) -> tuple[Message, ...]:
-    """Return the prompt as a conversation: the rules from the system, the rest from the user."""
-    return (
-        Message("system", _joined(prompt, lambda kind: kind is SectionKind.RULES)),
-        Message("user", _joined(prompt, lambda kind: kind is not SectionKind.RULES)),
-    )
+    """Return the prompt as a conversation: the rules from the system, the rest from the user.
+
+    Cut at the end of the rules, of the base, and of each entry of the overlay, which only grows.
+    """
+    rules = _joined(prompt, lambda kind: kind is SectionKind.RULES)
+    rest = _joined(prompt, lambda kind: kind is not SectionKind.RULES)
+    cuts = _cuts(prompt, is_ascii=rest.isascii())
+    return Message("system", rules, (len(rules),)), Message("user", rest, cuts)
+
+
+def _cuts(prompt: Prompt, *, is_ascii: bool) -> tuple[int, ...]:
+    """Return where in the user's message a stable part ends, in characters."""
+    sizes: list[int] = []
+    for section in prompt.sections:
+        if section.kind is SectionKind.BASE:
+            sizes.append(sum(_characters(piece, is_ascii=is_ascii) for piece in section.pieces))
+        elif section.kind is SectionKind.OVERLAY:
+            data, ends = section.data, accumulate((e.size for e in section.entries), initial=0)
+            parts = (data[start:end] for start, end in pairwise(ends))
+            sizes += (_characters(part, is_ascii=is_ascii) for part in parts)
+    return tuple(accumulate(size for size in sizes if size))
+
+
+def _characters(piece: bytes | memoryview, *, is_ascii: bool) -> int:
+    return len(piece) if is_ascii else len(str(piece, "utf-8"))
 
 
 def _joined(prompt: Prompt, wanted: Callable[[SectionKind], bool]) -> str:

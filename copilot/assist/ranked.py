@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import structs
 
 from copilot.assist.read import Read, check_not_empty, read_texts, with_outlines
 from copilot.assist.relevant import ranked_files
@@ -19,6 +21,9 @@ from copilot.workspace.snapshot import Progress
 # Of what a prompt has room for: wishes of the repository, full texts, and outlines of the next.
 _WISHES_SHARE, _FULL_SHARE, _OUTLINE_SHARE = 0.1, 0.85, 0.97
 _MOST_OUTLINES = 60
+_WISHES = "the repository's wishes"
+# Of the room beside a base, what wishes may take that it lacks; they go by these files first.
+_FOCUS_WISHES_SHARE, _MOST_GOALS = 0.8, 50
 
 
 @dataclass(frozen=True)
@@ -106,12 +111,21 @@ def _fitting_names(names: Sequence[str], costs: Mapping[str, int], room: int) ->
 def in_focus(
     ranking: Ranking, shown_full: frozenset[str], draft: Draft, frame: Frame, room: int
 ) -> Chosen:
-    """Return what the task needs in full of the files that a base does not hold so."""
+    """Return what the task needs in full of the files that a base does not hold so.
+
+    The wishes of the repository that hold for these files, or for most others, come before them.
+    """
     costs = _costs(ranking, draft, frame)
-    others = [o for o in ranking.ranked if o.name not in shown_full and o.score > 0]
+    goals = [one.name for one in ranking.ranked[:_MOST_GOALS]]
+    lacking = [name for name in convention_names(ranking.names, goals) if name not in shown_full]
+    wishes = _fitting_names(lacking, costs, round(_FOCUS_WISHES_SHARE * room))
+    room -= sum(costs[name] for name in wishes)
+    hidden = shown_full.union(wishes)
+    others = [o for o in ranking.ranked if o.name not in hidden and o.score > 0]
     chosen = set(chosen_full(others, costs, room, load_weights()))
     names = [one.name for one in others if one.name in chosen]
-    return Chosen(tuple(ranking.whole[name] for name in reversed(names)), ranking.why(names))
+    why = dict.fromkeys(wishes, _WISHES) | ranking.why(names)
+    return Chosen(tuple(ranking.whole[name] for name in (*wishes, *reversed(names))), why)
 
 
 def laid_out(chosen: Chosen, scope: Scope, draft: Draft, frame: Frame) -> list[Laid]:
@@ -119,7 +133,7 @@ def laid_out(chosen: Chosen, scope: Scope, draft: Draft, frame: Frame) -> list[L
     lacking = [c.file for c in chosen.copies if c.shape is Shape.FULL and c.file.data is None]
     texts = {file.name: file for file in read_texts(lacking, scope)}
     copies = [
-        replace(copy, file=texts[copy.file.name])
+        structs.replace(copy, file=texts[copy.file.name])
         if copy.shape is Shape.FULL and copy.file.name in texts
         else copy
         for copy in chosen.copies

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 
+from msgspec import structs
+
 from copilot.assist.scope import Scope
 from copilot.context.draft import Copy, Draft
 from copilot.context.entries import Shape
@@ -95,7 +97,7 @@ def with_outlines(files: Sequence[SourceFile], scope: Scope, draft: Draft) -> li
         for made in outliner.outlined(parts):
             some = [file for file in made.part.files if file.name in made.names]
             copies += [
-                replace(copy, source=whole[copy.file.name].content or "")
+                structs.replace(copy, source=whole[copy.file.name].content or "")
                 for copy in draft.copies(some, Shape.OUTLINE)
             ]
     return copies

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from copilot.assist import ahead
 from copilot.assist.looked import Looked, load_looked, save_looked
 from copilot.assist.read import read_texts
 from copilot.assist.scope import Scope
@@ -31,6 +32,7 @@ def ranked_files(
 
     A text is read only if it was never looked at before. Raises ReadIncomplete.
     """
+    ahead.end()
     query = Query(asked, scope.focus)
     index = WordIndex(scope.cache)
     looked = load_looked(files, scope, draft)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from copilot.errors import CopilotError
 
 
+# A command makes many objects that live until its end; looking for cycles among them is idle.
+GC_THRESHOLDS = (100_000, 50, 100)
+
+
 def main() -> None:
     """Run the command line; the exit codes are those of copilot.errors.ExitCode."""
     if sys.getfilesystemencoding() != "utf-8":
@@ -52,8 +56,7 @@ def _run(arguments: list[str]) -> int:
     from copilot.cli.talk import complain
     from copilot.errors import CopilotError, ExitCode
 
-    # A command makes many objects that live until its end; looking for cycles among them is idle.
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(*GC_THRESHOLDS)
     _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that lacks a character gets its escape, as on stderr.

@@ -67,7 +67,6 @@ class Setup:
         """Return what is read for a prompt of at most `budget` tokens."""
         selection = Selection(self.config.include, self.config.exclude)
         masker = self.masker
-        stamp = f"{selection!r} {masker.stamp if masker else 'unmasked'}"
         return Scope(
             self.roots,
             selection,
@@ -82,7 +81,7 @@ class Setup:
             focus=self.focus,
             fresh=self.fresh,
             frozen=FrozenStore(self.paths.frozen),
-            seen=SeenStore(self.paths.seen, stamp),
+            seen=SeenStore(self.paths.seen, repr(selection), masker=masker),
         )
 
 

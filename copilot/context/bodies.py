@@ -60,7 +60,8 @@ class Bodies:
         if missing:
             texts = [(data, len(lead_of(data))) for data in missing.values()]
             heads = [(marks_in(data), lead_of(data)) for data in missing.values()]
-            self._begun.append(_Begun(list(missing), heads, self._counter.begin(texts)))
+            counts = self._counter.begin(texts, self._cache.folder)
+            self._begun.append(_Begun(list(missing), heads, counts))
         while len(self._begun) > _MOST_BEGUN:
             self._finish_one()
         return keys
@@ -113,7 +114,8 @@ def count_kept(texts: Sequence[bytes], counter: Counter, tokenizer: str, cache: 
     kept = cache.get(keys)
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
     if missing:
-        counts = counter.end(counter.begin([(text, 0) for text in missing.values()]))
+        begun = counter.begin([(text, 0) for text in missing.values()], cache.folder)
+        counts = counter.end(begun)
         fresh = {key: b"%d" % count for key, count in zip(missing, counts, strict=True)}
         cache.put(fresh)
         kept |= fresh

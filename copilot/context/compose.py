@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from copilot.cache import Cache
 from copilot.context.draft import Copy, Draft, Laid
-from copilot.context.entries import Entry, Shape, path_of
+from copilot.context.entries import Entry, Shape, path_of, paths_of
 from copilot.context.model import (
     Detail,
     Frame,
@@ -22,6 +22,12 @@ from copilot.settings.prompts import fill_prompt
 from copilot.workspace.model import Snapshot, SourceFile
 
 OVER_BUDGET = "over budget"
+_DETAILS = {
+    Shape.FULL: Detail.FULL,
+    Shape.OUTLINE: Detail.OUTLINE,
+    Shape.PATH: Detail.PATH,
+    Shape.DELETED: Detail.OMITTED,
+}
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,8 @@ def prompt_of(
         for entry in section.entries
         if entry.path
     }
-    packed = tuple(_packed(file, last.get(path_of(file)), why or {}) for file in files)
+    places = zip(files, map(last.get, paths_of(files)), strict=True)
+    packed = tuple(_packed(file, place, why or {}) for file, place in places)
     return Prompt(kept, packed, frame, tokenizer, tuple(_earlier(kept, last)))
 
 
@@ -122,14 +129,15 @@ def _packed(
         reason = f"{OVER_BUDGET}: {file.reason}" if file.is_text else file.reason
         return PackedFile(file.repository, file.path, file.blob, None, Detail.OMITTED, 0, reason)
     section, entry = place
-    shown = file.masks if entry.shows_text else ()
-    masks = tuple(ShownMask(mask.line, mask.kind, mask.placeholder) for mask in shown)
+    masks: tuple[ShownMask, ...] = ()
+    if file.masks and entry.shows_text:
+        masks = tuple(ShownMask(mask.line, mask.kind, mask.placeholder) for mask in file.masks)
     return PackedFile(
         file.repository,
         file.path,
         file.blob,
         section,
-        Detail(str(entry.shape)),
+        _DETAILS[entry.shape],
         entry.tokens,
         _reason(file, section, why),
         masks,
@@ -152,7 +160,7 @@ def _earlier(
             ):
                 continue
             alias, _, path = entry.name.partition("/")
-            detail = Detail.OMITTED if entry.shape is Shape.DELETED else Detail(str(entry.shape))
+            detail = _DETAILS[entry.shape]
             reason = "deleted" if entry.shape is Shape.DELETED else "an earlier entry"
             yield PackedFile(alias, path, entry.blob, section.kind, detail, entry.tokens, reason)
 

@@ -18,6 +18,7 @@ from copilot.workspace.vendored import folders_above, vendored_folders, vendored
 
 # In one folder the first of these holds alone.
 _NAMES = ("AGENTS.md", "CLAUDE.md", "CONVENTIONS.md")
+_ENDINGS = tuple(name.lower() for name in _NAMES)
 MOST_LISTED = 20
 
 
@@ -37,9 +38,10 @@ def conventions(names: Iterable[str]) -> tuple[Convention, ...]:
     vendored folder holds for nobody.
     """
     listed = list(names)
-    vendored = vendored_folders(listed)
+    named = [name for name in listed if name.lower().endswith(_ENDINGS)]
+    vendored = vendored_folders(listed) if named else {}
     best: dict[str, tuple[int, bool, str]] = {}
-    for name in listed:
+    for name in named:
         folder, _, last = name.rpartition("/")
         rank = _rank(last, is_top="/" not in folder)
         if folder and rank is not None and not vendored_reason(name, vendored):
@@ -90,6 +92,8 @@ def _rank(last: str, *, is_top: bool) -> tuple[int, bool] | None:
 
 def _by_need(names: Collection[str], focus: Sequence[str]) -> list[Convention]:
     found = conventions(names)
+    if not found:
+        return []
     size = Counter(folder for name in names for folder in folders_above(name))
     goals = [list(folders_above(path)) for path in focus]
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from copilot.batches import batches
 from copilot.context.tokens import count_tokens, is_loaded, load
 
 if TYPE_CHECKING:
+    from copilot.context.few import FewTokens
     from copilot.structure.workers import Task, Workers
 
 # The bytes of a text, and how many of them at its beginning are not counted.
@@ -31,25 +33,42 @@ def counter_of(tokenizer: str) -> Counter:
 
 
 class Counter:
-    """Counts the tokens of texts, in this process where it has the vocabulary already."""
+    """Counts the tokens of texts, in this process where it has the vocabulary already.
+
+    `folder` is where is kept what counts a few texts without the vocabulary; None for nowhere.
+    """
 
     def __init__(self, tokenizer: str) -> None:
         self._tokenizer = tokenizer
         self._workers: Workers[Text, int] | None = None
+        self._few: FewTokens | None = None
 
-    def start(self) -> None:
+    def start(self, folder: Path | None = None) -> None:
         """Begin to load the vocabulary. Raises UsageError for a tokenizer that is none."""
         if self._workers is None and not is_loaded(self._tokenizer):
             from copilot.structure.workers import Workers
 
-            work = partial(counted, self._tokenizer)
+            work = partial(_counted_elsewhere, self._tokenizer, folder)
             self._workers = Workers(work, 1, _MOST_SECONDS)
             self._workers.__enter__()
             self._workers.submit([])
 
-    def begin(self, texts: Sequence[Text]) -> Promise:
+    def can_count_few(self, folder: Path | None) -> bool:
+        """Tell whether a few texts can be counted at once. Raises UsageError."""
+        if folder and self._few is None and not is_loaded(self._tokenizer):
+            from copilot.context.few import load_few
+
+            self._few = load_few(self._tokenizer, folder)
+        return self._few is not None
+
+    def begin(self, texts: Sequence[Text], folder: Path | None = None) -> Promise:
         """Have texts counted; `end` returns their tokens."""
-        self.start()
+        is_idle = self._workers is None and not is_loaded(self._tokenizer)
+        if is_idle and self.can_count_few(folder) and self._few:
+            counts = self._few.count([data[start:] for data, start in texts])
+            if counts is not None:
+                return counts
+        self.start(folder)
         return self._workers.submit(texts) if self._workers else counted(self._tokenizer, texts)
 
     def end(self, promise: Promise) -> list[int]:
@@ -65,6 +84,19 @@ class Counter:
         if self._workers is not None:
             self._workers.__exit__()
             self._workers = None
+
+
+def _counted_elsewhere(tokenizer: str, folder: Path | None, texts: Sequence[Text]) -> list[int]:
+    if folder:
+        _keep_few(tokenizer, folder)
+    return counted(tokenizer, texts)
+
+
+@cache
+def _keep_few(tokenizer: str, folder: Path) -> None:
+    from copilot.context.few import keep_few
+
+    keep_few(tokenizer, folder)
 
 
 def counted(tokenizer: str, texts: Sequence[Text]) -> list[int]:

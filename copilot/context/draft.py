@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 from typing import TypeAlias
 
 import msgspec
+from msgspec import structs
 
 from copilot.cache import Cache, key_of
 from copilot.context.bodies import UNKNOWN, Bodies, Body, count_kept
@@ -19,8 +20,7 @@ from copilot.context.tokens import DEFAULT_TOKENIZER
 from copilot.workspace.model import SourceFile
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True):
     """A file at a level of detail: what stands for it in a prompt, and its body's key.
 
     `source` names the text that it was made from.
@@ -51,7 +51,12 @@ class Draft:
 
     def start(self) -> None:
         """Begin to load the vocabulary, as something is going to be counted."""
-        self._counter.start()
+        self._counter.start(self._cache.folder)
+
+    def start_for_few(self) -> None:
+        """Begin to load the vocabulary if not even a few texts can be counted without it."""
+        if not self._counter.can_count_few(self._cache.folder):
+            self.start()
 
     def close(self) -> None:
         """End the process that counts; it can be started again."""
@@ -98,8 +103,12 @@ class Draft:
         """Return the tokens that each copy takes in a prompt."""
         if len(copies) < _CROWD:
             return self._tokens(copies, frame)
-        named = (f"{copy.shape} {copy.key.hex()} {copy.file.name}" for copy in copies)
-        key = key_of("tokens of all", self.tokenizer, frame.file_tag, *named)
+        # All keys are of one length, but those of copies without a text, which are empty.
+        bodies = b"".join([copy.key for copy in copies]).hex()
+        shapes = " ".join([copy.shape for copy in copies])
+        names = "\0".join([copy.file.name for copy in copies])
+        about = (self.tokenizer, frame.file_tag, bodies, shapes, names)
+        key = key_of("tokens of all", *about)
         if kept := self._cache.get([key]).get(key):
             return msgspec.msgpack.decode(kept, type=list[int])
         made = self._tokens(copies, frame)
@@ -153,7 +162,7 @@ def gone(name: str) -> Copy:
 
 def dropped(copy: Copy) -> Copy:
     """Return a copy without its text."""
-    return replace(copy, file=replace(copy.file, data=None, unread=True))
+    return structs.replace(copy, file=replace(copy.file, data=None, unread=True))
 
 
 def _laid(copy: Copy, tokens: int, frame: Frame) -> Laid:

@@ -16,6 +16,9 @@ from copilot.context.model import Frame
 from copilot.text import visible
 from copilot.workspace.model import SourceFile
 
+# json.dumps makes such an encoder for every call.
+_AS_JSON = json.JSONEncoder(ensure_ascii=False)
+
 
 class Shape(StrEnum):
     """What an entry is: a file at a level of detail, a tombstone, or a truncation mark."""
@@ -52,7 +55,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def shows_text(self) -> bool:
-        return self.shape in {Shape.FULL, Shape.OUTLINE}
+        return self.shape is Shape.FULL or self.shape is Shape.OUTLINE
 
 
 def head_of(name: str, shape: Shape, frame: Frame) -> bytes:
@@ -98,6 +101,12 @@ def path_of(file: SourceFile) -> bytes:
     return os.fsencode(file.name)
 
 
+def paths_of(files: Iterable[SourceFile]) -> list[bytes]:
+    """Return the same of many files, at once."""
+    names = "\0".join([f"{file.repository}/{file.path}" for file in files])
+    return os.fsencode(names).split(b"\0") if names else []
+
+
 def quoted(name: str) -> str:
     """Return a path in double quotes on one line, its special characters escaped."""
-    return json.dumps(visible(name), ensure_ascii=False)
+    return _AS_JSON.encode(visible(name))

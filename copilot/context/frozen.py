@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -66,6 +67,16 @@ class Record(msgspec.Struct, frozen=True):
         return Frame(self.file_tag, self.marker)
 
     @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What stands in base and overlay."""
+        return (*self.base, *self.overlay)
+
+    @property
+    def tokens(self) -> int:
+        """The tokens of rules, base and overlay."""
+        return self.rules_tokens + sum([entry.tokens for entry in self.entries])
+
+    @property
     def before_middle(self) -> bytes:
         """The path of the file before the mark in the middle of the base, or nothing."""
         pairs = pairwise(self.base)
@@ -92,12 +103,12 @@ class Frozen:
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """What stands in base and overlay."""
-        return (*self.record.base, *self.record.overlay)
+        return self.record.entries
 
-    @property
+    @cached_property
     def tokens(self) -> int:
         """The tokens of rules, base and overlay."""
-        return self.record.rules_tokens + sum(entry.tokens for entry in self.entries)
+        return self.record.tokens
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -137,32 +148,64 @@ class Slot:
 
     def load(self) -> Frozen | None:
         """Return what was frozen, None if there is nothing or it is damaged."""
+        loading = self.begin()
+        return loading.end() if loading else None
+
+    def begin(self, most: int | None = None) -> Loading | None:
+        """Begin to read what was frozen.
+
+        None if there is nothing, its record is damaged, or it has more than `most` tokens.
+        """
         if self._file is None:
             return None
         try:
             record = _DECODER.decode(_opened(self._file.read_bytes()))
-            data = _base_file(self._file, record).read_bytes()
         except (OSError, msgspec.DecodeError):
             return None
-        if not is_sound(record, data):
-            return None
-        with suppress(OSError):
-            # Its time says when it was used last.
-            os.utime(self._file)
-        return Frozen.of(record, data)
+        is_too_large = most is not None and record.tokens > most
+        return None if is_too_large else Loading(record, self._file)
 
-    def save(self, frozen: Frozen) -> None:
-        """Keep a base; where the disk refuses, the next process makes its own."""
+    def save(self, frozen: Frozen, *, is_kept: bool = False) -> None:
+        """Keep a base; where the disk refuses, the next process makes its own.
+
+        `is_kept` says that its bytes were loaded from here, and only the record is another.
+        """
         if self._file is None:
             return
         with suppress(OSError):
             base = _base_file(self._file, frozen.record)
-            is_new = not _is_whole(base, frozen.record)
+            is_new = not (is_kept or _is_whole(base, frozen.record))
             if is_new:
                 _write(base, frozen.pieces)
             _write(self._file, [_sealed(_ENCODER.encode(frozen.record))])
             if is_new:
                 _shrink(self._file.parent)
+
+
+class Loading:
+    """A record, and its bytes as they are read and checked in a thread of their own."""
+
+    def __init__(self, record: Record, file: Path) -> None:
+        self.record = record
+        self._file = file
+        self._data: bytes | None = None
+        self._thread = Thread(target=self._read)
+        self._thread.start()
+
+    def end(self) -> Frozen | None:
+        """Return what was frozen, None if it is damaged."""
+        self._thread.join()
+        if self._data is None:
+            return None
+        with suppress(OSError):
+            # Its time says when it was used last.
+            os.utime(self._file)
+        return Frozen.of(self.record, self._data)
+
+    def _read(self) -> None:
+        with suppress(OSError):
+            data = _base_file(self._file, self.record).read_bytes()
+            self._data = data if is_sound(self.record, data) else None
 
 
 def is_sound(record: Record, data: bytes) -> bool:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from copilot.context.entries import Entry
 
@@ -89,8 +91,7 @@ def mask_places(masks: Sequence[ShownMask]) -> list[str]:
     return [f"{first}{f'-{last}' if last > first else ''} {kind}" for first, last, kind in runs]
 
 
-@dataclass(frozen=True)
-class PackedFile:
+class PackedFile(msgspec.Struct, frozen=True):
     """A file's place in the prompt; `section` is None and `tokens` 0 for an omitted one."""
 
     repository: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from copilot.context.entries import Entry, Shape, latest, path_of, superseded
+from copilot.context.entries import Entry, Shape, latest, paths_of, superseded
 from copilot.context.frozen import Frozen, Head
 from copilot.workspace.contents import MISSING
 from copilot.workspace.kinds import Kind
@@ -31,12 +31,13 @@ def what_is_due(frozen: Frozen, files: Sequence[SourceFile]) -> Due:
     """Return what the prompt lacks to tell how the files are."""
     last = latest(frozen.entries)
     over = set(frozen.record.over)
-    texts = {path_of(file): file for file in files if file.is_text}
-    changed = [
-        (file, shape)
+    texts = _texts(files)
+    others = [
+        (file, entry)
         for path, file in texts.items()
-        if path not in over and (shape := _shape_due(file, last.get(path)))
+        if not ((entry := last.get(path)) and entry.source == file.content) and path not in over
     ]
+    changed = [(file, shape) for file, entry in others if (shape := _shape_due(file, entry))]
     gone = [
         entry.name
         for path, entry in last.items()
@@ -51,18 +52,16 @@ def left_out(frozen: Frozen, files: Sequence[SourceFile]) -> str | None:
     Nothing that is appended could take it back. One that was renamed to what a secret is called is
     such a file too.
     """
-    texts = {path_of(file) for file in files if file.is_text}
+    texts = _texts(files)
+    unread = [entry for entry in frozen.entries if entry.path and entry.path not in texts]
+    if not unread:
+        return None
     unshown = {f.name for f in files if not f.is_text and not f.reason.startswith(MISSING)}
     secrets = {file.blob for file in files if file.kind is Kind.SECRET and file.blob}
-    for entry in frozen.entries:
-        if entry.path and entry.path not in texts:
-            name = entry.name
-            if (
-                entry.blob in secrets
-                or name in unshown
-                or not unshown.isdisjoint(folders_above(name))
-            ):
-                return name
+    for entry in unread:
+        name = entry.name
+        if entry.blob in secrets or name in unshown or not unshown.isdisjoint(folders_above(name)):
+            return name
     return None
 
 
@@ -85,6 +84,11 @@ def has_jumped(before: Sequence[Head], repositories: Sequence[Repository]) -> st
 
 def heads_of(repositories: Sequence[Repository]) -> tuple[Head, ...]:
     return tuple(Head(one.alias, one.revision, one.branch) for one in repositories)
+
+
+def _texts(files: Sequence[SourceFile]) -> dict[bytes, SourceFile]:
+    texts = [file for file in files if file.is_text]
+    return dict(zip(paths_of(texts), texts, strict=True))
 
 
 def _shape_due(file: SourceFile, entry: Entry | None) -> Shape | None:

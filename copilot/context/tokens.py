@@ -41,9 +41,8 @@ _PATTERNS = {
 
 def count_tokens(texts: Sequence[str | bytes], tokenizer: str = DEFAULT_TOKENIZER) -> list[int]:
     """Return the tokens of each text (bytes are UTF-8), none of it read as a special token."""
-    import quicktok
-
-    return [int(n) for n in quicktok.count_batch(_quick(tokenizer), list(texts))]
+    # Text by text: what counts many at once brings all of NumPy along.
+    return list(map(_quick(tokenizer).count, texts))
 
 
 def is_loaded(tokenizer: str) -> bool:
@@ -55,6 +54,30 @@ def is_loaded(tokenizer: str) -> bool:
 def load(tokenizer: str) -> None:
     """Read a vocabulary into memory, which takes half a second."""
     _quick(tokenizer)
+
+
+def tokens_by_rank(tokenizer: str) -> list[bytes]:
+    """Return the tokens of a vocabulary, which are merged in this order."""
+    quick = _quick(tokenizer)
+    end = min(map(quick.encode_single_token, quick.special_tokens_set))
+    while not _is_token(quick, end - 1):
+        end -= 1
+    return list(map(quick.decode_single_token_bytes, range(end)))
+
+
+def _is_token(quick: Any, rank: int) -> bool:
+    try:
+        quick.decode_single_token_bytes(rank)
+    except KeyError:
+        return False
+    return True
+
+
+def vocabulary_version() -> str:
+    """Return what changes with the vocabularies."""
+    import quicktok
+
+    return str(quicktok.__version__)
 
 
 @cache

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
 from copilot.structure.grammars import grammar_of, parser_for
 from copilot.structure.nesting import too_deep
+from copilot.text import suffix_of
 
 # Of these a grammar refuses what their tools accept, or lets pass what they refuse: templates,
 # extensions and dialects are usual in them.
@@ -25,7 +25,7 @@ def first_error_line(path: str, data: bytes) -> int | None:
 
     None too for a file that no installed grammar reads, or of a language that is not judged.
     """
-    grammar, parser = grammar_of(path), parser_for(PurePosixPath(path).suffix)
+    grammar, parser = grammar_of(path), parser_for(suffix_of(path))
     if parser is None or grammar is None or grammar.language in _UNJUDGED:
         return None
     relaxed = grammar.language == "json" and _RELAXED_JSON.search(path)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from copilot.workspace.git import run_git
 
+ATTRIBUTES = ".gitattributes"
 _ASKED = ("linguist-generated", "linguist-vendored", "diff")
 _YES, _NO = {b"set", b"true"}, {b"unset", b"false"}
 
@@ -26,6 +27,15 @@ class Told:
 
 
 NOTHING_TOLD = Told()
+
+
+# `binary` stands for `-diff`; what else may stand for it names it where it is defined.
+_MATTERING = tuple(name.encode() for name in (*_ASKED, "binary"))
+
+
+def may_tell(data: bytes) -> bool:
+    """Tell whether a file of attributes may set one that is asked for."""
+    return any(name in data for name in _MATTERING)
 
 
 def read_attributes(

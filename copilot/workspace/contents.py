@@ -72,15 +72,6 @@ class FileReader:
         finally:
             os.close(descriptor)
 
-    def facts(self, path: str) -> os.stat_result | None:
-        """Return what the system tells of a regular file, None of anything else."""
-        folder, _, name = path.rpartition("/")
-        try:
-            facts = os.stat(name, dir_fd=self._entered(folder), follow_symlinks=False)
-        except OSError:
-            return None
-        return facts if stat.S_ISREG(facts.st_mode) else None
-
     def is_inside(self, folder: str) -> bool:
         """Tell whether no part of this folder's path is a symbolic link now; `""` is the root."""
         unknown = []

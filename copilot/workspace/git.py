@@ -10,16 +10,17 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from copilot.errors import UsageError
 from copilot.text import one_line
 from copilot.workspace.special import is_endless, refuse_pipes
 
-# GitPython refuses to be imported where git is missing, unless told so.
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-from git.cmd import Git
-from git.exc import GitCommandNotFound
+if TYPE_CHECKING:
+    from git.cmd import Git
+    from git.exc import GitCommandNotFound
+else:
+    from copilot.workspace.gitpython import Git, GitCommandNotFound
 
 _SAFE_SETTINGS = (
     "core.fsmonitor=false",
@@ -41,6 +42,7 @@ _ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL"
 _READING = {
     **_ENVIRONMENT,
     "GIT_ALLOW_PROTOCOL": "",
+    "GIT_ATTR_NOSYSTEM": "1",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
 }

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from copilot.workspace.attributes import Told, read_attributes
+from copilot.workspace.attributes import ATTRIBUTES, Told, may_tell, read_attributes
 from copilot.workspace.contents import FileReader
 from copilot.workspace.git import run_git, run_git_warned
 from copilot.workspace.model import Root
-from copilot.workspace.special import special_files
+from copilot.workspace.special import Found, Signature, look_around, refuse_pipes
 from copilot.workspace.vendored import folders_above
 
 OWN_RULES = ".copilotignore"
@@ -54,6 +54,8 @@ class Listed:
 class Listing:
     """The names of one root, its commit, the object ids of that commit's files, and what attributes
     tell of the files that were tracked, or of all where nothing is.
+
+    `signatures` are those of files that were there a moment ago, if they were asked for.
     """
 
     files: tuple[Listed, ...]
@@ -61,20 +63,23 @@ class Listing:
     committed: dict[str, str]
     told: dict[str, Told] = field(default_factory=dict)
     branch: str | None = None
+    signatures: Mapping[str, Signature | None] = field(default_factory=dict)
 
 
-def list_root(root: Root) -> Listing:
+def list_root(root: Root, *, signed: bool = False) -> Listing:
     """List a root's files. Raises GitFailed, or UsageError where git would wait for ever."""
-    special = special_files(root.path)
-    listing = _list_git(root.path) if root.is_git else _list_folder(root.path)
+    if (root.path / ".git").is_dir():
+        refuse_pipes(root.path / ".git")
+    list_one = _list_git if root.is_git else _list_folder
+    listing, found = list_one(root.path, signed=signed)
     known = {file.path for file in listing.files}
     named = (
         Listed(name, "special", left_out="not a regular file")
-        for name in special
+        for name in found.special
         if known.isdisjoint((name, *folders_above(name)))
     )
     files = (_as_told(file, root) for file in listing.files)
-    return replace(listing, files=(*files, *named))
+    return replace(listing, files=(*files, *named), signatures=found.files if signed else {})
 
 
 def submodule_paths(path: Path) -> list[str]:
@@ -89,20 +94,47 @@ def _as_told(file: Listed, root: Root) -> Listed:
     return replace(file, left_out=root.submodules.get(file.path, file.left_out))
 
 
-def _list_git(path: Path) -> Listing:
+def _list_git(path: Path, *, signed: bool) -> tuple[Listing, Found]:
     # git does the work, so that its calls can run side by side.
     with ThreadPoolExecutor(max_workers=4) as pool:
         tracked = pool.submit(_tracked, path)
         commit = pool.submit(_commit, path)
-        others = pool.submit(lambda: tuple(_untracked(path, "untracked")))
-        ignored = pool.submit(lambda: tuple(_ignored(path)))
-        told = pool.submit(attributes_of, path, tracked.result().values())
-        files = (*tracked.result().values(), *others.result(), *ignored.result())
+        # Whatever looks at the files' own rules waits until none of those is a pipe.
+        found = look_around(path, signed=signed)
+        names = tracked.result()
+        told = pool.submit(_told, path, names, found)
+        rest: tuple[Listed, ...] = ()
+        if not (found.is_plain and found.files.keys() <= names.keys()):
+            ignored = pool.submit(lambda: tuple(_ignored(path)))
+            rest = (*_untracked(path, "untracked"), *ignored.result())
+        files = (*names.values(), *rest)
         revision, branch, committed = commit.result()
     files = _without_own(path, files)
     unread = {file.path for file in files if file.left_out}
     known = {name: one for name, one in told.result().items() if name not in unread}
-    return Listing(files, revision, committed, known, branch)
+    return Listing(files, revision, committed, known, branch), found
+
+
+def _told(path: Path, tracked: Mapping[str, Listed], found: Found) -> dict[str, Told]:
+    """Return what attributes tell of tracked files; most often none is set that matters here."""
+    sources = [name for name in (*tracked, *found.files) if name.endswith(ATTRIBUTES)]
+    if found.files.keys() >= set(sources) and (path / ".git").is_dir():
+        with FileReader(path) as reader:
+            texts = [reader.read(source).data for source in sorted(set(sources))]
+        texts.append(_read(path / ".git/info/attributes"))
+        if not any(text is None or may_tell(text) for text in texts):
+            return {}
+    return attributes_of(path, tracked.values())
+
+
+def _read(file: Path) -> bytes | None:
+    """Return a file's bytes, nothing if it is not there, None if it cannot be read."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError:
+        return None
 
 
 def attributes_of(path: Path, files: Iterable[Listed], *as_if: str) -> dict[str, Told]:
@@ -116,14 +148,15 @@ def attributes_of(path: Path, files: Iterable[Listed], *as_if: str) -> dict[str,
         return read_attributes(path, asked, *as_if)
 
 
-def _list_folder(path: Path) -> Listing:
+def _list_folder(path: Path, *, signed: bool) -> tuple[Listing, Found]:
     """List a folder outside git: all that git would not ignore, if it were a repository."""
+    found = look_around(path, signed=signed)
     with as_work_tree(path) as as_if:
         files = (*_untracked(path, "in folder", *as_if), *_ignored(path, *as_if))
         files = _without_own(path, files, *as_if)
-        has_attributes = any(file.path.endswith(".gitattributes") for file in files)
+        has_attributes = any(file.path.endswith(ATTRIBUTES) for file in files)
         told = attributes_of(path, files, *as_if) if has_attributes else {}
-        return Listing(files, None, {}, told)
+        return Listing(files, None, {}, told), found
 
 
 @contextmanager

@@ -19,13 +19,10 @@ _TEMPLATES = (
     ".ejs",
     ".erb",
 )
-_LEADING_COMMENTS = re.compile(
-    r"""(?:\s|<\?(?:php|xml)[^\n]*|<!DOCTYPE[^>]*>|\ufeff
+_LEADING_COMMENTS = r"""(?:\s|<\?(?:php|xml)[^\n]*|<!DOCTYPE[^>]*>|\ufeff
     |(?:\#|//|--|;|%|'|!|@?rem\b)[^\n]*
     |/\*.*?(?:\*/|\Z)|<!--.*?(?:-->|\Z)|\(\*.*?(?:\*\)|\Z)|\{-.*?(?:-\}|\Z)
-    |\"{3}.*?(?:\"{3}|\Z)|'{3}.*?(?:'{3}|\Z))*""",
-    re.DOTALL | re.VERBOSE | re.IGNORECASE,
-)
+    |\"{3}.*?(?:\"{3}|\Z)|'{3}.*?(?:'{3}|\Z))*"""
 _HANDS_OFF = r"(?:[ ]+(?:this|the|it|file|by|hand|manually|directly|here))*[ ]*(?:[.!,;:)*\n-]|\Z)"
 _WARNING = re.compile(r"do not (?:hand-? ?)?(?:edit|modify|change)" + _HANDS_OFF, re.IGNORECASE)
 _LOUD_WARNING = re.compile(r"(?-i:DO NOT (?:EDIT|MODIFY))" + _HANDS_OFF, re.IGNORECASE)
@@ -51,7 +48,8 @@ def says_generated(path: str, text: str) -> bool:
     lower = head.lower()
     if ("do not " not in lower and "@generated" not in lower) or path.endswith(_TEMPLATES):
         return False
-    match = _LEADING_COMMENTS.match(head)
+    # Compiled when it is needed: that takes longer than all else of this module.
+    match = re.match(_LEADING_COMMENTS, head, re.DOTALL | re.VERBOSE | re.IGNORECASE)
     comments = match[0] if match else ""
     if _TAG.search(comments) or _LOUD_WARNING.search(comments):
         return True

@@ -6,7 +6,6 @@ The names are those that the tools' own documentation gives. What a lock file is
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 
 from copilot.workspace.kinds import is_lock_file
 
@@ -77,7 +76,7 @@ def protection(path: str) -> str:
         return "is a lock file, which a tool writes"
     if _HOOK_NAME.search(lower):
         return _HOOK
-    name = PurePosixPath(lower).name
+    name = lower.rpartition("/")[2]
     if name in _FILES:
         return _FILES[name]
     inside = (why for folder, why in _FOLDERS.items() if f"/{lower}".find(f"/{folder}/") >= 0)

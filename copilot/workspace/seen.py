@@ -13,15 +13,18 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from copilot.cache import key_of
 from copilot.workspace.kinds import Kind
+from copilot.workspace.masker import Masker
 from copilot.workspace.masks.span import FINDER_VERSION
 from copilot.workspace.model import Root
+from copilot.workspace.special import Signature
 
 if TYPE_CHECKING:
     from copilot.workspace.masks.placeholders import Mask
@@ -30,8 +33,6 @@ _VERSION = "1"
 _SEAL_BYTES = 16
 _MOST_FILES = 64
 _SETTLED_NS = 2_000_000_000
-# Times of the last change of contents and of the inode in nanoseconds, size in bytes, inode.
-Signature: TypeAlias = tuple[int, int, int, int]
 
 
 class SeenFile(msgspec.Struct, frozen=True, array_like=True):
@@ -56,9 +57,18 @@ _DECODER = msgspec.msgpack.Decoder(dict[bytes, SeenFile])
 class Seen:
     """The files of one root by path. Whatever goes wrong with what is kept, nothing was seen."""
 
-    def __init__(self, file: Path | None = None, clock: Callable[[], int] = time.time_ns) -> None:
-        """Without a file nothing is kept; `clock` tells the time in nanoseconds."""
+    def __init__(
+        self,
+        file: Path | None = None,
+        clock: Callable[[], int] = time.time_ns,
+        file_after: Callable[[], Path | None] | None = None,
+    ) -> None:
+        """Without a file nothing is kept; `clock` tells the time in nanoseconds.
+
+        `file_after` names the file that is saved, as what it is named by may be made meanwhile.
+        """
         self._file = file
+        self._file_after = file_after or (lambda: file)
         self._clock = clock
         self._before = _loaded(file) if file else {}
         self._now: dict[bytes, SeenFile] = {}
@@ -79,9 +89,10 @@ class Seen:
 
     def save(self) -> None:
         """Keep what was found and noted, and nothing else."""
-        if self._file is not None and self._now != self._before:
+        file = self._file_after()
+        if file is not None and (file != self._file or self._now != self._before):
             with suppress(OSError):
-                _save(self._file, self._now)
+                _save(file, self._now)
 
 
 class SeenStore:
@@ -92,18 +103,26 @@ class SeenStore:
         folder: Path | None = None,
         stamp: str = "",
         clock: Callable[[], int] = time.time_ns,
+        masker: Masker | None = None,
     ) -> None:
-        """`stamp` names the rules that files are judged by. Without a folder nothing is kept."""
+        """`stamp` names the rules that files are judged by, the masker its key, which the first
+        secret makes. Without a folder nothing is kept.
+        """
         self._folder = folder
         self._stamp = stamp
         self._clock = clock
+        self._masker = masker
 
     def of(self, place: str) -> Seen:
         """Return what was seen of a root or a kept repository; `place` tells it from others."""
+        return Seen(self._file(place), self._clock, partial(self._file, place))
+
+    def _file(self, place: str) -> Path | None:
         if self._folder is None:
-            return Seen()
-        key = key_of("seen", _VERSION, str(FINDER_VERSION), self._stamp, place)
-        return Seen(self._folder / f"{key.hex()}.seen", self._clock)
+            return None
+        masks = self._masker.stamp if self._masker else "unmasked"
+        key = key_of("seen", _VERSION, str(FINDER_VERSION), self._stamp, masks, place)
+        return self._folder / f"{key.hex()}.seen"
 
     def of_root(self, root: Root) -> Seen:
         told = sorted(root.submodules.items())
@@ -120,10 +139,6 @@ def masks_without_values(masks: Iterable[tuple[int, str, str]]) -> tuple[Mask, .
 def is_settled(signature: Signature, now_ns: int) -> bool:
     """Tell whether a file's last change is long enough ago for its times to tell the next one."""
     return max(signature[:2]) < now_ns - _SETTLED_NS
-
-
-def signature_of(facts: os.stat_result) -> Signature:
-    return facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino
 
 
 def _loaded(file: Path) -> dict[bytes, SeenFile]:

@@ -20,10 +20,9 @@ from copilot.workspace.seen import (
     Seen,
     SeenFile,
     SeenStore,
-    Signature,
     masks_without_values,
-    signature_of,
 )
+from copilot.workspace.special import Signature, signature_of
 from copilot.workspace.vendored import vendored_folders, vendored_reason
 
 _BATCH_FILES, _BATCH_BYTES = 256, 4 * 1024 * 1024
@@ -84,13 +83,13 @@ def read_parts(
 def _read_root(
     root: Root, choose: Chooser, progress: Progress, seen: Seen, *, skip: bool
 ) -> Iterator[Part]:
-    listing = list_root(root)
+    listing = list_root(root, signed=skip)
     listed = sorted(listing.files, key=lambda file: os.fsencode(file.path))
     colliding = names_colliding(file.path for file in listed)
     blobs: dict[str, str | None] = {}
     hints = _hints(root, listing)
     with FileReader(root.path) as reader:
-        taker = _Taker(root.alias, reader, choose, hints, seen, skip=skip)
+        taker = _Taker(root.alias, reader, choose, hints, seen, listing.signatures)
         taken = (taker.take(file) for file in listed)
         for some in batches(taken, _size, _BATCH_BYTES, _BATCH_FILES):
             files = taker.judged(some)
@@ -126,15 +125,14 @@ class _Taker:
         choose: Chooser,
         hints: _Hints,
         seen: Seen,
-        *,
-        skip: bool,
+        signatures: Mapping[str, Signature | None],
     ) -> None:
         self._alias = alias
         self._reader = reader
         self._choose = choose
         self._hints = hints
         self._seen = seen
-        self._skip = skip
+        self._signatures = signatures
 
     def take(self, listed: Listed) -> SourceFile | _Unjudged:
         """Return a file as it was seen or left out, else its bytes."""
@@ -170,9 +168,8 @@ class _Taker:
         return [next(rest) if isinstance(one, _Unjudged) else one for one in taken]
 
     def _found(self, path: str, hint: str) -> SeenFile | None:
-        if not self._skip or not (facts := self._reader.facts(path)):
-            return None
-        return self._seen.find(path, signature_of(facts), hint)
+        signature = self._signatures.get(path)
+        return self._seen.find(path, signature, hint) if signature else None
 
 
 def _hint(listed: Listed, told: Told, vendored: str | None) -> str:

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from copilot.errors import UsageError
 from copilot.text import one_line
 
 _RULES = frozenset({".copilotignore", ".gitattributes", ".gitignore"})
+_CHECKED = _RULES | {".git"}
 # git holds a file of rules in memory as a whole.
 MAX_RULES_BYTES = 8 * 1024 * 1024
+# Times of the last change of contents and of the inode in nanoseconds, size in bytes, inode.
+Signature: TypeAlias = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What lies below a folder: files and links by their paths, and the paths of what is neither.
+
+    Each file has its signature if that was asked for, None else, as a link has. `is_plain` if there
+    is nothing else: no folder that is empty or cannot be opened, no repository.
+    """
+
+    files: Mapping[str, Signature | None]
+    special: tuple[str, ...]
+    is_plain: bool
 
 
 def special_files(root: Path) -> list[str]:
@@ -22,50 +40,93 @@ def special_files(root: Path) -> list[str]:
     UsageError for what git would read for ever, or until the memory is full: a pipe or device as
     its rules or in a `.git` folder, rules of more than 8 MiB.
     """
-    found = []
-    where = one_line(str(root))
+    if (root / ".git").is_dir():
+        refuse_pipes(root / ".git")
+    return list(look_around(root).special)
+
+
+def look_around(root: Path, *, signed: bool = False) -> Found:
+    """Return what lies below a folder, whose own `.git` was looked into. Raises UsageError."""
+    files: dict[str, Signature | None] = {}
+    special: list[str] = []
+    is_plain = True
     for path, entry in _walk(root):
-        name = entry.name
-        if name == ".git" and Path(entry).is_dir():
-            refuse_pipes(Path(entry.path))
-        elif _is_special(entry):
-            found.append(path)
-            if name in _RULES or name == ".git":
-                raise UsageError(f"{one_line(path)} in {where} is no regular file", "remove it")
-        elif name in _RULES and _size(entry) > MAX_RULES_BYTES:
-            raise UsageError(f"{one_line(path)} in {where} is larger than 8 MiB", "shorten it")
-    return found
+        if entry is None:
+            is_plain = False
+        elif entry.name == ".git" and Path(entry).is_dir():
+            if path != ".git":
+                is_plain = False
+                refuse_pipes(Path(entry.path))
+        else:
+            if entry.name in _CHECKED:
+                _check_rules(path, entry, root)
+            if entry.is_file(follow_symlinks=False):
+                files[path] = _signature(entry) if signed else None
+            elif entry.is_symlink() or entry.is_dir(follow_symlinks=False):
+                files[path] = None
+            else:
+                special.append(path)
+    return Found(files, tuple(special), is_plain)
+
+
+def signature_of(facts: os.stat_result) -> Signature:
+    return facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino
+
+
+def _signature(entry: os.DirEntry[str]) -> Signature | None:
+    try:
+        return signature_of(entry.stat(follow_symlinks=False))
+    except OSError:
+        return None
+
+
+def _check_rules(path: str, entry: os.DirEntry[str], root: Path) -> None:
+    """Raise UsageError for rules that git could not read."""
+    where = one_line(str(root))
+    if _is_special(entry):
+        raise UsageError(f"{one_line(path)} in {where} is no regular file", "remove it")
+    if entry.name in _RULES and _size(entry) > MAX_RULES_BYTES:
+        raise UsageError(f"{one_line(path)} in {where} is larger than 8 MiB", "shorten it")
 
 
 def refuse_pipes(git_dir: Path) -> None:
     """Raise UsageError for a pipe or a device in a git folder: git would wait there for ever."""
     for path, entry in _walk(git_dir):
-        if _blocks(entry):
+        if entry and _blocks(entry):
             raise UsageError(
                 f"{one_line(path)} in {one_line(str(git_dir))} is no regular file", "remove it"
             )
 
 
-def _walk(top: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield all that lies below a folder, by its path; links and `.git` folders not entered."""
+def _walk(top: Path) -> Iterator[tuple[str, os.DirEntry[str] | None]]:
+    """Yield all that lies below a folder, by its path; links and `.git` folders not entered.
+
+    None stands for what lies in a folder that is empty or cannot be opened.
+    """
     folders = [""]
     while folders:
         folder = folders.pop()
         try:
-            with os.scandir(f"{top}/{folder}") as entries:
-                for entry in entries:
-                    path = f"{folder}/{entry.name}" if folder else entry.name
-                    if entry.name != ".git" and entry.is_dir(follow_symlinks=False):
-                        folders.append(path)
-                    else:
-                        yield path, entry
+            with os.scandir(f"{top}/{folder}") as opened:
+                entries = list(opened)
         except OSError:
-            continue
+            entries = []
+        if not entries:
+            yield folder, None
+        above = f"{folder}/" if folder else ""
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False) and entry.name != ".git":
+                folders.append(above + entry.name)
+            else:
+                yield above + entry.name, entry
 
 
 def _is_special(entry: os.DirEntry[str]) -> bool:
-    regular = entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
-    return not regular and not entry.is_symlink()
+    return not (
+        entry.is_file(follow_symlinks=False)
+        or entry.is_symlink()
+        or entry.is_dir(follow_symlinks=False)
+    )
 
 
 def _blocks(entry: os.DirEntry[str]) -> bool:

@@ -93,6 +93,22 @@ def test_beside_a_base_the_focus_holds_what_the_task_needs(
     accounted(packed.prompt)
 
 
+def test_wishes_that_the_base_lacks_stand_in_the_focus(
+    shop: Path, pack_of: Pack, accounted: Callable[[Prompt], None]
+) -> None:
+    (shop / "src/AGENTS.md").write_text("Say what a number is, and in which unit. " * 62 + "\n")
+    about = {"mode": Mode.WHOLE, "budget": 5000}
+    plain = pack_of(shop, kind=None, **about).prompt
+    assert "src/AGENTS.md" not in {f.path for f in plain.files if f.detail is Detail.FULL}
+    packed = pack_of(shop, asked="mend cherry_price in src/cherry.py", **about)
+    wishes = _files(packed)["src/AGENTS.md"]
+    assert (wishes.detail, wishes.section) == (Detail.FULL, SectionKind.FOCUS)
+    assert "repository's wishes" in wishes.reason
+    assert '"shop/src/AGENTS.md": for files below "shop/src/"' in packed.prompt.text
+    assert packed.prompt.total_tokens <= 5000
+    accounted(packed.prompt)
+
+
 def test_where_not_one_file_fits_the_largest_are_named(shop: Path, pack_of: Pack) -> None:
     for name in ("AGENTS.md", "src/apple.py"):
         (shop / name).unlink()

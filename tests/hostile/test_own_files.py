@@ -19,10 +19,10 @@ REFUSED = {
     "endpoint of the user's model": '[models.mine]\nbase_url = "http://127.0.0.1:9/v1"',
     "remotes": 'remotes.gh = "ext::sh -c x {path}"',
     "folder of models": 'models_dir = "/etc"',
+    "command to check with": 'check = "sh -c x"',
     "spelt otherwise": '"mod\\u0065l" = "evil"',
 }
 WRONG = {
-    "command to check with": 'check = "sh -c x"',
     "yes": "yes = true",
     "key": 'api_key = "sk-evil"',
     "headers": 'headers = {Authorization = "evil"}',

@@ -3,7 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from copilot.workspace.attributes import Told, read_attributes
+from copilot.workspace.listing import list_root
+from copilot.workspace.roots import find_roots
+from copilot.workspace.snapshot import read_snapshot
 
 MakeRepository = Callable[..., Path]
 
@@ -56,3 +61,30 @@ def test_a_linked_gitattributes_is_not_followed(
     (tmp_path / "outside").write_text("* linguist-generated\n")
     (root / ".gitattributes").symlink_to(tmp_path / "outside")
     assert read_attributes(root, ["a.py"]) == {}
+
+
+@pytest.mark.parametrize("source", [".gitattributes", "src/.gitattributes", ".git/info/attributes"])
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        ("*.py linguist-generated\n", "generated: linguist-generated in .gitattributes"),
+        ("*.py binary\n", "binary: -diff or binary in .gitattributes"),
+        ("*.py text eol=lf\n", None),
+    ],
+)
+def test_attributes_count_wherever_git_reads_them(
+    make_repository: MakeRepository, source: str, rule: str, reason: str | None
+) -> None:
+    root = make_repository({"src/a.py": "a = 1\n", "b.txt": "b\n"})
+    (root / source).parent.mkdir(exist_ok=True)
+    (root / source).write_text(rule)
+    files = {file.path: file for file in read_snapshot(find_roots([str(root)], root)).files}
+    assert files["src/a.py"].reason == (reason or "tracked")
+    assert (files["src/a.py"].data is None) is bool(reason)
+    assert files["b.txt"].data == b"b\n"
+
+
+def test_attributes_that_are_in_the_index_alone_count(make_repository: MakeRepository) -> None:
+    root = make_repository({"src/a.py": "a = 1\n", ".gitattributes": "*.py linguist-generated\n"})
+    (root / ".gitattributes").unlink()
+    assert list_root(find_roots([str(root)], root)[0]).told["src/a.py"].generated

@@ -13,8 +13,9 @@ from copilot.workspace.choose import Chooser, Selection
 from copilot.workspace.masker import Masker
 from copilot.workspace.model import SourceFile
 from copilot.workspace.roots import find_roots
-from copilot.workspace.seen import Seen, SeenFile, SeenStore, is_settled, signature_of
+from copilot.workspace.seen import Seen, SeenFile, SeenStore, is_settled
 from copilot.workspace.snapshot import gathered, read_parts
+from copilot.workspace.special import signature_of
 
 Read = Callable[..., dict[str, SourceFile]]
 _SECOND = 1_000_000_000
@@ -246,3 +247,15 @@ def test_no_more_than_64_roots_are_kept(tmp_path: Path) -> None:
     store = SeenStore(tmp_path / "seen")
     there = [n for n in range(70) if store.of(str(n)).find("a.py", _SIGNATURE, "hint")]
     assert there == list(range(6, 70))
+
+
+def test_what_was_seen_while_the_masks_key_was_made_is_found_under_that_key(tmp_path: Path) -> None:
+    masker = Masker(tmp_path / "key")
+    store = SeenStore(tmp_path / "seen", masker=masker)
+    before = masker.stamp
+    seen = store.of("root")
+    seen.note("a.py", _seen(_SIGNATURE))
+    assert masker.masked("a.py", 'password = "Xk29_vq81Lm"')[1]
+    seen.save()
+    assert masker.stamp != before
+    assert store.of("root").find("a.py", _SIGNATURE, "hint")

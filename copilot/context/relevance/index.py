@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
 from copilot.cache import Cache, key_of
 from copilot.context.relevance.model import Document, Query, Signal
@@ -263,7 +264,7 @@ def _grouped(texts: Collection[str]) -> list[tuple[str, ...]]:
     count = 1 << (len(texts) // _GROUP_TEXTS).bit_length()
     groups: list[list[str]] = [[] for _ in range(count)]
     for text in sorted(texts):
-        groups[word_hash(text) % count].append(text)
+        groups[crc32(text.encode("utf-8", "surrogatepass")) % count].append(text)
     return [tuple(group) for group in groups if group]
 
 
@@ -280,4 +281,7 @@ def _count_path(path: str) -> Counter[int]:
 
 
 def _key(kind: str, *texts: str) -> bytes:
-    return key_of("index", _VERSION, kind, *texts)
+    if len(texts) == 1:
+        return key_of("index", _VERSION, kind, *texts)
+    # No text holds a NUL: names and messages cannot.
+    return key_of("index", _VERSION, kind, str(len(texts)), "\0".join(texts))

@@ -64,6 +64,9 @@ class Files:
     @cached_property
     def odd_names(self) -> list[str]:
         """Names with characters that end a path in most texts."""
+        joined = "\0".join(self._names)
+        if not any(sign in joined for sign in _ODD):
+            return []
         return [name for name in self._names if not _ODD.isdisjoint(name)]
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 
 import msgspec
@@ -67,8 +68,9 @@ def rank(names: Sequence[str], signals: Sequence[Signal], weights: Weights) -> l
     """Return the documents of these names, the most needed first; equal scores go by name."""
     scores = combine(signals, weights)
     # Sorting keeps the order of equals, backwards too.
-    ordered = sorted(sorted(set(names)), key=lambda name: scores.get(name, 0.0), reverse=True)
-    return [Ranked(name, scores.get(name, 0.0)) for name in ordered]
+    listed = sorted(set(names))
+    scored = [(name, scores.get(name, 0.0)) for name in listed]
+    return list(map(Ranked._make, sorted(scored, key=itemgetter(1), reverse=True)))
 
 
 def reasons(names: Iterable[str], signals: Sequence[Signal], weights: Weights) -> dict[str, str]:
