@@ -5,6 +5,7 @@ CopilotError
 ├── ModelError           3   the model could not be reached, or refused
 │   ├── ModelUnreachable
 │   ├── ModelRefused
+│   │   └── ModelBusy
 │   └── ReplyIncomplete
 ├── BudgetExceeded       4   the prompt does not fit the budget or the window
 ├── EditsRefused         5   the reply holds edits that cannot be placed
@@ -49,9 +50,10 @@ class UsageError(CopilotError):
 
 
 class ModelError(CopilotError):
-    """The model could not be asked."""
+    """The model could not be asked; `passing` if the same request may succeed a moment later."""
 
     exit_code = ExitCode.MODEL
+    passing = False
 
 
 class ModelUnreachable(ModelError):
@@ -60,6 +62,26 @@ class ModelUnreachable(ModelError):
 
 class ModelRefused(ModelError):
     """The server answered with an error: wrong key, unknown model, overload."""
+
+
+class ModelBusy(ModelRefused):
+    """Too many requests, or too much load.
+
+    `retry_after` is the wait in seconds that the server asks for, None where it names none;
+    `per_day` marks a quota that no wait of minutes mends.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        retry_after: float | None = None,
+        *,
+        per_day: bool = False,
+    ) -> None:
+        super().__init__(message, hint)
+        self.retry_after = retry_after
+        self.per_day = per_day
 
 
 class ReplyIncomplete(ModelError):
@@ -71,9 +93,20 @@ class ReplyIncomplete(ModelError):
 
 
 class BudgetExceeded(CopilotError):
-    """The prompt does not fit the budget or the model's window."""
+    """The prompt does not fit the budget or the model's window.
+
+    `limit` is the model's real window and `got` the size of the prompt, both in tokens, where the
+    provider told them.
+    """
 
     exit_code = ExitCode.BUDGET
+
+    def __init__(
+        self, message: str, hint: str = "", limit: int | None = None, got: int | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.limit = limit
+        self.got = got
 
 
 class EditsRefused(CopilotError):

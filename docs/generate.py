@@ -11,10 +11,10 @@ from copilot.cli.commands import COMMANDS
 from copilot.errors import ExitCode
 
 _GROUPS = {
-    "models": ("list", "add", "pull", "serve"),
+    "models": ("list", "add", "pull", "remove", "serve", "warm", "plan"),
     "repos": ("add", "list", "update", "remove"),
     "eval": ("needle",),
-    "runs": ("list", "show", "replay"),
+    "runs": ("list", "show", "replay", "stats"),
 }
 _MEANINGS = {
     ExitCode.OK: "done, or nothing to report",

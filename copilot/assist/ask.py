@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import StringIO
 
 from copilot.assist.pack import Packed, messages
 from copilot.backends.protocol import (
@@ -17,7 +20,12 @@ from copilot.backends.protocol import (
     Request,
     Usage,
 )
+from copilot.context.model import Prompt, SectionKind
 from copilot.edits.grammar import edit_grammar
+
+# Of text about code, at least.
+_CHARACTERS_A_TOKEN = 4
+_KEY_CHARACTERS = 32
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,14 @@ class Answer:
         return self.reason == "length"
 
 
+class Interrupted(KeyboardInterrupt):
+    """The person stopped the answer; `partial` is what had arrived."""
+
+    def __init__(self, partial: str) -> None:
+        super().__init__()
+        self.partial = partial
+
+
 @dataclass(frozen=True)
 class Limits:
     """How long and how freely the model may answer; `max_reply_tokens` in tokens."""
@@ -59,24 +75,68 @@ def ask(
 ) -> Answer:
     """Send the prompt and return the whole answer; `show` sees each event as it comes.
 
-    `turns` are what was said since the prompt. Raises ModelError.
+    `turns` are what was said since the prompt. Raises ModelError, BudgetExceeded with the model's
+    real limit, ReplyIncomplete with what arrived if the answer breaks off, Interrupted if the
+    person stops it.
     """
-    said = (*messages(packed.prompt), *turns)
-    request = Request(said, limits.max_reply_tokens, limits.temperature, grammar)
+    request = request_for(packed, limits, grammar, turns)
     started, clock = datetime.now(UTC), time.monotonic()
-    pieces: list[str] = []
+    text = StringIO()
     first: float | None = None
     finished = Finished("", None)
-    for event in backend.ask(request):
-        if first is None and isinstance(event, Delta) and event.text:
-            first = time.monotonic() - clock
-        show(event)
-        if isinstance(event, Delta):
-            pieces.append(event.text)
-        elif isinstance(event, Finished):
-            finished = event
+    try:
+        with _closed_after(backend.ask(request)) as events:
+            for event in events:
+                if first is None and isinstance(event, Delta) and event.text:
+                    first = time.monotonic() - clock
+                show(event)
+                if isinstance(event, Delta):
+                    text.write(event.text)
+                elif isinstance(event, Finished):
+                    finished = event
+    except KeyboardInterrupt as stop:
+        raise Interrupted(text.getvalue()) from stop
     seconds = time.monotonic() - clock
-    return Answer(started, "".join(pieces), finished.reason, finished.usage, seconds, first)
+    return Answer(started, text.getvalue(), finished.reason, finished.usage, seconds, first)
+
+
+def request_for(
+    packed: Packed,
+    limits: Limits,
+    grammar: str | None = None,
+    turns: tuple[Message, ...] = (),
+) -> Request:
+    """Return what is sent: the prompt, what was said since, and the name of its stable part."""
+    prompt = packed.prompt
+    said = sum(len(turn.content) for turn in turns) // _CHARACTERS_A_TOKEN
+    return Request(
+        (*messages(prompt), *turns),
+        limits.max_reply_tokens,
+        limits.temperature,
+        grammar,
+        cache_key=_cache_key(prompt),
+        prompt_tokens=prompt.total_tokens + said,
+    )
+
+
+def _cache_key(prompt: Prompt) -> str:
+    """Name rules and base, which many requests begin with; empty where there is no base."""
+    stable = [s for s in prompt.sections if s.kind in {SectionKind.RULES, SectionKind.BASE}]
+    if not any(section.kind is SectionKind.BASE for section in stable):
+        return ""
+    digest = hashlib.sha256("".join(section.sha256 for section in stable).encode())
+    return digest.hexdigest()[:_KEY_CHARACTERS]
+
+
+@contextmanager
+def _closed_after(events: Iterator[Event]) -> Iterator[Iterator[Event]]:
+    """End the request, on the server too, whatever ends the listening."""
+    try:
+        yield events
+    finally:
+        close = getattr(events, "close", None)
+        if close is not None:
+            close()
 
 
 def grammar_for(packed: Packed) -> str | None:

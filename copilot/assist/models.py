@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from copilot.backends import catalogue
-from copilot.backends.origins import check_origin
 from copilot.backends.protocol import Backend
+from copilot.backends.providers import base_url_of, check_provider, open_provider
 from copilot.backends.pull import local_path
+from copilot.backends.retries import Retrying
+from copilot.backends.wall import OPEN, Wall
 from copilot.errors import UsageError
+from copilot.settings.bundled import bundled
 from copilot.settings.config import Config, ModelSettings
+from copilot.settings.keys import stored_key
 
+if TYPE_CHECKING:
+    from copilot.assist.ensembles import Shape
+    from copilot.backends.ensembles.members import Tell
+
+# Models made of others; copilot.assist.ensembles takes longer to import.
+ENSEMBLES = frozenset({"mixture", "self", "best-of"})
 DEFAULT_EMBEDDED = "qwen2.5-coder-1.5b"
 _EMBEDDED_REPLY_TOKENS = 2048
 # Qwen2.5 has Qwen3's vocabulary.
@@ -21,11 +33,23 @@ _EMBEDDED_TOKENIZER = "qwen3"
 
 @dataclass(frozen=True)
 class ChosenModel:
-    """A model by the name the user knows it by; `embedded` is set for one that runs in here."""
+    """A model by the name the user knows it by; `embedded` is set for one that runs in here.
+
+    `wall` bounds what may be connected to in order to ask it. `members` are the models that an
+    ensemble is made of, its aggregator among them.
+    """
 
     name: str
     settings: ModelSettings
     embedded: catalogue.EmbeddedModel | None = None
+    wall: Wall = OPEN
+    members: tuple[ChosenModel, ...] = ()
+
+    @property
+    def all_embedded(self) -> tuple[catalogue.EmbeddedModel, ...]:
+        """The embedded models that must be on this machine in order to ask it."""
+        own = (self.embedded,) if self.embedded else ()
+        return (*own, *(model for member in self.members for model in member.all_embedded))
 
 
 def choose_model(
@@ -44,14 +68,22 @@ def choose_model(
         chosen = ChosenModel(name or base_url, settings)
     else:
         chosen = _named(config, name or config.model or DEFAULT_EMBEDDED)
-    if chosen.embedded is None:
-        check_origin(chosen.settings.base_url, local_only=config.local_only)
-    return chosen
+    return _within(chosen, Wall(config.local_only, config.local_addresses))
+
+
+def _within(chosen: ChosenModel, wall: Wall) -> ChosenModel:
+    """Return the model behind a wall. Raises UsageError, PolicyRefused."""
+    if chosen.embedded is None and not chosen.members:
+        check_provider(chosen.settings, wall)
+    members = tuple(_within(member, wall) for member in chosen.members)
+    return replace(chosen, wall=wall, members=members)
 
 
 def _named(config: Config, name: str) -> ChosenModel:
     settings = config.models.get(name)
-    if settings is not None and settings.provider == "openai":
+    if settings is not None and settings.provider in ENSEMBLES:
+        return _ensemble(config, name, settings)
+    if settings is not None and settings.provider != "embedded":
         return ChosenModel(name, settings)
     embedded = {model.name: model for model in catalogue.models()}
     wanted = settings.model if settings is not None else name
@@ -60,6 +92,32 @@ def _named(config: Config, name: str) -> ChosenModel:
         return ChosenModel(name, embedded_settings(model, settings), model)
     known = ", ".join(sorted({*config.models, *embedded}))
     raise UsageError(f"no model is named {name!r}", f"known: {known}; or copilot models add")
+
+
+def _ensemble(config: Config, name: str, settings: ModelSettings) -> ChosenModel:
+    """Return a model made of others. Raises UsageError if there can be no such one."""
+    from copilot.assist.ensembles import check_shape
+
+    shape = shape_of(settings)
+    check_shape(name, shape, [n for n, s in config.models.items() if s.provider in ENSEMBLES])
+    return ChosenModel(name, settings, members=tuple(_named(config, n) for n in shape.models))
+
+
+def shape_of(settings: ModelSettings) -> Shape:
+    """Return what the settings say of an ensemble."""
+    from copilot.assist.ensembles import Shape
+
+    return Shape(
+        settings.provider,
+        settings.members,
+        settings.aggregator,
+        settings.samples,
+        settings.layers,
+        settings.temperature,
+        settings.quorum,
+        settings.deadline_seconds,
+        settings.max_reply_tokens,
+    )
 
 
 def embedded_settings(
@@ -77,8 +135,21 @@ def embedded_settings(
     )
 
 
-def open_backend(chosen: ChosenModel, environment: Mapping[str, str], models_dir: Path) -> Backend:
-    """Return the backend of a model. Raises UsageError if its key or its file is missing."""
+def open_backend(
+    chosen: ChosenModel,
+    environment: Mapping[str, str],
+    models_dir: Path,
+    prompts: Path | None = None,
+    tell: Tell = lambda _report: None,
+) -> Backend:
+    """Return the backend of a model, which asks again where a failure passes by itself.
+
+    Of an ensemble, `prompts` is the folder of the user's own words, and `tell` learns what becomes
+    of each call. Raises UsageError if its key or its file is missing, PolicyRefused if it may not
+    be asked.
+    """
+    if chosen.members:
+        return _open_ensemble(chosen, environment, models_dir, prompts, tell)
     if chosen.embedded is not None:
         path = local_path(chosen.embedded, models_dir)
         if path is None:
@@ -90,20 +161,37 @@ def open_backend(chosen: ChosenModel, environment: Mapping[str, str], models_dir
 
         window = chosen.settings.window or chosen.embedded.window_tokens
         return EmbeddedChat(chosen.name, path, window)
-    from copilot.backends.openai_chat import OpenAIChat
+    key = _key(chosen.settings, environment)
+    backend = open_provider(chosen.settings, key, chosen.wall)
+    return Retrying(backend, retries=chosen.settings.retries)
 
-    return OpenAIChat(
-        chosen.settings.base_url, chosen.settings.model, _key(chosen.settings, environment)
-    )
+
+def _open_ensemble(
+    chosen: ChosenModel,
+    environment: Mapping[str, str],
+    models_dir: Path,
+    prompts: Path | None,
+    tell: Tell,
+) -> Backend:
+    from copilot.assist.ensembles import MemberModel, open_ensemble
+
+    models = {
+        member.name: MemberModel(
+            member.name, member.settings, partial(open_backend, member, environment, models_dir)
+        )
+        for member in chosen.members
+    }
+    return open_ensemble(shape_of(chosen.settings), models, prompts or bundled("prompts"), tell)
 
 
 def _key(settings: ModelSettings, environment: Mapping[str, str]) -> str | None:
     if not settings.api_key_env:
-        return None
+        url = base_url_of(settings)
+        return stored_key(url) if url else None
     key = environment.get(settings.api_key_env)
     if not key:
         raise UsageError(
-            f"the variable {settings.api_key_env} holds no key for {settings.base_url}",
+            f"the variable {settings.api_key_env} holds no key for {base_url_of(settings)}",
             f"export {settings.api_key_env}=… with the key of that server",
         )
     return key

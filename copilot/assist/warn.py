@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -35,11 +36,17 @@ def flags_of(
     changes: ChangeSet, placed: Sequence[Placed], known: Known
 ) -> dict[str, tuple[Flag, ...]]:
     """Return the warnings for each changed file, by the change's name."""
-    found = {change.name: tuple(_flags(change, placed, known)) for change in changes.changes}
+    shifted = defaultdict(list)
+    for one in placed:
+        if one.rung is Rung.INDENT:
+            shifted[one.target].append(one)
+    found = {change.name: tuple(_flags(change, shifted, known)) for change in changes.changes}
     return {name: flags for name, flags in found.items() if flags}
 
 
-def _flags(change: FileChange, placed: Sequence[Placed], known: Known) -> Iterator[Flag]:
+def _flags(
+    change: FileChange, shifted: Mapping[Target, Sequence[Placed]], known: Known
+) -> Iterator[Flag]:
     names = _names(change)
     for path in sorted({change.path, change.old_path or change.path}):
         if why := protection(path):
@@ -49,12 +56,10 @@ def _flags(change: FileChange, placed: Sequence[Placed], known: Known) -> Iterat
             yield Flag(FlagKind.UNSEEN, f"{known.unseen[name]}, and edits it nevertheless")
     if names & known.stale:
         yield Flag(FlagKind.STALE, "changed since the model saw it; the edits match what is there")
-    own = Target(change.repository, change.old_path or change.path)
-    for one in placed:
-        if one.target == own and one.rung is Rung.INDENT:
-            about = f": {one.note}" if one.note else ""
-            text = f"placed by an indent shift{about}"
-            yield Flag(FlagKind.INDENT, text, _changed_line(change, one.start))
+    for one in shifted.get(Target(change.repository, change.path), ()):
+        about = f": {one.note}" if one.note else ""
+        text = f"placed by an indent shift{about}"
+        yield Flag(FlagKind.INDENT, text, _changed_line(change, one.start))
     yield from _syntax(change)
     yield from _masks(change, {m.value for name in names for m in known.masks.get(name, ())})
 

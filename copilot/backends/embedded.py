@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from copilot.backends.openai_chat import OpenAIChat
 from copilot.backends.protocol import Event, ModelFacts, Request
+from copilot.backends.wall import Wall
 from copilot.errors import ModelUnreachable, UsageError
 
 _SILENT = -1
+_HERE = Wall(local_only=True)
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,11 @@ class EmbeddedChat:
     def facts(self) -> ModelFacts:
         return ModelFacts(self._name, self._window, follows_grammar=True)
 
-    def ask(self, request: Request) -> Iterator[Event]:
+    def ask(self, request: Request) -> Generator[Event, None, None]:
         if self._chat is None:
             key = secrets.token_urlsafe()
             self._served = serve_model(self._name, self._path, self._window, api_key=key)
-            self._chat = OpenAIChat(self._served.base_url, self._name, key)
+            self._chat = OpenAIChat(self._served.base_url, self._name, key, wall=_HERE)
             self._chat.facts()
         yield from self._chat.ask(request)
 

@@ -3,39 +3,116 @@
 from __future__ import annotations
 
 import json
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
-from copilot.errors import BudgetExceeded, CopilotError, ModelRefused, ModelUnreachable
+from copilot.backends.overflow import Overflow, overflow_in
+from copilot.backends.waits import is_per_day, wait_of
+from copilot.errors import (
+    BudgetExceeded,
+    CopilotError,
+    ModelBusy,
+    ModelError,
+    ModelRefused,
+    ModelUnreachable,
+)
 from copilot.text import one_line
 
 _SHOWN_CHARACTERS = 300
-# Of llama.cpp (before and while it writes), of OpenAI, of vLLM (older and newer).
-_TOO_LONG = (
-    "exceed_context_size_error",
-    "Context size has been exceeded",
-    "context_length_exceeded",
-    "maximum context length",
-    "model's context length is only",
+_NO_HEADERS: Mapping[str, str] = {}
+# An error behind the status of success has the status 200 here; llama.cpp says 500 while it writes.
+_MAY_BE_TOO_LONG = frozenset({200, 400, 413, 422, 500})
+_TOO_LARGE = 413
+_BUSY = frozenset({429, 503, 529})
+_PASSING = frozenset({408, 409, 500, 502, 504, *_BUSY})
+# The words of providers for the same, where the status is that of success.
+_BUSY_TYPES = frozenset(
+    {"overloaded_error", "rate_limit_error", "rate_limit_exceeded", "RESOURCE_EXHAUSTED"}
 )
+_PASSING_TYPES = frozenset(
+    {"api_error", "timeout_error", "server_error", "UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED"}
+)
+_NO_CREDIT = ("insufficient_quota", "insufficient balance", "billing_error", "billing_hard_limit")
 _HINTS = {
     401: "set the key in the variable that the model's api_key_env names",
+    402: "the account has no credit left: see the provider's billing page",
     403: "the key may not use this model: check its rights",
     404: "check the model's name and base_url: copilot models list",
     429: "too many requests: wait a little and try again",
+    529: "the provider is overloaded: wait a little and try again",
 }
 
 
-def refusal(status: int, body: bytes, model: str) -> CopilotError:
-    """Return the error for an HTTP answer that is no success."""
-    said = error_text(body)
-    if any(mark in body.decode("utf-8", "replace") for mark in _TOO_LONG):
-        return BudgetExceeded(
-            f"the prompt does not fit the window of {model}: {said}",
-            "leave files out with --exclude, or use a model with a larger window",
-        )
-    return ModelRefused(f"{model} refused ({status}): {said}", _hint(status))
+def refusal(
+    status: int, body: bytes, model: str, headers: Mapping[str, str] = _NO_HEADERS
+) -> CopilotError:
+    """Return the error for an HTTP answer that is no success, or holds an error all the same.
+
+    `headers` are asked by lower-case names.
+    """
+    document = parsed(body)
+    status = _inner_status(document) if status == 200 else status
+    text = body.decode("utf-8", "replace")
+    too_long = overflow_in(text, document) if status in _MAY_BE_TOO_LONG else None
+    if too_long is not None or status == _TOO_LARGE:
+        return _over_the_window(too_long or Overflow(), error_text(body), model, status)
+    message = f"{model} refused ({status}): {error_text(body)}"
+    if status == 402 or any(word in text.lower() for word in _NO_CREDIT):
+        return ModelRefused(message, _HINTS[402])
+    return _judged(status, document, message, headers)
+
+
+def _judged(status: int, document: Any, message: str, headers: Mapping[str, str]) -> ModelError:
+    """Return the error of a refusal that is not about the prompt's size or about money."""
+    words = _words(document)
+    wait = wait_of(headers, document, datetime.now(UTC))
+    is_busy = status in _BUSY or bool(words & _BUSY_TYPES)
+    passing = is_busy or status in _PASSING or (status == 200 and bool(words & _PASSING_TYPES))
+    passing = _said(headers.get("x-should-retry"), passing)
+    if is_busy or (passing and wait is not None):
+        per_day = is_per_day(document)
+        hint = "the quota of the day is used up" if per_day else _hint(status)
+        busy = ModelBusy(message, hint, wait, per_day=per_day)
+        busy.passing = passing and not per_day
+        return busy
+    refused = ModelRefused(message, _hint(status))
+    refused.passing = passing
+    return refused
+
+
+def _over_the_window(overflow: Overflow, said: str, model: str, status: int) -> BudgetExceeded:
+    message = f"the prompt does not fit the window of {model}: {said}"
+    if status == _TOO_LARGE:
+        message = f"the request is too large for the server of {model} ({status}): {said}"
+    return BudgetExceeded(
+        message,
+        "leave files out with --exclude, or use a model with a larger window",
+        overflow.limit,
+        overflow.got,
+    )
+
+
+def _said(word: str | None, usual: bool) -> bool:
+    return {"true": True, "false": False}.get((word or "").lower(), usual)
+
+
+def _inner_status(document: Any) -> int:
+    """Return the status that an error behind the status of success names, 200 for none."""
+    error = _error(document)
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) and 400 <= code < 600 else 200
+
+
+def _words(document: Any) -> set[str]:
+    """Return the type, code and status of an error."""
+    error = _error(document)
+    if not isinstance(error, dict):
+        return set()
+    return {str(error.get(name)) for name in ("type", "code", "status")}
 
 
 def _hint(status: int) -> str:
@@ -47,33 +124,49 @@ def _hint(status: int) -> str:
 def unreachable(error: httpx.HTTPError, base_url: str) -> ModelUnreachable:
     """Return the error for a connection that failed or broke."""
     said = one_line(str(error)) or type(error).__name__
-    return ModelUnreachable(
+    failed = ModelUnreachable(
         f"no answer from {base_url}: {said}",
         "start the server, or check base_url: copilot models list",
     )
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    failed.passing = isinstance(error, httpx.TransportError) and cause is None
+    return failed
 
 
 def error_text(body: bytes) -> str:
     """Return what the server said, safe to show and short; bodies may be JSON, HTML or nothing."""
-    try:
-        said = _message(json.loads(body))
-    except (ValueError, RecursionError):
-        said = body.decode("utf-8", "replace").strip()
-    return shortened(said) or "no reason given"
+    document = parsed(body)
+    text = body.decode("utf-8", "replace").strip()
+    return shortened(text if document is None and text != "null" else _message(document)) or (
+        "no reason given"
+    )
 
 
 def shortened(text: str) -> str:
     """Return a server's text safe to show, on one line, and no longer than a person reads."""
-    return one_line(text)[:_SHOWN_CHARACTERS]
+    return one_line(text[: _SHOWN_CHARACTERS * 4])[:_SHOWN_CHARACTERS]
+
+
+def parsed(body: bytes) -> Any:
+    """Return the JSON of a body, None for what is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _error(document: Any) -> Any:
+    """Return what lies under `error`; some put that into a list of one, some name it not at all."""
+    if isinstance(document, list) and document:
+        document = document[0]
+    return document.get("error", document) if isinstance(document, dict) else document
 
 
 def _message(document: Any) -> str:
     """Return the message of `{"error": {"message"}}`, `{"error": text}` or `{"message"}`."""
-    if isinstance(document, list) and document:
-        document = document[0]
-    if not isinstance(document, dict):
-        return str(document)
-    error = document.get("error", document)
+    error = _error(document)
     if isinstance(error, dict):
         error = error.get("message") or error.get("detail") or error
     return error if isinstance(error, str) else json.dumps(error)

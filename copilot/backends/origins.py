@@ -1,4 +1,4 @@
-"""Where a request may go: which addresses are this machine, and which key belongs where."""
+"""What a base URL and a key look like, and which addresses are this machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from copilot.errors import PolicyRefused, UsageError
+from copilot.errors import UsageError
 
 
 def check_base_url(url: str) -> None:
@@ -43,16 +43,3 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def check_origin(url: str, *, local_only: bool) -> None:
-    """Raise PolicyRefused if only this machine may be asked and the URL names another.
-
-    Raises UsageError for what is no base URL.
-    """
-    check_base_url(url)
-    if local_only and not is_loopback(url):
-        raise PolicyRefused(
-            f"local_only is set and {urlsplit(url).hostname} is not this machine",
-            "use a model server on 127.0.0.1, or unset local_only",
-        )

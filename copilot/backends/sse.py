@@ -1,35 +1,33 @@
-"""Server-sent events, parsed from bytes (WHATWG HTML, section 9.2).
-
-Lines are split at line feeds only: a text may hold U+2028 or U+0085, at which `str.splitlines`
-and httpx's `iter_lines` would cut it in two.
-"""
+"""Server-sent events, parsed from bytes (WHATWG HTML, section 9.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from copilot.backends.lines import MOST_LINE_BYTES, LineTooLong, split_lines
 
-def event_data(chunks: Iterable[bytes]) -> Iterator[bytes]:
+_FIELDS = (b"event:", b"id:", b"retry:", b":")
+_MOST_STRAY_BYTES = 64 * 1024
+
+
+def event_data(chunks: Iterable[bytes], stray: bytearray | None = None) -> Iterator[bytes]:
     """Yield the joined `data` of each event; comments and other fields are passed over.
 
-    A last event without its blank line is yielded too.
+    A last event without its blank line is yielded too. Lines that belong to no event are put into
+    `stray`: some servers send an error as plain JSON. Raises LineTooLong for a flood.
     """
     data: list[bytes] = []
-    for line in _lines(chunks):
+    size = 0
+    for line in split_lines(chunks):
         if not line and data:
             yield b"\n".join(data)
-            data = []
+            data, size = [], 0
         elif line.startswith(b"data:"):
             data.append(line[5:].removeprefix(b" "))
+            size += len(line)
+            if size > MOST_LINE_BYTES:
+                raise LineTooLong
+        elif stray is not None and line and not line.startswith(_FIELDS):
+            stray += line[: _MOST_STRAY_BYTES - len(stray)] + b"\n"
     if data:
         yield b"\n".join(data)
-
-
-def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            yield line.removesuffix(b"\r")
-    if rest:
-        yield rest.removesuffix(b"\r")

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from copilot.assist.ask import Answer, ask
 from copilot.assist.marks import Hiding, seems_cut, without_marks
+from copilot.backends.ensembles.members import least_read
 from copilot.backends.protocol import Message
+from copilot.cli.listening import streaming
 from copilot.cli.prepare import Question, say_gap
 from copilot.cli.ready import Ready
-from copilot.cli.show import streaming
 from copilot.cli.talk import say, stream
 
 
@@ -41,7 +42,7 @@ def hear(
 
 
 def _say_cut(question: Question, answer: Answer, missing: tuple[str, ...]) -> None:
-    read = answer.usage.prompt if answer.usage else None
+    read = least_read(answer.usage)
     total = question.packed.prompt.total_tokens
     if seems_cut(read, total):
         say(

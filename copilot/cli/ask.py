@@ -8,6 +8,7 @@ import typer
 
 from copilot.assist.ask import Answer
 from copilot.cli.answer import hear
+from copilot.cli.fit import refit
 from copilot.cli.keep import write_manifest
 from copilot.cli.options import (
     BaseUrl,
@@ -34,7 +35,7 @@ from copilot.cli.prepare import Question, read_for, record
 from copilot.cli.ready import Ready, ready_model
 from copilot.cli.setup import set_up
 from copilot.cli.show import put, put_json, say_usage
-from copilot.errors import ReplyIncomplete
+from copilot.errors import BudgetExceeded, ReplyIncomplete
 from copilot.settings.modes import Mode
 
 app = new_app()
@@ -67,7 +68,11 @@ def ask_command(
         asked = read_for(setup, ready, "ask", question)
         if manifest:
             write_manifest(manifest, asked.packed, asked.limit, ready.facts.model, setup.masker)
-        answer = _ask(asked, ready, as_json=as_json)
+        try:
+            answer = _ask(asked, ready, as_json=as_json)
+        except BudgetExceeded as refusal:
+            asked, ready = refit(setup, ready, "ask", question, asked, refusal)
+            answer = _ask(asked, ready, as_json=as_json)
         record(setup, "ask", question, asked, ready, answer, "answered")
     say_usage(answer)
     if answer.cut_off:

@@ -130,4 +130,5 @@ def run_edit(
                 manifest, question.packed, question.limit, ready.facts.model, setup.masker
             )
         talk = Conversation(setup, ready, question, landing.task)
+        talk.judge_by(landing.check)
         return run_rounds(talk, landing, chances).code

@@ -7,7 +7,10 @@ from typing import Any
 
 from copilot.assist.ask import Answer
 from copilot.assist.estimate import run_cost
+from copilot.assist.models import ChosenModel, shape_of
 from copilot.assist.pack import Packed
+from copilot.backends.ensembles.members import EnsembleUsage
+from copilot.backends.protocol import Usage
 from copilot.cli.ready import Ready
 from copilot.cli.setup import Setup
 from copilot.cli.talk import detail, say
@@ -34,7 +37,8 @@ def log_run(
 
     `manifest` is what the prompt can be rebuilt from. For the others see Run.
     """
-    usage, prices = answer.usage, ready.chosen.settings
+    usage = answer.usage
+    payers = ready.chosen.members or (ready.chosen,)
     run = Run(
         started=answer.started.isoformat(timespec="seconds"),
         command=command,
@@ -45,6 +49,7 @@ def log_run(
         prompt_tokens=usage.prompt if usage else packed.prompt.total_tokens,
         reply_tokens=usage.reply if usage else None,
         cached_tokens=usage.cached if usage else None,
+        cache_written_tokens=usage.cache_written if usage else None,
         seconds=round(answer.seconds, 3),
         outcome=outcome,
         read_only=visible(_read_only(setup, packed.snapshot.repositories)),
@@ -52,8 +57,8 @@ def log_run(
         asked_tokens=packed.prompt.total_tokens,
         expected_cached_tokens=expected_cached_tokens,
         first_token_seconds=_rounded(answer.first_token_seconds),
-        cost=run_cost(prices, usage.prompt, usage.cached, usage.reply) if usage else None,
-        currency=prices.currency,
+        cost=_cost(ready.chosen, usage) if usage else None,
+        currency=payers[0].settings.currency,
     )
     try:
         record_run(setup.paths.runs_file, run, manifest)
@@ -63,11 +68,26 @@ def log_run(
 
 def past_runs(setup: Setup, ready: Ready) -> tuple[Run, ...]:
     """Return the newest runs of the model, for an estimate; none if the file cannot be read."""
+    return past_runs_of(setup, ready.facts.model)
+
+
+def past_runs_of(setup: Setup, model: str) -> tuple[Run, ...]:
+    """Return the newest runs of a model by its name; none if the file cannot be read."""
     try:
-        return list_runs(setup.paths.runs_file, model=visible(ready.facts.model))
+        return list_runs(setup.paths.runs_file, model=visible(model))
     except UsageError as error:
         detail(error.message)
         return ()
+
+
+def _cost(chosen: ChosenModel, usage: Usage) -> float | None:
+    """Return what a request cost, of an ensemble what all its calls did."""
+    if not isinstance(usage, EnsembleUsage):
+        return run_cost(chosen.settings, usage.prompt, usage.cached, usage.reply)
+    from copilot.assist.ensemble_cost import cost_of
+
+    prices = {one.name: one.settings for one in chosen.members}
+    return cost_of(usage, shape_of(chosen.settings), prices)
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from copilot.assist.ask import Answer, Limits, ask
-from copilot.assist.estimate import asks, estimate, said
+from copilot.assist.estimate import Estimate, asks, estimate, said
+from copilot.assist.models import shape_of
 from copilot.assist.pack import Packed, check_fit, limit_of, pack
 from copilot.assist.reuse import last_store, reuse_with
 from copilot.assist.scope import Scope
 from copilot.assist.select import named_files
 from copilot.cli.keep import manifest_of
-from copilot.cli.log_run import log_run, past_runs
+from copilot.cli.listening import streaming
+from copilot.cli.log_run import log_run, past_runs, past_runs_of
 from copilot.cli.ready import Ready, agrees
 from copilot.cli.setup import Setup
-from copilot.cli.show import say_packed, say_reuse, streaming
+from copilot.cli.show import say_packed, say_reuse
 from copilot.cli.talk import detail, is_terminal, progress_bar, say
 from copilot.context.reuse import Reuse, last_of
 from copilot.errors import PolicyRefused
@@ -145,11 +147,11 @@ def agree(setup: Setup, ready: Ready, tokens: int, reusable: int) -> None:
 
     `reusable` of them should be in the provider's cache. Raises PolicyRefused.
     """
-    expected = estimate(tokens, reusable, ready.chosen.settings, past_runs(setup, ready))
+    expected, line = _expected(setup, ready, tokens, reusable)
     is_asked = asks(expected, setup.config)
     # The tokens alone were said already.
-    if is_asked or expected.tells_more:
-        say(said(expected))
+    if is_asked or expected.tells_more or ready.chosen.members:
+        say(line)
     if not is_asked:
         return
     if not is_terminal():
@@ -159,6 +161,22 @@ def agree(setup: Setup, ready: Ready, tokens: int, reusable: int) -> None:
         )
     if not agrees("send it? [Y/n] "):
         raise PolicyRefused("nothing was sent", "lower --budget, or choose another --mode")
+
+
+def _expected(setup: Setup, ready: Ready, tokens: int, reusable: int) -> tuple[Estimate, str]:
+    """Return what a request will take, and how that is said: of an ensemble, for each call."""
+    chosen = ready.chosen
+    if not chosen.members:
+        expected = estimate(tokens, reusable, chosen.settings, past_runs(setup, ready))
+        return expected, said(expected)
+    from copilot.assist.ensemble_cost import Priced, estimated_calls, said_of, total
+
+    models = {
+        one.name: Priced(one.settings, past_runs_of(setup, one.settings.model or one.name))
+        for one in chosen.members
+    }
+    calls = estimated_calls(tokens, reusable, shape_of(chosen.settings), models)
+    return total(calls), said_of(calls)
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -21,15 +21,16 @@ from copilot.errors import UsageError
 
 @dataclass(frozen=True)
 class Ready:
-    """A model ready to answer."""
+    """A model ready to answer; `told_window` is what its provider said its window is."""
 
     chosen: ChosenModel
     backend: Backend
     facts: ModelFacts
+    told_window: int | None = None
 
     @property
     def window(self) -> int | None:
-        return self.chosen.settings.window or self.facts.window
+        return self.told_window or self.chosen.settings.window or self.facts.window
 
     @property
     def limits(self) -> Limits:
@@ -46,9 +47,11 @@ class Ready:
 def ready_model(setup: Setup, whom: Whom) -> Iterator[Ready]:
     """Choose, fetch if need be, and connect the model; closed at the end. Raises ModelError."""
     chosen = choose_model(setup.config, whom.model, whom.base_url, whom.key_variable)
-    if chosen.embedded is not None:
-        _fetch_embedded(chosen, setup.models_dir)
-    backend = open_backend(chosen, os.environ, setup.models_dir)
+    for one in (chosen, *chosen.members):
+        _fetch_embedded(one, setup.models_dir)
+    backend = open_backend(
+        chosen, os.environ, setup.models_dir, setup.paths.prompts, lambda report: say(str(report))
+    )
     try:
         yield Ready(chosen, backend, backend.facts())
     finally:

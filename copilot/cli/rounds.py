@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from copilot.assist.ask import Answer, grammar_for
+from copilot.assist.ask import Answer, Interrupted, grammar_for
+from copilot.assist.check import CheckCommand
+from copilot.assist.marks import without_marks
 from copilot.assist.propose import Attempt, Ground, Proposal, attempt, read_reply
 from copilot.assist.repair import asks_for_form, asks_to_mend, asks_to_pass, mended, turns
 from copilot.assist.witness import Witness
 from copilot.backends.protocol import Message
 from copilot.cli.answer import hear
+from copilot.cli.fit import refit
 from copilot.cli.keep import keep_reply
 from copilot.cli.land import Landed, Landing, land, put_refused, put_result
 from copilot.cli.prepare import Question, agree, record
@@ -19,7 +23,7 @@ from copilot.cli.ready import Ready
 from copilot.cli.setup import Setup
 from copilot.cli.show import say_usage
 from copilot.cli.talk import say
-from copilot.errors import CopilotError, EditsRefused
+from copilot.errors import BudgetExceeded, CopilotError, EditsRefused, ReplyIncomplete
 
 # Characters that a token of code stands for at least, on the average.
 _CHARACTERS_PER_TOKEN = 2
@@ -45,21 +49,31 @@ class Conversation:
     task: str
     turns: tuple[Message, ...] = ()
     answer: Answer | None = None
-    ground: Ground = field(init=False)
-
-    def __post_init__(self) -> None:
-        masker = self.setup.masker
-        witness = Witness(self.question.packed, masker)
-        read_only = frozenset(self.setup.read_only)
-        self.ground = Ground(self.setup.roots, read_only, masker, witness)
 
     def ask(self) -> Answer:
         """Ask the model and show what it says. Raises ModelError."""
-        grammar = grammar_for(self.question.packed) if self.ready.facts.follows_grammar else None
-        self.answer = hear(self.question, self.ready, grammar=grammar, turns=self.turns)
+        try:
+            self.answer = self._heard()
+        except BudgetExceeded as refusal:
+            if self.turns:
+                raise
+            self.question, self.ready = refit(
+                self.setup, self.ready, "edit", self.task, self.question, refusal
+            )
+            self.answer = self._heard()
         say("")
         say_usage(self.answer)
         return self.answer
+
+    def _heard(self) -> Answer:
+        grammar = grammar_for(self.question.packed) if self.ready.facts.follows_grammar else None
+        try:
+            return hear(self.question, self.ready, grammar=grammar, turns=self.turns)
+        except (ReplyIncomplete, Interrupted) as stop:
+            if stop.partial:
+                file = keep_reply(self.setup.paths.replies, stop.partial)
+                say(f"\nthe partial reply is kept, to be read: {file}")
+            raise
 
     def ask_on(self, request: str) -> Answer:
         """Send the answer back with a request. Raises ModelError, PolicyRefused."""
@@ -69,6 +83,26 @@ class Conversation:
         self.turns += turns(self.answer.text, request)
         agree(self.setup, self.ready, self._tokens(), self._tokens() - len(request))
         return self.ask()
+
+    def judge_by(self, check: CheckCommand | None) -> None:
+        """Let the user's check judge the answers of an ensemble that gives the best of several."""
+        if not self.ready.chosen.members:
+            return
+        from copilot.assist.best_of import Trial
+        from copilot.assist.ensembles import set_judge
+        from copilot.assist.judge import judge_of
+
+        trial = Trial(self.setup.roots, check, os.environ, say)
+        judge = judge_of(
+            self._interpreted, trial, self.setup.masker, lambda report: say(str(report))
+        )
+        set_judge(self.ready.backend, judge)
+
+    def _interpreted(self, text: str) -> Attempt:
+        """Place the edits of a reply, whose line of marks counts for nothing."""
+        words = self.question.packed.words
+        bare = without_marks(text, words).text if words else text
+        return attempt(read_reply(bare, self.marker), self.ground)
 
     def has_room_for(self, request: str) -> bool:
         """Tell whether the model's window holds the conversation, this request and an answer."""
@@ -89,6 +123,12 @@ class Conversation:
         roots = [part for one in self.setup.roots for part in ("-R", f"{one.alias}={one.path}")]
         limit = "the reply ran into its limit of tokens; " if self.answer.cut_off else ""
         return f"{limit}the reply is kept: {shlex.join(['copilot', 'apply', *roots, str(file)])}"
+
+    @property
+    def ground(self) -> Ground:
+        masker = self.setup.masker
+        witness = Witness(self.question.packed, masker)
+        return Ground(self.setup.roots, frozenset(self.setup.read_only), masker, witness)
 
     @property
     def marker(self) -> int:

@@ -10,6 +10,7 @@ import typer
 
 from copilot.cli.options import Json, new_app
 from copilot.cli.replay import kept_or_refused, replay_command
+from copilot.cli.runs_stats import stats_command
 from copilot.cli.runs_text import facts_text, list_text, same_task, side_by_side
 from copilot.cli.show import put, put_json
 from copilot.cli.talk import say
@@ -84,6 +85,7 @@ def show(
 
 
 app.command(name="replay")(replay_command)
+app.command(name="stats")(stats_command)
 
 
 def _document(run: Run) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("roots", run.roots),
         ("also read", run.read_only or "-"),
         ("prompt", f"{run.prompt_tokens:,} tokens; by our own count {_count(run.asked_tokens)}"),
-        ("cached", f"{_cached(run)}; expected {_count(run.expected_cached_tokens)}"),
+        ("cached", f"{_cached(run)}; expected {_count(run.expected_cached_tokens)}{_put(run)}"),
         ("reply", f"{_count(run.reply_tokens)} tokens"),
         ("seconds", f"{run.seconds:.1f}; to the first token {_seconds(run.first_token_seconds)}"),
         ("cost", _cost(run)),
@@ -148,6 +148,12 @@ def _share(run: Run) -> str:
 def _cached(run: Run) -> str:
     share = _share(run)
     return f"{_count(run.cached_tokens)} ({share})" if share else _count(run.cached_tokens)
+
+
+def _put(run: Run) -> str:
+    """Return what was put into the provider's cache; nothing if it did not tell."""
+    written = run.cache_written_tokens
+    return "" if written is None else f"; put there {written:,}"
 
 
 def _cost(run: Run) -> str:

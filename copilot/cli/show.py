@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from copilot.assist.ask import Answer
 from copilot.assist.pack import Packed
-from copilot.backends.protocol import Delta, Event, Reading
-from copilot.cli.talk import progress_bar, say, stream, voice
+from copilot.cli.talk import say, voice
 from copilot.context.model import Detail, PackedFile, mask_places
 from copilot.context.reuse import Reuse
 from copilot.text import one_line, visible
@@ -107,20 +105,3 @@ def say_usage(answer: Answer) -> None:
         f"answered in {answer.seconds:.1f} s: {usage.prompt:,} tokens read{cached}, "
         f"{usage.reply:,} written"
     )
-
-
-@contextmanager
-def streaming(write: Callable[[str], None] = stream) -> Iterator[Callable[[Event], None]]:
-    """Show an answer as it comes: a bar while the server reads, then the text through `write`."""
-    with ExitStack() as reading:
-        bar = reading.enter_context(progress_bar("reading the prompt"))
-
-        def show(event: Event) -> None:
-            if isinstance(event, Reading):
-                bar(event.done, event.total)
-            elif isinstance(event, Delta):
-                # The bar must be gone before the text takes its line.
-                reading.close()
-                write(event.text)
-
-        yield show

@@ -11,7 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+
+from copilot.text import suffix_of
 
 # A longer line is content.
 _LONGEST_MARK = 200
@@ -105,7 +106,7 @@ def new_elisions(path: str, old: Sequence[str], new: Sequence[str]) -> list[str]
     `path` tells the language by its ending. A mark that stands in the old text stays allowed as
     often as it stands there.
     """
-    marks = [*_marks(_ending(PurePosixPath(path)), new)]
+    marks = [*_marks(_ending(path), new)]
     if not marks:
         return []
     left = Counter(line.strip() for line in old)
@@ -117,11 +118,11 @@ def new_elisions(path: str, old: Sequence[str], new: Sequence[str]) -> list[str]
     return found
 
 
-def _ending(path: PurePosixPath) -> str:
+def _ending(path: str) -> str:
     """Return the ending that tells the language; prose without one counts as plain text."""
-    if not path.suffix and path.name.startswith(_PROSE_NAMES):
-        return ".txt"
-    return path.suffix.lower()
+    suffix = suffix_of(path)
+    is_prose = not suffix and path.rpartition("/")[2].startswith(_PROSE_NAMES)
+    return ".txt" if is_prose else suffix
 
 
 def _marks(ending: str, lines: Sequence[str]) -> Iterator[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import pairwise
-from pathlib import PurePosixPath
 
 from copilot.edits.elision import new_elisions
+from copilot.text import suffix_of
 
 # A file with this many lines may not lose more than half of them at once.
 SHRINKING_LINES = 20
@@ -44,7 +44,7 @@ def refused_text(
     if elisions := new_elisions(path, old, new):
         shown = elisions[0][:_SHOWN]
         return f"`{shown}` stands for text that was left out, and would be written as it is"
-    if PurePosixPath(path).suffix.lower() in _PATCHES:
+    if suffix_of(path) in _PATCHES:
         return ""
     for kind, line in _markers(new):
         if kind not in old_kinds():

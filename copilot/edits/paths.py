@@ -23,7 +23,7 @@ def qualify(
     `raw` begins with the alias of a repository and a slash. Without an alias it is taken where
     there is one repository, or where `known(alias, path)` says that exactly one has such a file.
     """
-    reason = _refusal(raw) or _refusal(unicodedata.normalize("NFKC", raw))
+    reason = _refusal(raw) or ("" if raw.isascii() else _refusal(_compatible(raw)))
     if reason:
         return reason
     named = [alias for alias in aliases if raw.startswith(f"{alias}/")]
@@ -42,11 +42,16 @@ def _no_repository(aliases: Collection[str], holders: list[str]) -> str:
     return f"names no repository; it must begin with one of: {', '.join(sorted(aliases))}"
 
 
+def _compatible(raw: str) -> str:
+    """Return the path as a file system may read it that takes like characters for equal."""
+    return unicodedata.normalize("NFKC", raw)
+
+
 def _refusal(raw: str) -> str:
     """Return why these letters can be no path below a root, or an empty string."""
     if not raw:
         return "is empty"
-    if any(unicodedata.category(char) in _HARMFUL_CATEGORIES for char in raw):
+    if not (raw.isascii() and raw.isprintable()) and any(map(_is_harmful, raw)):
         return "holds control or invisible characters"
     if "\\" in raw:
         return "holds a backslash"
@@ -55,6 +60,10 @@ def _refusal(raw: str) -> str:
     if raw.endswith("/"):
         return "names a folder"
     return _component_refusal(raw.split("/"))
+
+
+def _is_harmful(character: str) -> bool:
+    return unicodedata.category(character) in _HARMFUL_CATEGORIES
 
 
 def _component_refusal(components: list[str]) -> str:

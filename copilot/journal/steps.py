@@ -112,7 +112,8 @@ def _replace(transaction: Transaction, number: int, roots: Roots, replaced: list
         replaced.append(number)
         try:
             _switch(transaction, number, folder, leaf, forwards=True)
-        except (OSError, EditsRefused):
+        except EditsRefused:
+            # Nothing changed, or it was changed back. After an OSError the file may be replaced.
             replaced.pop()
             raise
 
@@ -172,6 +173,9 @@ def _take_back_one(
             return [_put_foreign_back(journals, transaction, roots, number, leaf)]
         if entry.is_after(leaf) and replaced and not entry.is_before(leaf):
             _put_back(journals, transaction, roots, number, leaf, beside)
+            beside = _beside(transaction, number, roots)
+        if _is_foreign(entry, beside):
+            return [_kept_beside(journals, transaction, number)]
         with suppress(FileNotFoundError), parent(roots, entry) as (folder, _):
             drop(transaction, number, folder)
         left_alone = replaced and not entry.is_before(_seen(roots, entry))
@@ -229,8 +233,12 @@ def _put_foreign_back(
             if not _is_foreign(entry, ours):
                 drop(transaction, number, folder)
                 return _conflict(journals, transaction, number)
-        kept = f"another state of it is in {one_line(name_beside(transaction, number))} beside it"
-        return f"{_conflict(journals, transaction, number)}; {kept}"
+        return _kept_beside(journals, transaction, number)
+
+
+def _kept_beside(journals: Path, transaction: Transaction, number: int) -> str:
+    kept = f"another state of it is in {one_line(name_beside(transaction, number))} beside it"
+    return f"{_conflict(journals, transaction, number)}; {kept}"
 
 
 def _conflict(journals: Path, transaction: Transaction, number: int) -> str:

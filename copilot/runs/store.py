@@ -17,7 +17,7 @@ from typing import Any
 
 from copilot.errors import UsageError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 KEPT_MANIFESTS = 50
 KEPT_MANIFEST_BYTES = 200_000_000
 # SQLite counts no further.
@@ -28,11 +28,13 @@ _MOST = 2**63 - 1
 class Run:
     """One request: times in seconds, counts in tokens (None where the server told none).
 
-    `started` is ISO 8601 in UTC; `outcome` is `answered`, `applied`, `nothing applied`, `refused`
-    or `failed`. `read_only` names what was read besides the roots: `alias=place@commit`, with
-    spaces between them. `mode` says how files were chosen: `whole`, `select` or `rank`.
-    `asked_tokens` are the prompt's by our own count, `expected_cached_tokens` what the provider's
-    cache should have held of them; `cost` is in `currency`. `id` is given by the file.
+    `started` is ISO 8601 in UTC; `outcome` is `answered`, `applied`, `nothing applied`, `refused`,
+    `sent back` (to the model, to mend) or `failed`. `read_only` names what was read besides the
+    roots: `alias=place@commit`, with spaces between them. `mode` says how files were chosen:
+    `whole`, `select` or `rank`. `asked_tokens` are the prompt's by our own count,
+    `expected_cached_tokens` what the provider's cache should have held of them; `cached_tokens`
+    came from there, `cache_written_tokens` were put there. `cost` is in `currency`. `id` is given
+    by the file.
     """
 
     started: str
@@ -53,6 +55,7 @@ class Run:
     first_token_seconds: float | None = None
     cost: float | None = None
     currency: str = "USD"
+    cache_written_tokens: int | None = None
     id: int = field(default=0, compare=False, kw_only=True)
 
 
@@ -76,6 +79,7 @@ _STEPS = {
         "ALTER TABLE runs ADD COLUMN currency NOT NULL DEFAULT 'USD'",
         "CREATE TABLE manifests (run INTEGER PRIMARY KEY, document BLOB NOT NULL)",
     ],
+    4: ["ALTER TABLE runs ADD COLUMN cache_written_tokens"],
 }
 # The newest stay, as long as neither their number nor the sum of their bytes is too large.
 _DROP_OLD_MANIFESTS = """
@@ -112,16 +116,24 @@ def record_run(
 
 
 def list_runs(
-    file: Path, limit: int = 20, *, model: str | None = None, task: str | None = None
+    file: Path,
+    limit: int = 20,
+    *,
+    model: str | None = None,
+    task: str | None = None,
+    since: str | None = None,
 ) -> tuple[Run, ...]:
     """Return the newest runs, newest first: all, a model's, or those whose task holds a text.
 
-    Case counts for nothing in ASCII. Raises UsageError if the file cannot be read.
+    Case counts for nothing in ASCII. `since` is ISO 8601 in UTC, as far as it goes. Raises
+    UsageError if the file cannot be read.
     """
-    where = "(?1 IS NULL OR model = ?1) AND (?2 IS NULL OR instr(lower(task), lower(?2)))"
-    return _select(
-        file, f"WHERE {where} ORDER BY id DESC LIMIT ?3", (model, task, min(limit, _MOST))
+    where = (
+        "(?1 IS NULL OR model = ?1) AND (?2 IS NULL OR instr(lower(task), lower(?2)))"
+        " AND (?4 IS NULL OR started >= ?4)"
     )
+    values = (model, task, min(limit, _MOST), since)
+    return _select(file, f"WHERE {where} ORDER BY id DESC LIMIT ?3", values)
 
 
 def read_run(file: Path, number: int) -> Run | None:

@@ -31,6 +31,7 @@ _MOST_LEAPS = 3
 # An upper limit keeps infinity out, which TOML can say.
 _Price = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 _Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+_Count = Annotated[int, msgspec.Meta(ge=1, le=64)]
 _Provider = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]+\Z")]
 # A budget that is the model's window less its reply.
 AUTO = "auto"
@@ -45,6 +46,10 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     in the group `repo_copilot.backends`. `api_version` asks as Azure's deployments want it,
     `cache_ttl` is how long Anthropic keeps the prompt's stable part, `recording` the file that
     `replay` answers from, `retries` how often a request that failed is sent again.
+
+    With the provider mixture, self or best-of the model is made of others: `members` are their
+    names, each asked `samples` times, in `layers`; `aggregator` sums up. Once `deadline_seconds`
+    have passed and `quorum` answers are there, the others are dropped.
 
     Prices are money per million tokens, in `currency` (ISO 4217): of what is read, of what is read
     from the provider's cache (default: `price_input`), of what is read and kept there (default:
@@ -63,6 +68,12 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     tokenizer: str = "o200k_base"
     max_reply_tokens: int = 8192
     temperature: float | None = None
+    members: tuple[str, ...] = ()
+    aggregator: str = ""
+    samples: _Count | None = None
+    layers: _Count = 2
+    quorum: _Count = 1
+    deadline_seconds: Annotated[float, msgspec.Meta(gt=0, le=86_400)] | None = None
     price_input: _Price | None = None
     price_cached: _Price | None = None
     price_cache_write: _Price | None = None

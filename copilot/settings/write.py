@@ -15,7 +15,7 @@ from copilot.errors import UsageError
 
 
 def add_model(
-    file: Path, name: str, values: Mapping[str, str | int], *, default: bool = False
+    file: Path, name: str, values: Mapping[str, str | int | float], *, default: bool = False
 ) -> None:
     """Write a `[models.NAME]` table, and `model = NAME` if it is the default. Raises UsageError."""
     document = _read(file)
@@ -33,7 +33,11 @@ def add_model(
 
 
 def _with_model(
-    document: tomlkit.TOMLDocument, name: str, values: Mapping[str, str | int], *, default: bool
+    document: tomlkit.TOMLDocument,
+    name: str,
+    values: Mapping[str, str | int | float],
+    *,
+    default: bool,
 ) -> str:
     if default:
         document["model"] = name

@@ -16,6 +16,8 @@ from copilot.assist.models import (
 from copilot.backends import catalogue
 from copilot.backends.embedded import EmbeddedChat
 from copilot.backends.openai_chat import OpenAIChat
+from copilot.backends.retries import Retrying
+from copilot.backends.wall import Wall
 from copilot.errors import PolicyRefused, UsageError
 from copilot.settings.config import Config, ModelSettings
 
@@ -111,7 +113,8 @@ def test_a_missing_key(environment: dict[str, str], tmp_path: Path) -> None:
 def test_a_server_is_opened(key_variable: str, tmp_path: Path) -> None:
     settings = ModelSettings(base_url="http://127.0.0.1:9/v1", api_key_env=key_variable)
     backend = open_backend(ChosenModel("near", settings), {"BIG_KEY": "sk-1"}, tmp_path)
-    assert isinstance(backend, OpenAIChat)
+    assert isinstance(backend, Retrying)
+    assert isinstance(backend.backend, OpenAIChat)
     backend.close()
 
 
@@ -128,4 +131,72 @@ def test_an_embedded_model_is_opened_with_its_window(models_dir: Path) -> None:
     backend = open_backend(chosen, {}, models_dir)
     assert isinstance(backend, EmbeddedChat)
     assert (backend.facts().model, backend.facts().window) == ("tiny", 2048)
+    backend.close()
+
+
+# Behind the wall
+
+
+def test_local_only_lets_be_asked_what_the_user_listed() -> None:
+    config = Config(models=CONFIG.models, local_only=True, local_addresses=("api.example.com",))
+    chosen = choose_model(config, "big", None, None)
+    assert chosen.wall == Wall(local_only=True, listed=("api.example.com",))
+
+
+@pytest.mark.parametrize("provider", ["anthropic", "gemini"])
+def test_local_only_refuses_a_hosted_provider(provider: str) -> None:
+    models = {"big": ModelSettings(provider=provider, model="big-1")}
+    with pytest.raises(PolicyRefused):
+        choose_model(Config(models=models, local_only=True), "big", None, None)
+    assert choose_model(Config(models=models), "big", None, None).settings == models["big"]
+
+
+def test_a_provider_nobody_knows() -> None:
+    with pytest.raises(UsageError, match="'gopher'"):
+        choose_model(Config(models={"x": ModelSettings(provider="gopher")}), "x", None, None)
+
+
+def test_the_backend_of_a_chosen_model_stands_behind_its_wall(tmp_path: Path) -> None:
+    chosen = ChosenModel("big", BIG, wall=Wall(local_only=True))
+    with pytest.raises(PolicyRefused):
+        open_backend(chosen, {"BIG_KEY": "sk-1"}, tmp_path)
+
+
+# Models made of others
+
+TEAM = ModelSettings(provider="mixture", members=("near", SMALL), aggregator="big")
+
+
+def test_an_ensemble_is_chosen_with_its_members() -> None:
+    config = Config(models={**CONFIG.models, "team": TEAM})
+    chosen = choose_model(config, "team", None, None)
+    assert [member.name for member in chosen.members] == ["near", SMALL, "big"]
+    assert chosen.all_embedded == (catalogue.find(SMALL),)
+
+
+def test_local_only_holds_for_each_member() -> None:
+    config = Config(models={**CONFIG.models, "team": TEAM}, local_only=True)
+    with pytest.raises(PolicyRefused, match=r"api\.example\.com"):
+        choose_model(config, "team", None, None)
+
+
+@pytest.mark.parametrize(
+    "team",
+    [
+        ModelSettings(provider="mixture"),
+        ModelSettings(provider="mixture", members=("near", "lost")),
+        ModelSettings(provider="mixture", members=("near", "team")),
+        ModelSettings(provider="self", members=("near", "big")),
+    ],
+)
+def test_what_is_no_ensemble(team: ModelSettings) -> None:
+    with pytest.raises(UsageError):
+        choose_model(Config(models={**CONFIG.models, "team": team}), "team", None, None)
+
+
+@pytest.mark.parametrize("kind", ["mixture", "best-of"])
+def test_an_ensemble_is_opened(kind: str, tmp_path: Path) -> None:
+    team = ModelSettings(provider=kind, members=("near",), samples=2)
+    config = Config(models={**CONFIG.models, "team": team})
+    backend = open_backend(choose_model(config, "team", None, None), {}, tmp_path)
     backend.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -68,6 +69,13 @@ def test_an_indent_shift_is_told_where_it_is() -> None:
     assert flags(change, placed) == (
         Flag(FlagKind.INDENT, "placed by an indent shift: 4 spaces more", 13),
     )
+
+
+def test_an_indent_shift_in_a_moved_file_is_told_too() -> None:
+    change = edited((b"return 3", b"return 33"))
+    moved = replace(change, path="b.py", old_path=change.path)
+    (flag,) = flags(moved, [Placed(Target("app", "b.py"), 1, Rung.INDENT, 12)])
+    assert (flag.kind, flag.old_line) == (FlagKind.INDENT, 13)
 
 
 def test_protected_unseen_and_stale_files() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 
 import httpx
 import pytest
 
 from copilot.backends.faults import error_text, refusal, unreachable
-from copilot.errors import BudgetExceeded, ExitCode, ModelRefused, ModelUnreachable
+from copilot.errors import BudgetExceeded, ExitCode, ModelBusy, ModelRefused, ModelUnreachable
 
 TOO_LONG = {
     "llama.cpp": {
@@ -120,3 +121,29 @@ def test_unreachable_names_the_address_and_what_went_wrong() -> None:
 
 def test_unreachable_without_a_word_names_the_kind() -> None:
     assert "ReadTimeout" in unreachable(httpx.ReadTimeout(""), "http://h/v1").message
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "passing"),
+    [
+        (429, ModelBusy, True),
+        (502, ModelRefused, True),
+        (401, ModelRefused, False),
+        (None, ModelRefused, False),
+        ("odd", ModelRefused, False),
+        (7, ModelRefused, False),
+    ],
+)
+def test_an_error_behind_success_is_judged_by_its_own_code(
+    code: object, kind: type[ModelRefused], passing: bool
+) -> None:
+    error = refusal(200, json.dumps({"error": {"message": "no", "code": code}}).encode(), "small")
+    assert isinstance(error, ModelRefused)
+    assert (type(error), error.passing) == (kind, passing)
+
+
+def test_a_certificate_that_is_wrong_does_not_pass_by_itself() -> None:
+    error = httpx.ConnectError("certificate verify failed")
+    error.__cause__ = ssl.SSLCertVerificationError("self-signed")
+    assert not unreachable(error, "https://h/v1").passing
+    assert unreachable(httpx.ConnectError("refused"), "https://h/v1").passing

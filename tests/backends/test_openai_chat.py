@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Mapping, Sequence
+import tracemalloc
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -18,17 +19,26 @@ from copilot.backends.protocol import (
     ModelFacts,
     Reading,
     Request,
+    Thinking,
     Usage,
 )
-from copilot.errors import BudgetExceeded, ModelError, ModelRefused, ModelUnreachable, UsageError
+from copilot.errors import (
+    BudgetExceeded,
+    ModelError,
+    ModelRefused,
+    ModelUnreachable,
+    ReplyIncomplete,
+    UsageError,
+)
 
-Serve = Callable[[Mapping[str, Sequence[bytes]]], str]
+Serve = Callable[[Mapping[str, Any]], str]
 Connect = Callable[..., OpenAIChat]
 Asked = list[dict[str, Any]]
 Told = Callable[..., list[Event]]
 
 MODELS = "GET /v1/models"
-CHAT = "POST /v1/chat/completions"
+V1 = "/v1/chat/completions"
+CHAT = f"POST {V1}"
 KEY = "sk-test-key"
 REQUEST = Request((Message("system", "be kind"), Message("user", "hello")), 50)
 STOP: dict[str, Any] = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
@@ -330,8 +340,9 @@ def test_the_limit_of_tokens_is_the_reason(told: Told) -> None:
 def test_a_stream_that_breaks_off(serve: Serve, connect: Connect, whole: bytes) -> None:
     events = connect(f"{serve({CHAT: [whole]})}/v1", "small").ask(REQUEST)
     assert next(events) == Delta("half")
-    with pytest.raises(ModelError):
+    with pytest.raises(ReplyIncomplete) as broken:
         list(events)
+    assert broken.value.partial == "half"
 
 
 def test_an_error_behind_the_status_of_success(serve: Serve, connect: Connect) -> None:
@@ -339,8 +350,9 @@ def test_an_error_behind_the_status_of_success(serve: Serve, connect: Connect) -
     base = serve({CHAT: [stream(said("half"), error)]})
     events = connect(f"{base}/v1", "small").ask(REQUEST)
     assert next(events) == Delta("half")
-    with pytest.raises(ModelRefused, match=r"out of\\x1b memory"):
+    with pytest.raises(ReplyIncomplete, match=r"out of\\x1b memory") as broken:
         list(events)
+    assert broken.value.partial == "half"
 
 
 @pytest.mark.parametrize(
@@ -398,3 +410,156 @@ def test_a_prompt_over_the_window(told: Told) -> None:
         told(answer(json.dumps(error).encode(), "400 Bad Request"))
     with pytest.raises(BudgetExceeded, match="window of small"):
         told(stream(error))
+
+
+# Dialects of those who serve it
+
+
+@pytest.mark.parametrize(
+    ("usage", "cached", "written"),
+    [
+        ({"prompt_tokens_details": {"cached_tokens": 8}}, 8, None),
+        ({"prompt_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 4}}, 8, 4),
+        ({"prompt_cache_hit_tokens": 8, "prompt_cache_miss_tokens": 4}, 8, None),
+        ({"cached_tokens": 8}, 8, None),
+        ({"cache_read_input_tokens": 8, "cache_creation_input_tokens": 4}, 8, 4),
+        ({"prompt_tokens_details": {"cached_tokens": 0}}, 0, None),
+        ({"prompt_tokens_details": {}}, None, None),
+    ],
+)
+def test_cached_tokens_of_all_dialects(
+    told: Told, usage: dict[str, Any], cached: int | None, written: int | None
+) -> None:
+    events = told(stream(STOP, {"choices": [], "usage": TOKENS | usage}))
+    assert events == [Finished("stop", Usage(12, 3, cached, written))]
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_thoughts_of_both_names(told: Told, field: str) -> None:
+    thought = {"choices": [{"delta": {field: "hm", "content": None}}]}
+    assert told(stream(thought, said("x"), STOP))[:2] == [Thinking("hm"), Delta("x")]
+
+
+def test_words_of_refusal_are_shown_and_named(told: Told) -> None:
+    words = {"choices": [{"delta": {"refusal": "I will not"}}]}
+    assert told(stream(words, STOP)) == [Delta("I will not"), Finished("refused", None)]
+
+
+@pytest.mark.parametrize("error", [None, {}, ""])
+def test_an_error_that_is_none(told: Told, error: Any) -> None:
+    assert told(stream(said("x") | {"error": error}, STOP))[0] == Delta("x")
+
+
+def test_seed_is_sent_and_the_cache_key_to_openai_alone(
+    serve: Serve, connect: Connect, asked: Asked
+) -> None:
+    request = Request((Message("user", "hi"),), 50, cache_key="base", seed=7)
+    list(connect(f"{serve({CHAT: [stream(STOP)]})}/v1", "small").ask(request))
+    body = json.loads(asked[0]["body"])
+    assert body["seed"] == 7
+    assert "prompt_cache_key" not in body
+
+
+def test_openai_itself_gets_the_cache_key_and_the_new_name_of_the_limit(
+    serve: Serve, asked: Asked, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", serve({f"POST http://api.openai.com{V1}": [stream(STOP)]}))
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    request = Request((Message("user", "hi"),), 50, cache_key="base")
+    list(connect("http://api.openai.com/v1", "small").ask(request))
+    body = json.loads(asked[0]["body"])
+    assert body["prompt_cache_key"] == "base"
+    assert body["max_completion_tokens"] == 50
+    assert "max_tokens" not in body
+
+
+def test_a_deployment_of_azure(serve: Serve, connect: Connect, asked: Asked) -> None:
+    path = "/openai/deployments/mine/chat/completions?api-version=2024-10-21"
+    base = serve({f"POST {path}": [stream(STOP)]})
+    backend = connect(f"{base}/openai/deployments/mine", "mine", KEY, api_version="2024-10-21")
+    list(backend.ask(REQUEST))
+    assert asked[0]["headers"]["api-key"] == KEY
+    assert "authorization" not in asked[0]["headers"]
+
+
+@pytest.mark.parametrize(
+    ("refused", "before", "after"),
+    [
+        (
+            {"message": "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead"},
+            {"max_tokens": 50, "temperature": 0.0, "seed": 7},
+            {"max_completion_tokens": 50, "temperature": 0.0, "seed": 7},
+        ),
+        (
+            {"message": "Only the default is supported", "param": "temperature"},
+            {"max_tokens": 50, "temperature": 0.0, "seed": 7},
+            {"max_tokens": 50, "seed": 7},
+        ),
+        (
+            {"message": "unknown field seed"},
+            {"max_tokens": 50, "temperature": 0.0, "seed": 7},
+            {"max_tokens": 50, "temperature": 0.0},
+        ),
+        (
+            {"message": "max_tokens is too large: 50. This model supports at most 20 completion "},
+            {"max_tokens": 50, "temperature": 0.0, "seed": 7},
+            None,
+        ),
+        (
+            {"message": "max_tokens is too large. It supports at most 20 completion tokens"},
+            {"max_tokens": 50, "temperature": 0.0, "seed": 7},
+            {"max_tokens": 20, "temperature": 0.0, "seed": 7},
+        ),
+        ({"message": "something else"}, {"max_tokens": 50, "temperature": 0.0, "seed": 7}, None),
+    ],
+)
+@pytest.mark.parametrize("status", ["400 Bad Request", "422 Unprocessable"])
+def test_a_parameter_that_is_refused_is_left_out(
+    serve: Serve,
+    connect: Connect,
+    asked: Asked,
+    status: str,
+    refused: dict[str, Any],
+    before: dict[str, Any],
+    after: dict[str, Any] | None,
+) -> None:
+    answers = [answer(json.dumps({"error": refused}).encode(), status), stream(STOP)]
+    backend = connect(f"{serve({CHAT: lambda: [answers.pop(0)]})}/v1", "small")
+    request = Request((Message("user", "hi"),), 50, temperature=0.0, seed=7)
+    if after is None:
+        with pytest.raises(ModelRefused):
+            list(backend.ask(request))
+    else:
+        assert list(backend.ask(request)) == [Finished("stop", None)]
+    fixed = {"model", "messages", "stream", "stream_options"}
+    sent = [json.loads(one["body"]) for one in asked]
+    varied = [{name: value for name, value in b.items() if name not in fixed} for b in sent]
+    assert varied == [body for body in (before, after) if body is not None]
+
+
+def test_a_prompt_that_is_too_long_is_no_parameter_refused(
+    serve: Serve, connect: Connect, asked: Asked
+) -> None:
+    said_of_it = "input length and `max_tokens` exceed context limit: 9 + 9 > 10, temperature"
+    body = json.dumps({"error": {"message": said_of_it}}).encode()
+    backend = connect(f"{serve({CHAT: [answer(body, '400 Bad')]})}/v1", "small")
+    with pytest.raises(BudgetExceeded) as refused:
+        list(backend.ask(Request((Message("user", "hi"),), 50, temperature=0.0)))
+    assert (refused.value.limit, refused.value.got, len(asked)) == (10, 9, 1)
+
+
+def test_a_long_reply_takes_no_more_memory_than_its_text(serve: Serve, connect: Connect) -> None:
+    tokens = 200_000
+    one = f"data: {json.dumps(said('token '))}\n\n".encode()
+    pieces = [answer(b""), *[one * 1000] * (tokens // 1000), f"data: {json.dumps(STOP)}".encode()]
+    events = connect(f"{serve({CHAT: pieces})}/v1", "small").ask(REQUEST)
+    assert next(events) == Delta("token ")
+    tracemalloc.start()
+    try:
+        assert sum(isinstance(event, Delta) for event in events) == tokens - 1
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # The text so far is kept, in up to 4 bytes a character; what streams besides is small.
+    assert peak < 4 * tokens * len("token ") + 4_000_000

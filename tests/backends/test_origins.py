@@ -1,11 +1,11 @@
-"""Which addresses are this machine, and what may be asked."""
+"""What a base URL and a key look like, and which addresses are this machine."""
 
 from __future__ import annotations
 
 import pytest
 
-from copilot.backends.origins import check_base_url, check_key, check_origin, is_loopback
-from copilot.errors import ExitCode, PolicyRefused, UsageError
+from copilot.backends.origins import check_base_url, check_key, is_loopback
+from copilot.errors import UsageError
 
 HERE = [
     "http://127.0.0.1:8080/v1",
@@ -48,28 +48,19 @@ NO_URL = [
 @pytest.mark.parametrize("url", HERE)
 def test_this_machine(url: str) -> None:
     assert is_loopback(url)
-    check_origin(url, local_only=True)
+    check_base_url(url)
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)
 def test_another_machine(url: str) -> None:
     assert not is_loopback(url)
-    check_origin(url, local_only=False)
-
-
-@pytest.mark.parametrize("url", ELSEWHERE)
-def test_local_only_refuses_another_machine(url: str) -> None:
-    with pytest.raises(PolicyRefused) as refused:
-        check_origin(url, local_only=True)
-    assert refused.value.exit_code == ExitCode.POLICY
-    assert "local_only" in refused.value.message
+    check_base_url(url)
 
 
 @pytest.mark.parametrize("url", NO_URL)
-@pytest.mark.parametrize("local_only", [True, False])
-def test_what_is_no_base_url_is_told(url: str, local_only: bool) -> None:
+def test_what_is_no_base_url_is_told(url: str) -> None:
     with pytest.raises(UsageError, match="not a base URL"):
-        check_origin(url, local_only=local_only)
+        check_base_url(url)
 
 
 def test_a_broken_url_is_not_this_machine() -> None:

@@ -119,7 +119,7 @@ def model(asked: list[dict[str, Any]]) -> Iterator[Callable[..., str]]:
 
     `name`: who asks for another model gets 404. `key`: who does not send it gets 401. `reason`: why
     it stops; empty: it hangs up in the middle. `facts`: what its list says besides its name.
-    `usage`: the tokens it counts.
+    `usage`: the tokens it counts. `refusal`: the status and body of its answer to the first.
     """
     with ExitStack() as stack:
 
@@ -130,10 +130,12 @@ def model(asked: list[dict[str, Any]]) -> Iterator[Callable[..., str]]:
             reason: str = "stop",
             facts: Mapping[str, Any] | None = None,
             usage: Mapping[str, int] | None = None,
+            refusal: tuple[int, str] | None = None,
         ) -> str:
             listed = {"id": name, **(facts or {})}
             bodies = [_stream(reply, reason, usage) for reply in replies]
-            return stack.enter_context(_running(listed, bodies, key, asked))
+            refusals = [refusal] if refusal else []
+            return stack.enter_context(_running(listed, bodies, key, asked, refusals))
 
         yield serve
 
@@ -151,7 +153,11 @@ def _stream(reply: str, reason: str, usage: Mapping[str, int] | None) -> bytes:
 
 @contextmanager
 def _running(
-    listed: Mapping[str, Any], replies: list[bytes], key: str, asked: list[dict[str, Any]]
+    listed: Mapping[str, Any],
+    replies: list[bytes],
+    key: str,
+    asked: list[dict[str, Any]],
+    refusals: list[tuple[int, str]],
 ) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -160,7 +166,10 @@ def _running(
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             asked.append({**body, "headers": dict(self.headers)})
-            if body["model"] == listed["id"]:
+            if refusals:
+                status, said = refusals.pop()
+                self._answer(status, said.encode())
+            elif body["model"] == listed["id"]:
                 self._answer(200, replies.pop(0) if len(replies) > 1 else replies[0])
             else:
                 self._answer(404, b'{"error": {"message": "no such model"}}')

@@ -16,13 +16,16 @@ Words = Callable[..., str]
 COUNT = 200
 SIGKILL = -9
 
-# Dies just before the rename number NUMBER of a file whose name holds NAME.
+# Dies just before the rename number NUMBER of a file whose name holds NAME; those do not count that
+# a file in a repository gets when it is written, and not yet in its place.
 KILLER = """
 import os
 seen = 0
 def hook(event, args):
     global seen
-    if event == "os.rename" and {name!r} in str(args[0]):
+    if event != "os.rename" or str(args[0]).endswith(".part"):
+        return
+    if {name!r} in str(args[0]):
         seen += 1
         if seen == {number}:
             os.kill(os.getpid(), 9)

@@ -80,14 +80,17 @@ def test_each_question_leaves_a_line(
     assert told == [
         ("ask", "caf\\xe9", "answered"),
         ("edit", "second", "refused"),
+        # What cannot be placed goes back to the model twice.
+        ("edit", "second", "sent back"),
+        ("edit", "second", "sent back"),
         ("edit", "first\nline", "applied"),
     ]
     assert (runs[-1]["prompt_tokens"], runs[-1]["reply_tokens"]) == (1234, 5)
-    assert [run["id"] for run in runs] == [3, 2, 1]
+    assert [run["id"] for run in runs] == [5, 4, 3, 2, 1]
     assert all(0 < run["first_token_seconds"] <= run["seconds"] for run in runs)
     assert all(run["asked_tokens"] > 0 for run in runs)
     _, *lines = copilot("runs", "list", "--limit", "2").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["3", "2"]
+    assert [line.split()[0] for line in lines] == ["5", "4"]
 
 
 def test_a_model_with_prices_tells_what_a_run_cost(

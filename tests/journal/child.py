@@ -8,7 +8,7 @@ renameat2, is a moment. Just before the call of the given number,
     full_from  the disk is full: from here on every call fails that takes room;
     edit_at    an editor changes the file `path` in the way that `editor` names.
 
-With `old_kernel` there is no renameat2.
+With `reads`, calls that only look count as well. With `old_kernel` there is no renameat2.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from copilot.journal.transact import commit
 # The calls that change something on disk: a kill between two of them leaves what the first left.
 COUNTED = ("open", "write", "fsync", "fchmod", "fchown", "chmod", "rename", "link", "unlink")
 
+READS = ("lstat", "fstat", "read", "pread")
 TAKES_ROOM = frozenset({"open", "write", "mkdir"})
 
 Order = dict[str, Any]
@@ -60,7 +61,7 @@ def run(order: Order) -> dict[str, Any]:
     """Do what the order says; return the names of the moments and the error, if any."""
     calls: list[str] = []
     editor = EDITORS[order["editor"]](Path(order["path"])) if "editor" in order else None
-    for name in (*COUNTED, "mkdir", "rmdir"):
+    for name in (*COUNTED, "mkdir", "rmdir", *(READS if order.get("reads") else ())):
         setattr(os, name, counted(getattr(os, name), name, order, calls, editor))
     system_call = None if order.get("old_kernel") else exchange._system_call()
     wrapped = system_call and counted(system_call, "renameat2", order, calls, editor)
@@ -110,7 +111,7 @@ def counted(
     original: Callable[..., Any], name: str, order: Order, calls: list[str], editor: Editor | None
 ) -> Callable[..., Any]:
     def call(*args: Any, **options: Any) -> Any:
-        if name == "open" and not args[1] & os.O_CREAT:
+        if name == "open" and not args[1] & os.O_CREAT and not order.get("reads"):
             return original(*args, **options)
         calls.append(name)
         moment = len(calls)

@@ -159,6 +159,11 @@ def test_every_call_refused_once(op: str, code: int, sweep: Sweep) -> None:
     assert states == {("WriteFailed", "old"), (None, "new")}
 
 
+def test_every_look_refused_once(sweep: Sweep) -> None:
+    found = sweep("commit", "faults", files=6, fault="fail_at", errno=errno.EIO, reads=True)
+    assert {(bool(error), state) for _, error, _, state in found} == {(True, "old"), (False, "new")}
+
+
 @pytest.mark.parametrize("op", OPERATIONS)
 def test_disk_full_from_any_call_on(op: str, sweep: Sweep, journals: Path) -> None:
     """What was begun is taken back on a disk that has no room for another byte."""

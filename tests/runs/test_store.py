@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,7 @@ RUN = Run(
     first_token_seconds=0.5,
     cost=0.015,
     currency="EUR",
+    cache_written_tokens=200,
 )
 MANIFEST = {"version": 1, "files": [{"path": "a\udcff.py", "tokens": 3}] * 5, "model": None}
 
@@ -62,16 +63,25 @@ _OLD_COLUMNS = (
 _OLD_TABLES = {
     1: f"CREATE TABLE runs ({_OLD_COLUMNS})",
     2: f"CREATE TABLE runs ({_OLD_COLUMNS}, read_only NOT NULL)",
+    3: f"CREATE TABLE runs ({_OLD_COLUMNS}, read_only NOT NULL, mode NOT NULL, asked_tokens,"
+    " expected_cached_tokens, first_token_seconds, cost, currency NOT NULL)",
 }
+_OLD_MANIFESTS = "CREATE TABLE manifests (run INTEGER PRIMARY KEY, document BLOB NOT NULL)"
 _OLD_ROW = ("2026", "ask", "old", "a=/a", "qwen", "0" * 64, 10, None, 3, 1.5, "answered")
-_OLD_RUN = Run(*_OLD_ROW)
+_OLD_RUNS = {
+    1: Run(*_OLD_ROW),
+    2: Run(*_OLD_ROW, "lib=x@1"),
+    3: Run(*_OLD_ROW, "lib=x@1", "rank", 11, 4, 0.5, 0.25, "EUR"),
+}
 
 
 def _make_old(file: Path, version: int) -> None:
-    row: Sequence[str | float | None] = (*_OLD_ROW, "lib=x@1") if version > 1 else _OLD_ROW
+    row: Sequence[str | float | None] = astuple(_OLD_RUNS[version])[: [11, 12, 18][version - 1]]
     file.parent.mkdir()
     with closing(sqlite3.connect(file)) as database, database:
         database.execute(_OLD_TABLES[version])
+        if version > 2:
+            database.execute(_OLD_MANIFESTS)
         blanks = ", ".join("?" * len(row))
         database.execute(f"INSERT INTO runs VALUES (1, {blanks})", row)  # noqa: S608
         database.execute(f"PRAGMA user_version = {version}")
@@ -98,6 +108,13 @@ def test_the_newest_come_first_and_not_more_than_asked_for(file: Path) -> None:
         record_run(file, replace(RUN, prompt_tokens=number))
     assert [run.prompt_tokens for run in list_runs(file, 3)] == [29, 28, 27]
     assert len(list_runs(file)) == 20
+
+
+def test_those_before_a_moment_are_left_out(file: Path) -> None:
+    for started in ("2026-11-20T23:59:59+00:00", "2026-11-21T00:00:00+00:00"):
+        record_run(file, replace(RUN, started=started))
+    assert [run.id for run in list_runs(file, since="2026-11-21")] == [2]
+    assert list_runs(file, since="2026-11-22") == ()
 
 
 def test_without_a_file_there_are_no_runs_and_none_is_made(file: Path) -> None:
@@ -142,7 +159,7 @@ def test_processes_bring_an_old_file_to_ours_at_once(file: Path, version: int) -
 @pytest.mark.parametrize("version", _OLD_TABLES)
 def test_the_runs_of_an_old_file_stay_as_they_were(file: Path, version: int) -> None:
     _make_old(file, version)
-    old = replace(_OLD_RUN, read_only="lib=x@1" if version > 1 else "")
+    old = _OLD_RUNS[version]
     assert list_runs(file) == (old,)
     assert read_manifest(file, 1) is None
     assert record_run(file, RUN, MANIFEST) == 2

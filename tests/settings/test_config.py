@@ -25,9 +25,12 @@ FORBIDDEN = {
     "may_unmask": "may_unmask = true",
     "models_dir": 'models_dir = "/tmp/models"',
     "submodules": "submodules = true",
+    "local_addresses": 'local_addresses = ["10.0.0.0/8"]',
     "repos_mb": "repos_mb = 1000",
     "ask_above_tokens": "ask_above_tokens = 1000000000",
     "ask_above_cost": "ask_above_cost = 1000",
+    "check": 'check = "true"',
+    "check_seconds": "check_seconds = 1",
 }
 
 
@@ -221,7 +224,7 @@ def test_a_repositorys_env_file_is_never_read(
         ('exclude = "x"', r"\$\.exclude"),
         ("include = [1]", r"\$\.include"),
         ('local_only = "yes"', r"\$\.local_only"),
-        ('[models.x]\nprovider = "gopher"', r"\$\.models"),
+        ('[models.x]\nprovider = "go pher"', r"\$\.models"),
         ("[models.x]\nkey = 'sk-1'", "key"),
         ("[[models]]", r"\$\.models"),
         ("a\n= 1", "line 1"),

@@ -1,0 +1,82 @@
+"""What all providers' answers have in common: they are bounded, and a broken one is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from io import StringIO
+
+from copilot.backends.protocol import Delta, Event, Finished, Thinking
+from copilot.errors import BudgetExceeded, ModelError, ModelUnreachable, ReplyIncomplete
+
+# Ten times what a model with the largest reply writes.
+MOST_CHARACTERS = 64 * 1024 * 1024
+_HALF = re.compile("[\ud800-\udfff]")
+_HIGH = ("\ud800", "\udbff")
+
+
+def kept(events: Generator[Event, None, None], model: str) -> Generator[Event, None, None]:
+    """Pass events on; what breaks after the first piece raises ReplyIncomplete with all pieces.
+
+    Halves of a character that come in two pieces are joined. Closing this closes `events`.
+    """
+    text = StringIO()
+    shown = False
+    try:
+        with closing(events):
+            for event in _joined(events):
+                if isinstance(event, Delta | Thinking):
+                    shown = True
+                if isinstance(event, Delta):
+                    text.write(event.text)
+                    _check_size(text.tell(), model)
+                yield event
+    except (ModelError, BudgetExceeded) as error:
+        if not shown:
+            raise
+        raise ReplyIncomplete(
+            f"{model} broke off in the middle of its answer: {error.message}",
+            "try again; what arrived is shown above",
+            text.getvalue(),
+        ) from error
+
+
+def broke_off(model: str) -> ModelUnreachable:
+    """Return the error for a stream that ends without saying so."""
+    error = ModelUnreachable(
+        f"{model} broke off in the middle of its answer", "try again; see the server's log"
+    )
+    error.passing = True
+    return error
+
+
+def nonsense(model: str, said: str) -> ModelError:
+    """Return the error for an event of a shape that no answer has."""
+    return ModelError(
+        f"{model} sent what is no chat completion: {said}", "try again; see the server's log"
+    )
+
+
+def _check_size(characters: int, model: str) -> None:
+    if characters > MOST_CHARACTERS:
+        raise ModelError(f"{model} does not stop writing", "see the server's log")
+
+
+def _joined(events: Iterator[Event]) -> Iterator[Event]:
+    """Hold back the first half of a surrogate pair until the second comes, and join them."""
+    half = ""
+    for event in events:
+        if not isinstance(event, Delta):
+            if half and isinstance(event, Finished):
+                yield Delta(half)
+            yield event
+            continue
+        text = half + event.text
+        half = text[-1:] if _HIGH[0] <= text[-1:] <= _HIGH[1] else ""
+        text = text[: len(text) - len(half)]
+        if _HALF.search(text):
+            # Two halves become one character; half a one stays, so that it can be seen and refused.
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+        if text:
+            yield Delta(text)

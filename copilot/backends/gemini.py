@@ -1,0 +1,182 @@
+"""Gemini's `streamGenerateContent`. Its cache is implicit: the same beginning is found again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from copilot.backends.answers import broke_off, kept, nonsense
+from copilot.backends.faults import error_text, parsed, refusal, shortened
+from copilot.backends.protocol import (
+    Delta,
+    Event,
+    Finished,
+    ModelFacts,
+    Request,
+    Thinking,
+    Usage,
+)
+from copilot.backends.server import Server
+from copilot.backends.sse import event_data
+from copilot.backends.wall import OPEN, Wall
+from copilot.errors import ModelRefused
+
+_REASONS = {
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "SAFETY": "refused",
+    "RECITATION": "refused",
+    "BLOCKLIST": "refused",
+    "PROHIBITED_CONTENT": "refused",
+    "SPII": "refused",
+}
+
+
+class _Part(msgspec.Struct):
+    text: str | None = None
+    thought: bool | None = None
+
+
+class _Content(msgspec.Struct):
+    parts: list[_Part] | None = None
+
+
+class _Candidate(msgspec.Struct):
+    content: _Content | None = None
+    finish_reason: str | None = msgspec.field(default=None, name="finishReason")
+
+
+class _Feedback(msgspec.Struct, rename="camel"):
+    block_reason: str | None = None
+
+
+class _Usage(msgspec.Struct, rename="camel"):
+    prompt_token_count: int | None = None
+    cached_content_token_count: int | None = None
+    candidates_token_count: int | None = None
+    thoughts_token_count: int | None = None
+
+
+class _Answer(msgspec.Struct, rename="camel"):
+    candidates: list[_Candidate] | None = None
+    prompt_feedback: _Feedback | None = None
+    usage_metadata: _Usage | None = None
+
+
+class GeminiChat:
+    """A model under `/models/`; `base_url` ends in the version of the interface."""
+
+    def __init__(
+        self, base_url: str, model: str, api_key: str | None = None, *, wall: Wall = OPEN
+    ) -> None:
+        headers = {"x-goog-api-key": api_key} if api_key else {}
+        self._server = Server(base_url, headers, wall)
+        self._model = model.removeprefix("models/")
+        self._path = f"/models/{quote(self._model, safe='')}"
+
+    def close(self) -> None:
+        self._server.close()
+
+    def facts(self) -> ModelFacts:
+        """Ask for the model's own page. Raises ModelError."""
+        status, body = self._server.fetch("GET", self._path, self._model)
+        if not 200 <= status < 300:
+            raise self._server.refused(status, body, self._model)
+        page = parsed(body)
+        told = page if isinstance(page, dict) else {}
+        window, reply = told.get("inputTokenLimit"), told.get("outputTokenLimit")
+        return ModelFacts(
+            self._model,
+            window if isinstance(window, int) else None,
+            max_reply_tokens=reply if isinstance(reply, int) else None,
+        )
+
+    def ask(self, request: Request) -> Generator[Event, None, None]:
+        """Stream the answer. Raises ModelError, BudgetExceeded, ReplyIncomplete."""
+        return kept(self._asked(request), self._model)
+
+    def _asked(self, request: Request) -> Generator[Event, None, None]:
+        path = f"{self._path}:streamGenerateContent?alt=sse"
+        with self._server.stream(path, _body(request), self._model) as chunks:
+            yield from _events(chunks, self._model)
+
+
+def _body(request: Request) -> dict[str, Any]:
+    system = [{"text": m.content} for m in request.messages if m.role == "system" and m.content]
+    body: dict[str, Any] = {
+        "contents": [
+            {
+                "role": "model" if message.role == "assistant" else "user",
+                "parts": [{"text": message.content}],
+            }
+            for message in request.messages
+            if message.role != "system"
+        ],
+        "generationConfig": {"maxOutputTokens": request.max_reply_tokens},
+    }
+    if system:
+        body["systemInstruction"] = {"parts": system}
+    if request.temperature is not None:
+        body["generationConfig"]["temperature"] = request.temperature
+    if request.seed is not None:
+        body["generationConfig"]["seed"] = request.seed
+    return body
+
+
+def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]:
+    """Turn the stream into events; it has no mark of its own for the end."""
+    reason = ""
+    usage: Usage | None = None
+    stray = bytearray()
+    for data in event_data(chunks, stray):
+        answer = _answer(data, model)
+        usage = _usage(answer.usage_metadata) or usage
+        blocked = answer.prompt_feedback and answer.prompt_feedback.block_reason
+        if blocked:
+            raise ModelRefused(
+                f"{model} refused the prompt: {shortened(blocked)}",
+                "say the task in other words, or leave the files out that it may be about",
+            )
+        for candidate in (answer.candidates or [])[:1]:
+            yield from _pieces(candidate.content)
+            reason = candidate.finish_reason or reason
+    if not reason:
+        raise _unfinished(bytes(stray), model)
+    yield Finished(_REASONS.get(reason, reason), usage)
+
+
+def _pieces(content: _Content | None) -> Iterator[Event]:
+    for part in (content.parts if content else None) or []:
+        if part.text:
+            yield Thinking(part.text) if part.thought else Delta(part.text)
+
+
+def _unfinished(stray: bytes, model: str) -> Exception:
+    """Return the error for a stream without an end; an error may stand there as plain JSON."""
+    document = parsed(stray) if stray else None
+    first = document[0] if isinstance(document, list) and document else document
+    if isinstance(first, dict) and first.get("error"):
+        return refusal(200, stray, model)
+    return broke_off(model)
+
+
+def _answer(data: bytes, model: str) -> _Answer:
+    try:
+        document = json.loads(data)
+        if isinstance(document, dict) and document.get("error"):
+            raise refusal(200, data, model)
+        return msgspec.convert(document, _Answer)
+    except (ValueError, RecursionError) as error:
+        raise nonsense(model, error_text(data)) from error
+
+
+def _usage(usage: _Usage | None) -> Usage | None:
+    """Read the figures; Google leaves out those that are zero."""
+    if usage is None or usage.prompt_token_count is None:
+        return None
+    reply = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
+    return Usage(usage.prompt_token_count, reply, usage.cached_content_token_count or 0)

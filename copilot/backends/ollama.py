@@ -1,0 +1,210 @@
+"""Ollama's own `/api/chat`: lines of JSON, and a context that is as large as we ask for.
+
+Its OpenAI-compatible interface cannot set the context's size, and cuts a longer prompt without a
+word; here the size is asked for, and a prompt that was cut all the same is an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from typing import Any
+
+import msgspec
+
+from copilot.backends.answers import broke_off, kept, nonsense
+from copilot.backends.faults import error_text, parsed, refusal, shortened
+from copilot.backends.lines import split_lines
+from copilot.backends.protocol import (
+    Delta,
+    Event,
+    Finished,
+    ModelFacts,
+    Request,
+    Thinking,
+    Usage,
+)
+from copilot.backends.server import Server
+from copilot.backends.wall import OPEN, Wall
+from copilot.errors import BudgetExceeded, ModelRefused
+
+# Another size loads the model anew and loses its cache: few sizes, and none smaller than the last.
+_STEP_TOKENS = 8192
+# The model's tokens may be more than ours by this, and its template takes some.
+_MORE_TOKENS = 1.25
+_TEMPLATE_TOKENS = 256
+_LEAST_CHARACTERS_A_TOKEN = 3
+_MOST_CHARACTERS_A_TOKEN = 8
+# Tokenizers for code differ by less.
+_LEAST_READ = 0.75
+
+
+class _Said(msgspec.Struct):
+    content: str | None = None
+    thinking: str | None = None
+
+
+class _Line(msgspec.Struct):
+    message: _Said | None = None
+    done: bool = False
+    done_reason: str | None = None
+    prompt_eval_count: int | None = None
+    eval_count: int | None = None
+
+
+class OllamaChat:
+    """A model of an Ollama server; `window` is the context's size where the user set one."""
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str = "",
+        api_key: str | None = None,
+        *,
+        wall: Wall = OPEN,
+        window: int | None = None,
+    ) -> None:
+        headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
+        root = base_url.rstrip("/").removesuffix("/v1").removesuffix("/api")
+        self._server = Server(root, headers, wall)
+        self._model = model
+        self._set_window = window
+        self._most_tokens: int | None = None
+        self._context = 0
+        self._has_answered = False
+
+    def close(self) -> None:
+        self._server.close()
+
+    def facts(self) -> ModelFacts:
+        """Ask for the model's shape. Raises ModelError, with the way to a model that is missing."""
+        self._model = self._model or self._only_model()
+        status, body = self._server.fetch("POST", "/api/show", self._model, {"model": self._model})
+        if status == 404:
+            raise ModelRefused(
+                f"{self._server.base_url} has no model {self._model}: {error_text(body)}",
+                f"ollama pull {self._model}",
+            )
+        if not 200 <= status < 300:
+            raise self._server.refused(status, body, self._model)
+        self._most_tokens = _context_length(parsed(body))
+        return ModelFacts(self._model, self._set_window or self._most_tokens)
+
+    def _only_model(self) -> str:
+        status, body = self._server.fetch("GET", "/api/tags", self._server.base_url)
+        if not 200 <= status < 300:
+            raise self._server.refused(status, body, self._server.base_url)
+        document = parsed(body)
+        listed = document.get("models") if isinstance(document, dict) else None
+        models = [m for m in listed if isinstance(m, dict)] if isinstance(listed, list) else []
+        names = [str(model.get("name", "")) for model in models]
+        if len(names) != 1:
+            raise ModelRefused(
+                f"{self._server.base_url} has {len(names)} models and none was named",
+                f"name one with --model: {shortened(', '.join(names))}" if names else "ollama pull",
+            )
+        return names[0]
+
+    def ask(self, request: Request) -> Generator[Event, None, None]:
+        """Stream the answer. Raises ModelError, BudgetExceeded, ReplyIncomplete.
+
+        A prompt that the server cut is BudgetExceeded, raised behind the answer.
+        """
+        events = kept(self._asked(request), self._model)
+        with closing(events):
+            for event in events:
+                if isinstance(event, Finished):
+                    self._check_read(request, event.usage)
+                yield event
+        self._has_answered = True
+
+    def _asked(self, request: Request) -> Generator[Event, None, None]:
+        with self._server.stream("/api/chat", self._body(request), self._model) as chunks:
+            yield from _events(chunks, self._model)
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "num_ctx": self._context_for(request),
+            "num_predict": request.max_reply_tokens,
+        }
+        if request.temperature is not None:
+            options["temperature"] = request.temperature
+        if request.seed is not None:
+            options["seed"] = request.seed
+        return {
+            "model": self._model,
+            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            "stream": True,
+            "truncate": False,
+            "shift": False,
+            "options": options,
+        }
+
+    def _context_for(self, request: Request) -> int:
+        """Return the tokens of context to ask for: the setting, or what this needs, rounded up."""
+        if self._set_window:
+            return self._set_window
+        known = request.prompt_tokens
+        tokens = known or _characters(request) // _LEAST_CHARACTERS_A_TOKEN
+        needed = int(tokens * _MORE_TOKENS) + _TEMPLATE_TOKENS + request.max_reply_tokens
+        rounded = -(-needed // _STEP_TOKENS) * _STEP_TOKENS
+        self._context = max(self._context, rounded)
+        return min(self._context, self._most_tokens or self._context)
+
+    def _check_read(self, request: Request, usage: Usage | None) -> None:
+        """Raise BudgetExceeded if the server read far fewer tokens than were sent.
+
+        Older servers leave out what their cache held: only the first answer can tell.
+        """
+        known = request.prompt_tokens
+        sent = known or _characters(request) // _MOST_CHARACTERS_A_TOKEN
+        if usage is None or self._has_answered or usage.prompt >= _LEAST_READ * sent:
+            return
+        raise BudgetExceeded(
+            f"{self._model} read {usage.prompt:,} tokens of about {sent:,}: the server cut the "
+            "prompt without saying so",
+            "set window in the model's table to what the server can hold, or a smaller --budget",
+            limit=usage.prompt,
+            got=sent,
+        )
+
+
+def _characters(request: Request) -> int:
+    return sum(len(message.content) for message in request.messages)
+
+
+def _context_length(page: Any) -> int | None:
+    """Return the window that the model was trained for, as `/api/show` tells it."""
+    told = page.get("model_info") if isinstance(page, dict) else None
+    if not isinstance(told, dict):
+        return None
+    lengths = (size for name, size in told.items() if str(name).endswith(".context_length"))
+    return next((size for size in lengths if isinstance(size, int) and size > 0), None)
+
+
+def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]:
+    for data in split_lines(chunks):
+        if not data.strip():
+            continue
+        line = _line(data, model)
+        if line.message and line.message.thinking:
+            yield Thinking(line.message.thinking)
+        if line.message and line.message.content:
+            yield Delta(line.message.content)
+        if line.done:
+            count = line.prompt_eval_count
+            usage = Usage(count, line.eval_count or 0) if count is not None else None
+            yield Finished(line.done_reason or "stop", usage)
+            return
+    raise broke_off(model)
+
+
+def _line(data: bytes, model: str) -> _Line:
+    try:
+        document = json.loads(data)
+        if isinstance(document, dict) and document.get("error"):
+            raise refusal(200, data, model)
+        return msgspec.convert(document, _Line)
+    except (ValueError, RecursionError) as error:
+        raise nonsense(model, error_text(data)) from error

@@ -1,0 +1,51 @@
+"""A prompt made anew where the model's real window is smaller than was thought."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from copilot.cli.prepare import Question, read_for
+from copilot.cli.ready import Ready
+from copilot.cli.setup import Setup
+from copilot.cli.talk import say
+from copilot.context.model import Detail
+from copilot.errors import BudgetExceeded
+from copilot.text import one_line
+
+# Of the real window, what our own count may be off by where the provider tells none of its own.
+_MARGIN = 0.95
+_NAMED = 5
+_LEVELS = [Detail.OMITTED, Detail.PATH, Detail.OUTLINE, Detail.FULL]
+
+
+def refit(
+    setup: Setup, ready: Ready, kind: str, asked: str, sent: Question, refusal: BudgetExceeded
+) -> tuple[Question, Ready]:
+    """Return a prompt that fits the window which the provider told, and say what was dropped.
+
+    Raises the refusal if it told none, BudgetExceeded if not even one file fits.
+    """
+    if not refusal.limit:
+        raise refusal
+    ours = sent.packed.prompt.total_tokens
+    scale = ours / refusal.got if refusal.got and refusal.got > refusal.limit else _MARGIN
+    smaller = replace(ready, told_window=int(refusal.limit * min(scale, 1.0) * _MARGIN))
+    say(f"the model's window holds {refusal.limit:,} tokens only: the prompt is made anew")
+    question = read_for(setup, smaller, kind, asked)
+    say(_dropped(sent, question))
+    return question, smaller
+
+
+def _dropped(before: Question, after: Question) -> str:
+    """Return which files are shown in less detail, or not at all."""
+    old = _levels(before)
+    less = [name for name, level in _levels(after).items() if level < old.get(name, 0)]
+    named = ", ".join(one_line(name) for name in less[:_NAMED])
+    more = f" and {len(less) - _NAMED} more" if len(less) > _NAMED else ""
+    files = f"{len(less)} file{'' if len(less) == 1 else 's'}"
+    return f"{files} shortened or left out for it: {named}{more}"
+
+
+def _levels(question: Question) -> dict[str, int]:
+    files = question.packed.prompt.files
+    return {f"{f.repository}/{f.path}": _LEVELS.index(f.detail) for f in files}

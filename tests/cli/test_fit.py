@@ -1,0 +1,65 @@
+"""A window that is smaller than it was said to be: the prompt is made anew within it, once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Copilot = Callable[..., subprocess.CompletedProcess[str]]
+Fails = Callable[..., str]
+Model = Callable[..., str]
+Words = Callable[..., str]
+
+TOO_LONG = (
+    "This model's maximum context length is {limit} tokens. However, your messages resulted in "
+    "{got} tokens. Please reduce the length of the messages."
+)
+
+
+def refusal(limit: int, got: int) -> tuple[int, str]:
+    error = {"message": TOO_LONG.format(limit=limit, got=got), "code": "context_length_exceeded"}
+    return 400, json.dumps({"error": error})
+
+
+@pytest.fixture
+def root(make_repository: Callable[..., Path]) -> Path:
+    lines = "".join(f"value_{number} = {number}\n" for number in range(400))
+    return make_repository({"a.py": "one = 1\n", "large.py": lines}, "app")
+
+
+def test_an_edit_is_asked_again_with_less(
+    copilot: Copilot,
+    model: Model,
+    root: Path,
+    block: Words,
+    reply: Words,
+    asked: list[dict[str, Any]],
+) -> None:
+    answer = reply(block("app/a.py", "one = 1\n", "one = 2\n"))
+    url = model(answer, refusal=refusal(1500, 4000))
+    done = copilot("edit", "make one two", "--yes", "--base-url", url, cwd=root)
+    assert done.returncode == 0, done.stderr
+    assert (root / "a.py").read_text() == "one = 2\n"
+    first, second = (question["messages"][1]["content"] for question in asked)
+    assert "value_399" in first
+    assert "value_399" not in second
+    assert "1 file shortened or left out for it: app/large.py" in done.stderr
+
+
+def test_a_question_too(
+    copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
+) -> None:
+    url = model("Two.\n", refusal=refusal(1500, 4000))
+    done = copilot("ask", "what is one?", "--base-url", url, cwd=root)
+    assert (done.returncode, done.stdout) == (0, "Two.\n")
+    assert len(asked) == 2
+
+
+def test_a_provider_that_tells_no_figure_ends_it(fails: Fails, model: Model, root: Path) -> None:
+    said = '{"error": {"message": "too long", "code": "context_length_exceeded"}}'
+    fails(4, "ask", "what?", "--base-url", model("x", refusal=(400, said)), cwd=root)
