@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from copilot.assist.never_read import never_read
 from copilot.assist.unmask import masks_of, unmasked
 from copilot.assist.warn import Known, flags_of
 from copilot.assist.witness import Witness
@@ -161,7 +163,7 @@ def _without(operations: Sequence[Operation], lost: Sequence[Refusal]) -> tuple[
 
 def _known(ground: Ground, files: Mapping[Target, TargetFile], stale: frozenset[Target]) -> Known:
     there = [target for target, file in files.items() if file.data is not None]
-    unseen = ground.witness.unseen(there) if ground.witness else {}
+    unseen = ground.witness.unseen(there) if ground.witness else never_read(there, ground.roots)
     names = frozenset(target.name for target in stale)
     return Known(unseen, names, masks_of(files, ground.masker))
 
@@ -171,11 +173,11 @@ def _targets(reply: Reply, ground: Ground) -> tuple[dict[str, Target], list[Refu
     by_alias = {root.alias: root for root in ground.roots}
 
     def known(alias: str, path: str) -> bool:
-        return read_target(by_alias[alias].path, path).data is not None
+        return os.path.lexists(by_alias[alias].path / path)
 
     found: dict[str, Target | str] = {}
     for raw in {path for operation in reply.operations for path in paths_of(operation)}:
-        found[raw] = _target(raw, by_alias, ground.read_only, known)
+        found[raw] = _target(raw, by_alias, ground.read_only, known, reply)
     refusals = [
         Refusal(operation.line, raw, why)
         for operation, raw in _raw_paths(reply)
@@ -189,12 +191,15 @@ def _target(
     roots: Mapping[str, Root],
     read_only: Collection[str],
     known: Callable[[str, str], bool],
+    reply: Reply,
 ) -> Target | str:
     """Return the file that a raw path means, or why it means none that may be edited."""
     alias = raw.partition("/")[0]
     if alias in read_only:
         return f"lies in {alias}, a repository that is only read"
-    target = qualify(raw, roots, known)
+    # Only a reply in our own format was asked for paths that begin with the alias.
+    is_ours = reply.announced_blocks is not None
+    target = qualify(raw, roots, known, with_alias=is_ours)
     if isinstance(target, str):
         return f"the path {target}"
     submodule = _submodule_of(target, roots[target.repository])

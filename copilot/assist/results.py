@@ -48,11 +48,15 @@ def documents(results: Iterable[FileResult]) -> list[dict[str, Any]]:
     return [asdict(result) for result in results]
 
 
-def results_of(proposal: Proposal, taken: ChangeSet, status: Status) -> tuple[FileResult, ...]:
-    """Return what became of a proposal: what was `taken` has that status, the rest is pending."""
+def results_of(
+    proposal: Proposal, taken: ChangeSet, *, written: bool, why: str = ""
+) -> tuple[FileResult, ...]:
+    """Return what became of a proposal; what was `taken` but not written waits, and `why`."""
+    status: Status = "applied" if written else "pending"
     accepted = {_origin(change): change for change in taken.changes}
     found = [
-        _result(c, accepted.get(_origin(c)), status, proposal) for c in proposal.changes.changes
+        _result(change, accepted.get(_origin(change)), status, why, proposal)
+        for change in proposal.changes.changes
     ]
     found += [
         FileResult(target.repository, target.path, "modify", "already-applied")
@@ -84,14 +88,14 @@ def _of_refused(attempt: Attempt, reasons: Mapping[Target, Sequence[str]]) -> It
             target.path,
             _kind(operations),
             "refused" if why else "pending",
-            rung,
+            "" if why else rung,
             "; ".join(why) or "another edit of the reply was refused",
             len(operations),
         )
 
 
 def _result(
-    change: FileChange, taken: FileChange | None, status: Status, proposal: Proposal
+    change: FileChange, taken: FileChange | None, status: Status, why: str, proposal: Proposal
 ) -> FileResult:
     origin = _origin(change)
     return FileResult(
@@ -100,7 +104,7 @@ def _result(
         _KINDS[change.kind],
         status if taken else "pending",
         _loosest(proposal.placed, {origin, Target(change.repository, change.path)}),
-        "" if taken else "not accepted",
+        why if taken else "not accepted",
         len((taken or change).hunks),
     )
 

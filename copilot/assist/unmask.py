@@ -24,6 +24,8 @@ from copilot.workspace.targets import TargetFile
 
 # A model may copy a placeholder wrongly: what is left must not take the secret's place.
 _LIKE_ONE = re.compile(r"MASKED_\w+…?")
+# The label of every placeholder is in small letters, which names in code rarely are behind this.
+_LOWER_LABEL = re.compile("MASKED_[a-z]")
 
 
 def unmasked(
@@ -99,13 +101,17 @@ def _unmasked(operation: Operation, masks: tuple[Mask, ...]) -> Operation:
 
 
 def _strange_words(operation: Operation, text: str, masks: tuple[Mask, ...]) -> set[str]:
-    """Return what is a placeholder, or one of these mangled, and was not shown in the file."""
+    """Return what is a placeholder, or one of these mangled, and was not shown in the file.
+
+    Where the file has masks, whatever is written like one may have been meant for one.
+    """
     heads = tuple(mask.placeholder.rpartition("_")[0].casefold() for mask in masks)
     known = {mask.placeholder for mask in masks} | set(_LIKE_ONE.findall(text))
+    mangled = _LOWER_LABEL if masks else PLACEHOLDER
     return {
         word
         for word in _like_placeholders(operation) - known
-        if PLACEHOLDER.search(word) or word.casefold().startswith(heads)
+        if mangled.search(word) or word.casefold().startswith(heads)
     }
 
 

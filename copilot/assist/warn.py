@@ -53,7 +53,7 @@ def _flags(
             yield Flag(FlagKind.PROTECTED, f"protected: {path} {why}")
     if change.before is not None:
         for name in sorted(names & known.unseen.keys()):
-            yield Flag(FlagKind.UNSEEN, f"{known.unseen[name]}, and edits it nevertheless")
+            yield Flag(FlagKind.UNSEEN, known.unseen[name])
     if names & known.stale:
         yield Flag(FlagKind.STALE, "changed since the model saw it; the edits match what is there")
     for one in shifted.get(Target(change.repository, change.path), ()):

@@ -11,7 +11,7 @@ from pathlib import Path
 from copilot.assist.check import DEFAULT_SECONDS, Check, CheckCommand, check_in_copy
 from copilot.assist.commit import commit_changes, uncommitted
 from copilot.assist.propose import Attempt, Proposal
-from copilot.assist.results import documents, refused_results, results_of
+from copilot.assist.results import FileResult, documents, refused_results, results_of
 from copilot.cli.keep import write_file
 from copilot.cli.options import Whom
 from copilot.cli.ready import agrees
@@ -21,7 +21,7 @@ from copilot.cli.show import put, put_bytes, put_json
 from copilot.cli.talk import say
 from copilot.edits.changes import ChangeSet
 from copilot.edits.patch import git_patch, shown_diff
-from copilot.errors import ExitCode, PolicyRefused, UsageError
+from copilot.errors import CopilotError, ExitCode, PolicyRefused, UsageError
 from copilot.journal.transact import commit as write_all
 from copilot.review.state import (
     Decision,
@@ -35,6 +35,13 @@ from copilot.review.state import (
 from copilot.text import one_line
 
 NOTHING = ChangeSet()
+_WHY_PENDING = {
+    "shown": "dry run",
+    "pending": "nobody was there to review",
+    "patch written": "written to the patch",
+    "check failed": "the check failed",
+    "nothing applied": "not accepted",
+}
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,9 @@ def check_landing(landing: Landing, setup: Setup) -> None:
         raise UsageError("--dry-run only shows", "leave out --patch and --commit")
     if landing.patch and landing.commit:
         raise UsageError("--patch writes no file to commit", "leave out --patch or --commit")
+    to_stdout = landing.patch is not None and _is_stdout(landing.patch)
+    if to_stdout and (landing.as_json or len(setup.roots) > 1):
+        raise UsageError("--patch - is for one root, without --json", "name a file")
     if landing.patch and not landing.patch.parent.is_dir():
         raise UsageError(f"no folder at {landing.patch.parent}", "check the path after --patch")
     if landing.commit and not all(root.is_git for root in setup.roots):
@@ -99,7 +109,12 @@ def check_landing(landing: Landing, setup: Setup) -> None:
 
 def land(proposal: Proposal, setup: Setup, landing: Landing) -> Landed:
     """Review and apply a proposal, all of it or nothing. Raises CopilotError."""
-    landed = _land(proposal, setup, landing)
+    try:
+        landed = _land(proposal, setup, landing)
+    except CopilotError as error:
+        if landing.as_json:
+            put_refused(proposal, error.message)
+        raise
     # What was done is said before stdout can fail, and without its help.
     _say_end(landed, setup, landing)
     if landing.commit and landed.transaction:
@@ -118,9 +133,14 @@ def put_result(landed: Landed, proposal: Proposal, setup: Setup, landing: Landin
         put(shown_diff(landed.changes, prefix_alias=several))
 
 
-def put_refused(attempt: Attempt | None, reason: str) -> None:
-    """Put on stdout as JSON that a reply was refused, and what of it."""
-    changes = documents(refused_results(attempt)) if attempt else []
+def put_refused(made: Attempt | Proposal | None, reason: str) -> None:
+    """Put on stdout as JSON that nothing was written, why, and what of each file."""
+    results: tuple[FileResult, ...] = ()
+    if isinstance(made, Proposal):
+        results = results_of(made, made.changes, written=False, why="nothing was written")
+    elif made:
+        results = refused_results(made)
+    changes = documents(results)
     put_json({"outcome": "refused", "written": False, "reason": reason, "changes": changes})
 
 
@@ -204,9 +224,7 @@ def _checked(changes: ChangeSet, setup: Setup, check: CheckCommand) -> Check:
 
 def _write(changes: ChangeSet, setup: Setup, landing: Landing, code: ExitCode) -> Landed:
     if landing.patch:
-        for alias, path in _patches(changes, setup, landing.patch).items():
-            own = (c for c in changes.changes if c.repository == alias)
-            write_file(path, git_patch(ChangeSet(tuple(own))))
+        _write_patches(changes, setup, landing.patch)
         return Landed("patch written", code, changes)
     if landing.commit:
         for name in uncommitted(changes, setup.roots):
@@ -214,6 +232,24 @@ def _write(changes: ChangeSet, setup: Setup, landing: Landing, code: ExitCode) -
     roots = {root.alias: root.path for root in setup.roots}
     transaction = write_all(changes, roots, setup.paths.journals, label=landing.task)
     return Landed("applied", code, changes, transaction.id)
+
+
+def _write_patches(changes: ChangeSet, setup: Setup, path: Path) -> None:
+    """Write a patch for each changed repository, over none of the files that are changed."""
+    if _is_stdout(path):
+        put_bytes(git_patch(changes))
+        return
+    roots = {root.alias: root.path for root in setup.roots}
+    changed = {roots[c.repository] / p for c in changes.changes for p in (c.path, c.old_path) if p}
+    for alias, file in _patches(changes, setup, path).items():
+        if file.resolve() in changed:
+            raise UsageError(f"{file} is one of the changed files", "name another after --patch")
+        own = (c for c in changes.changes if c.repository == alias)
+        write_file(file, git_patch(ChangeSet(tuple(own))))
+
+
+def _is_stdout(path: Path) -> bool:
+    return str(path) == "-"
 
 
 def _patches(changes: ChangeSet, setup: Setup, path: Path) -> dict[str, Path]:
@@ -238,7 +274,7 @@ def _say_end(landed: Landed, setup: Setup, landing: Landing) -> None:
         "applied": f"applied {files}{rest}; to undo: copilot undo",
     }
     say(sentences[landed.outcome])
-    if landed.outcome == "patch written" and landing.patch:
+    if landed.outcome == "patch written" and landing.patch and not _is_stdout(landing.patch):
         roots = {root.alias: root.path for root in setup.roots}
         for alias, path in _patches(landed.changes, setup, landing.patch).items():
             say("  " + shlex.join(["git", "-C", str(roots[alias]), "apply", str(path.resolve())]))
@@ -246,11 +282,12 @@ def _say_end(landed: Landed, setup: Setup, landing: Landing) -> None:
 
 def _document(landed: Landed, proposal: Proposal, diff: str) -> dict[str, object]:
     is_written = landed.outcome == "applied"
-    taken = landed.changes if is_written else NOTHING
+    why = "" if is_written else _WHY_PENDING.get(landed.outcome, landed.outcome)
+    results = results_of(proposal, landed.changes, written=is_written, why=why)
     return {
         "outcome": landed.outcome,
         "written": is_written,
         "transaction": landed.transaction,
-        "changes": documents(results_of(proposal, taken, "applied")),
+        "changes": documents(results),
         "diff": diff,
     }

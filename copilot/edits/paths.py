@@ -15,13 +15,18 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _GIT_FOLDERS = frozenset({".git", "git~1"})
 
 
+Known = Callable[[str, str], bool]
+
+
 def qualify(
-    raw: str, aliases: Collection[str], known: Callable[[str, str], bool] | None = None
+    raw: str, aliases: Collection[str], known: Known | None = None, *, with_alias: bool = True
 ) -> Target | str:
     """Return the file that `raw` means, or the reason why it is refused.
 
     `raw` begins with the alias of a repository and a slash. Without an alias it is taken where
-    there is one repository, or where `known(alias, path)` says that exactly one has such a file.
+    there is one repository, or where `known(alias, path)` says that exactly one has such a file or
+    folder. A folder may bear the alias of its repository: `with_alias` says that paths were asked
+    for with the alias in front; if not, the reading decides that leads to something.
     """
     reason = _refusal(raw) or ("" if raw.isascii() else _refusal(_compatible(raw)))
     if reason:
@@ -29,11 +34,31 @@ def qualify(
     named = [alias for alias in aliases if raw.startswith(f"{alias}/")]
     if named:
         alias = max(named, key=len)
-        return Target(alias, raw[len(alias) + 1 :])
+        return _with_or_without(raw, alias, known, with_alias)
     holders = [alias for alias in aliases if len(aliases) == 1 or (known and known(alias, raw))]
     if len(holders) == 1:
         return Target(holders[0], raw)
     return _no_repository(aliases, holders)
+
+
+def _with_or_without(raw: str, alias: str, known: Known | None, with_alias: bool) -> Target | str:
+    """Choose between a file of the repository and one of a folder in it with the same name."""
+    outer, inner = Target(alias, raw[len(alias) + 1 :]), Target(alias, raw)
+    if known is None or not known(alias, alias):
+        return outer
+    leads = [known(alias, outer.path), known(alias, inner.path)]
+    if not any(leads) and not with_alias:
+        leads = [known(alias, _folder(outer.path)), known(alias, _folder(inner.path))]
+    if leads == [False, True]:
+        return inner
+    if with_alias or leads == [True, False]:
+        return outer
+    return f"may mean {outer.name} or {inner.name}; write the one that is meant"
+
+
+def _folder(path: str) -> str:
+    """Return the folder of a path; the repository itself is `.`."""
+    return path.rpartition("/")[0] or "."
 
 
 def _no_repository(aliases: Collection[str], holders: list[str]) -> str:
@@ -57,6 +82,8 @@ def _refusal(raw: str) -> str:
         return "holds a backslash"
     if raw.startswith("/") or _DRIVE.match(raw):
         return "is absolute"
+    if raw.startswith("~"):
+        return "begins with `~`, which a shell takes for a home folder"
     if raw.endswith("/"):
         return "names a folder"
     return _component_refusal(raw.split("/"))

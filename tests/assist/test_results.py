@@ -44,7 +44,7 @@ def test_a_reply_that_is_partly_taken(ground: Ground) -> None:
     first = compose(proposal.changes.changes[0], [0])
     assert first
     taken = ChangeSet((first, *proposal.changes.changes[1:2]))
-    assert results_of(proposal, taken, "applied") == (
+    assert results_of(proposal, taken, written=True) == (
         FileResult("app", "a.txt", "modify", "applied", "indent-shift", "", 1),
         FileResult("app", "new.txt", "create", "applied", "whole-file", "", 1),
         FileResult("app", "gone.txt", "delete", "pending", "whole-file", "not accepted", 1),

@@ -174,3 +174,16 @@ def test_an_empty_log(copilot: Copilot, root: Path) -> None:
     done = copilot("log", cwd=root)
     assert (done.returncode, done.stdout) == (0, "")
     assert "nothing was written here yet" in done.stderr
+
+
+def test_a_patch_on_stdout_and_none_over_a_changed_file(
+    copilot: Copilot, fails: Callable[..., str], root: Path, block: Words, reply: Words
+) -> None:
+    before = (root / "a.txt").read_bytes()
+    text = reply(block("app/a.txt", before.decode(), "A\n"))
+    fails(2, "apply", "--yes", "--patch", "a.txt", cwd=root, stdin=text)
+    assert (root / "a.txt").read_bytes() == before
+    done = copilot("apply", "--yes", "--patch", "-", cwd=root, stdin=text)
+    assert done.returncode == 0
+    assert done.stdout.startswith("diff --git a/a.txt b/a.txt\n")
+    assert not (root / "-").exists()

@@ -79,3 +79,35 @@ def test_what_cannot_be_read(apply: Callable[..., Any]) -> None:
     assert code == 5
     assert "cut off" in document["reason"]
     assert document["changes"] == []
+
+
+def test_what_policy_refuses(apply: Callable[..., Any], root: Path) -> None:
+    made = "app/.github/workflows/x.yml\n<<<<<<< CREATE\nx\n>>>>>>> END\n\n"
+    code, document = apply(made + "END OF EDITS: 1 file, 1 block\n", "--yes")
+    assert (code, document["outcome"], document["written"]) == (6, "refused", False)
+    assert "--yes alone does not accept these" in document["reason"]
+    assert document["changes"][0]["status"] == "pending"
+    assert not (root / ".github").exists()
+
+
+def test_what_is_only_shown_was_accepted(
+    apply: Callable[..., Any], block: Words, reply: Words
+) -> None:
+    text = reply(block("app/a.py", "    return 1\n", "    return 2\n"))
+    _, document = apply(text, "--dry-run")
+    (change,) = document["changes"]
+    assert (change["status"], change["reason"]) == ("pending", "dry run")
+
+
+def test_files_that_no_model_is_shown_need_a_yes_of_their_own(
+    apply: Callable[..., Any], root: Path, block: Words, reply: Words
+) -> None:
+    (root / ".gitignore").write_text("*.log\n")
+    (root / "x.log").write_text("x\n")
+    (root / ".env").write_text("x\n")
+    for name in ("x.log", ".env"):
+        text = reply(block(f"app/{name}", "x\n", "y\n"))
+        code, document = apply(text, "--yes")
+        assert (code, (root / name).read_text()) == (6, "x\n")
+        assert "no model is shown it" in document["reason"]
+    assert apply(text, "--yes", "--allow", "unseen")[0] == 0

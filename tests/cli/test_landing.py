@@ -29,6 +29,7 @@ def root(make_repository: MakeRepository) -> Path:
         ["--patch", "x.patch", "--commit"],
         ["--patch", "missing/x.patch"],
         ["--check", " "],
+        ["--patch", "-", "--json"],
     ],
 )
 def test_options_that_make_no_sense_are_refused_before_a_model_is_asked(

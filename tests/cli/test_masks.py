@@ -144,6 +144,7 @@ def test_an_outline_is_masked_too(copilot: Copilot, root: Path) -> None:
         str.upper,
         lambda word: f"{word[:18]}…",
         lambda word: word.rpartition("_")[0],
+        lambda _: "MASKED_api_key_000000",
     ],
 )
 def test_a_mangled_placeholder_does_not_take_the_secrets_place(

@@ -94,3 +94,34 @@ def test_no_path_leaves_its_root(raw: str) -> None:
         assert not {"", ".", "..", ".git"} & set(components)
         assert "\\" not in target.path
         assert target.name in (raw, f"main/{raw}")
+
+
+@pytest.mark.parametrize(
+    ("raw", "with_alias", "path"),
+    [
+        # What is there decides: setup.py outside, app.py inside, both have a README.
+        ("lib/setup.py", True, "setup.py"),
+        ("lib/setup.py", False, "setup.py"),
+        ("lib/app.py", True, "lib/app.py"),
+        ("lib/app.py", False, "lib/app.py"),
+        ("lib/README", True, "README"),
+        ("lib/lib/README", True, "lib/README"),
+        ("lib/lib/README", False, "lib/README"),
+        # New files: with the alias asked for it is the alias; else the folder that is there.
+        ("lib/core/new.py", True, "core/new.py"),
+        ("lib/core/new.py", False, "lib/core/new.py"),
+        ("lib/tests/new.py", False, "tests/new.py"),
+    ],
+)
+def test_a_folder_with_the_alias_of_its_repository(raw: str, with_alias: bool, path: str) -> None:
+    there = {".", "lib", "tests", "lib/core", "setup.py", "README", "lib/README", "lib/app.py"}
+    target = qualify(raw, {"lib"}, lambda _, name: name in there, with_alias=with_alias)
+    assert target == Target("lib", path)
+
+
+@pytest.mark.parametrize("raw", ["lib/README", "lib/new.py"])
+def test_a_path_of_another_tool_that_may_mean_two_files(raw: str) -> None:
+    there = {".", "lib", "README", "lib/README"}
+    reason = qualify(raw, {"lib"}, lambda _, name: name in there, with_alias=False)
+    name = raw.removeprefix("lib/")
+    assert reason == f"may mean lib/{name} or lib/lib/{name}; write the one that is meant"
