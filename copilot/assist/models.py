@@ -141,15 +141,16 @@ def open_backend(
     models_dir: Path,
     prompts: Path | None = None,
     tell: Tell = lambda _report: None,
+    states: Path | None = None,
 ) -> Backend:
     """Return the backend of a model, which asks again where a failure passes by itself.
 
     Of an ensemble, `prompts` is the folder of the user's own words, and `tell` learns what becomes
-    of each call. Raises UsageError if its key or its file is missing, PolicyRefused if it may not
-    be asked.
+    of each call. `states` is the folder for what llama.cpp has read. Raises
+    UsageError if its key or its file is missing, PolicyRefused if it may not be asked.
     """
     if chosen.members:
-        return _open_ensemble(chosen, environment, models_dir, prompts, tell)
+        return _open_ensemble(chosen, environment, models_dir, prompts, tell, states)
     if chosen.embedded is not None:
         path = local_path(chosen.embedded, models_dir)
         if path is None:
@@ -158,11 +159,12 @@ def open_backend(
                 f"copilot models pull {chosen.embedded.name}",
             )
         from copilot.backends.embedded import EmbeddedChat
+        from copilot.backends.slot_states import EngineStates
 
         window = chosen.settings.window or chosen.embedded.window_tokens
-        return EmbeddedChat(chosen.name, path, window)
+        return EmbeddedChat(chosen.name, path, window, EngineStates(states) if states else None)
     key = _key(chosen.settings, environment)
-    backend = open_provider(chosen.settings, key, chosen.wall)
+    backend = open_provider(chosen.settings, key, chosen.wall, states)
     return Retrying(backend, retries=chosen.settings.retries)
 
 
@@ -172,12 +174,15 @@ def _open_ensemble(
     models_dir: Path,
     prompts: Path | None,
     tell: Tell,
+    states: Path | None,
 ) -> Backend:
     from copilot.assist.ensembles import MemberModel, open_ensemble
 
     models = {
         member.name: MemberModel(
-            member.name, member.settings, partial(open_backend, member, environment, models_dir)
+            member.name,
+            member.settings,
+            partial(open_backend, member, environment, models_dir, states=states),
         )
         for member in chosen.members
     }

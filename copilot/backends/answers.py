@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from io import StringIO
 
 from copilot.backends.protocol import Delta, Event, Finished, Thinking
 from copilot.errors import BudgetExceeded, ModelError, ModelUnreachable, ReplyIncomplete
 
 # Ten times what a model with the largest reply writes.
-MOST_CHARACTERS = 64 * 1024 * 1024
+MOST_BYTES = 64 * 1024 * 1024
 _HALF = re.compile("[\ud800-\udfff]")
 _HIGH = ("\ud800", "\udbff")
 
@@ -21,7 +20,8 @@ def kept(events: Generator[Event, None, None], model: str) -> Generator[Event, N
 
     Halves of a character that come in two pieces are joined. Closing this closes `events`.
     """
-    text = StringIO()
+    # Of small pieces, a list or a StringIO would take ten times the room.
+    text = bytearray()
     shown = False
     try:
         with closing(events):
@@ -29,8 +29,8 @@ def kept(events: Generator[Event, None, None], model: str) -> Generator[Event, N
                 if isinstance(event, Delta | Thinking):
                     shown = True
                 if isinstance(event, Delta):
-                    text.write(event.text)
-                    _check_size(text.tell(), model)
+                    text += event.text.encode("utf-8", "surrogatepass")
+                    _check_size(len(text), model)
                 yield event
     except (ModelError, BudgetExceeded) as error:
         if not shown:
@@ -38,7 +38,7 @@ def kept(events: Generator[Event, None, None], model: str) -> Generator[Event, N
         raise ReplyIncomplete(
             f"{model} broke off in the middle of its answer: {error.message}",
             "try again; what arrived is shown above",
-            text.getvalue(),
+            text.decode("utf-8", "surrogatepass"),
         ) from error
 
 
@@ -58,8 +58,8 @@ def nonsense(model: str, said: str) -> ModelError:
     )
 
 
-def _check_size(characters: int, model: str) -> None:
-    if characters > MOST_CHARACTERS:
+def _check_size(size: int, model: str) -> None:
+    if size > MOST_BYTES:
         raise ModelError(f"{model} does not stop writing", "see the server's log")
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from copilot.backends.openai_chat import OpenAIChat
 from copilot.backends.protocol import Event, ModelFacts, Request
+from copilot.backends.slot_states import EngineStates
 from copilot.backends.wall import Wall
 from copilot.errors import ModelUnreachable, UsageError
 
@@ -28,11 +32,18 @@ class ServedModel:
 
 
 def serve_model(
-    name: str, path: Path, window: int, *, port: int = 0, api_key: str | None = None
+    name: str,
+    path: Path,
+    window: int,
+    *,
+    port: int = 0,
+    api_key: str | None = None,
+    states: Path | None = None,
 ) -> ServedModel:
     """Load a GGUF file and serve it as `name` on 127.0.0.1; port 0 takes a free one.
 
-    The engine ends with this process, or when it is garbage-collected. Raises UsageError if the
+    With `states`, a folder that exists, it writes states of its slot there if it is asked to. The
+    engine ends with this process, or when it is garbage-collected. Raises UsageError if the
     extra is not installed, ModelUnreachable if the engine cannot start.
     """
     try:
@@ -50,6 +61,9 @@ def serve_model(
     settings.port = port
     settings.verbosity = _SILENT
     settings.api_keys = [api_key] if api_key else []
+    if states is not None:
+        # The name of a state is put right behind it.
+        settings.slot_save_path = f"{states.absolute()}{os.sep}"
     try:
         engine = xllamacpp.Server(settings)
     except RuntimeError as error:
@@ -61,10 +75,16 @@ def serve_model(
 
 
 class EmbeddedChat:
-    """The embedded model as a backend; the engine starts with the first question."""
+    """The embedded model as a backend; the engine starts with the first question.
 
-    def __init__(self, name: str, path: Path, window: int) -> None:
+    With `states`, what it has read of a repository is kept there for the next process.
+    """
+
+    def __init__(
+        self, name: str, path: Path, window: int, states: EngineStates | None = None
+    ) -> None:
         self._name, self._path, self._window = name, path, window
+        self._states = _states_of(path, states)
         self._served: ServedModel | None = None
         self._chat: OpenAIChat | None = None
 
@@ -74,8 +94,16 @@ class EmbeddedChat:
     def ask(self, request: Request) -> Generator[Event, None, None]:
         if self._chat is None:
             key = secrets.token_urlsafe()
-            self._served = serve_model(self._name, self._path, self._window, api_key=key)
-            self._chat = OpenAIChat(self._served.base_url, self._name, key, wall=_HERE)
+            states = self._states
+            self._served = serve_model(
+                self._name,
+                self._path,
+                self._window,
+                api_key=key,
+                states=states.path if states else None,
+            )
+            url = self._served.base_url
+            self._chat = OpenAIChat(url, self._name, key, wall=_HERE, states=states)
             self._chat.facts()
         yield from self._chat.ask(request)
 
@@ -83,6 +111,15 @@ class EmbeddedChat:
         if self._chat is not None:
             self._chat.close()
         self._chat = self._served = None
+
+
+def _states_of(path: Path, states: EngineStates | None) -> EngineStates | None:
+    """Return where the states of a file's model are kept, None for nowhere."""
+    if states is None or find_spec("xllamacpp") is None or not states.prepare():
+        return None
+    file = path.stat()
+    engine = version("xllamacpp")
+    return replace(states, weights=f"{path.name} {file.st_size} {file.st_mtime_ns} {engine}")
 
 
 def wait_for_ever(served: ServedModel) -> None:

@@ -11,8 +11,10 @@ from copilot.backends.answers import kept
 from copilot.backends.faults import shortened
 from copilot.backends.openai_shapes import events
 from copilot.backends.parameters import Parameters
-from copilot.backends.protocol import Event, ModelFacts, Request
+from copilot.backends.protocol import Event, Finished, ModelFacts, Request
 from copilot.backends.server import Server
+from copilot.backends.slot_states import EngineStates, ServerStates
+from copilot.backends.slots import Slots
 from copilot.backends.wall import OPEN, Wall
 from copilot.errors import ModelRefused, ModelUnreachable
 
@@ -24,7 +26,7 @@ class OpenAIChat:
     """A server's `/chat/completions` under `base_url` (which ends in `/v1` for most).
 
     With `api_version` it is asked as Azure's deployments are: the version in the URL, the key in a
-    header of its own.
+    header of its own. `states` is what is kept of the states of a llama.cpp server's slots.
     """
 
     def __init__(
@@ -35,11 +37,13 @@ class OpenAIChat:
         *,
         wall: Wall = OPEN,
         api_version: str = "",
+        states: EngineStates | ServerStates | None = None,
     ) -> None:
         self._server = Server(base_url, _key_headers(api_key, azure=bool(api_version)), wall)
         self._query = f"?api-version={quote(api_version)}" if api_version else ""
         self._model = model
-        self._is_llama_cpp = False
+        self._states = states
+        self._slots: Slots | None = None
         self._is_openai = _is_openai(base_url)
         self._parameters = Parameters(new_name=self._is_openai)
 
@@ -71,7 +75,11 @@ class OpenAIChat:
         if facts is None and len(served) == 1:
             facts = served[0]
         found = _facts(self._model, facts or {})
-        self._is_llama_cpp = found.follows_grammar
+        if found.follows_grammar and self._slots is None:
+            # Its sizes tell one model from another that goes by the same name.
+            sizes = (facts or {}).get("meta")
+            identity = json.dumps([self._model, sizes], sort_keys=True)
+            self._slots = Slots(self._server, identity, self._states)
         return found
 
     def ask(self, request: Request) -> Generator[Event, None, None]:
@@ -81,8 +89,15 @@ class OpenAIChat:
     def _asked(self, request: Request) -> Generator[Event, None, None]:
         path = f"/chat/completions{self._query}"
         body = self._parameters.applied(self._body(request))
+        finished: Finished | None = None
+        if self._slots is not None:
+            body |= self._slots.before(request.cache_key)
         with self._server.stream(path, body, self._model, self._parameters.mend) as chunks:
-            yield from events(chunks, self._model)
+            for event in events(chunks, self._model):
+                finished = event if isinstance(event, Finished) else finished
+                yield event
+        if self._slots is not None and finished is not None:
+            self._slots.after(request.cache_key, finished.usage)
 
     def _body(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -97,7 +112,7 @@ class OpenAIChat:
             "seed": request.seed,
             "grammar": request.grammar,
             "prompt_cache_key": (request.cache_key or None) if self._is_openai else None,
-            "return_progress": True if self._is_llama_cpp else None,
+            "return_progress": True if self._slots is not None else None,
         }
         return body | {name: value for name, value in optional.items() if value is not None}
 

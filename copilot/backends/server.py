@@ -51,20 +51,28 @@ class Server:
         self._client.close()
 
     def fetch(
-        self, method: str, path: str, model: str, body: dict[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        model: str,
+        body: dict[str, Any] | None = None,
+        *,
+        root: str = "",
+        patient: bool = False,
     ) -> tuple[int, bytes]:
         """Ask something that is answered at once; return the status and the body.
 
-        Raises ModelUnreachable.
+        `path` lies under `root`, else under `base_url`; `patient` waits as long as it takes. Raises
+        ModelUnreachable.
         """
         content = encoded(body) if body is not None else None
         with self._mapped(model):
             request = self._client.stream(
                 method,
-                f"{self.base_url}{path}",
+                f"{root or self.base_url}{path}",
                 content=content,
                 headers={"content-type": "application/json"} if content else {},
-                timeout=_QUICK_TIMEOUT,
+                timeout=_TIMEOUT if patient else _QUICK_TIMEOUT,
             )
             with request as answer:
                 return answer.status_code, _bounded(answer, _MOST_LISTED_BYTES)
@@ -94,7 +102,12 @@ class Server:
                 body = mended
 
     def _sent(self, path: str, body: dict[str, Any]) -> Any:
-        headers = {"content-type": "application/json", "accept-encoding": "identity"}
+        # llama.cpp hangs up behind a stream: what is sent on that connection just then is lost.
+        headers = {
+            "content-type": "application/json",
+            "accept-encoding": "identity",
+            "connection": "close",
+        }
         return self._client.stream(
             "POST", f"{self.base_url}{path}", content=encoded(body), headers=headers
         )

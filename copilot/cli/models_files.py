@@ -12,12 +12,12 @@ from copilot.assist.models import DEFAULT_EMBEDDED
 from copilot.backends import catalogue
 from copilot.backends.catalogue import EmbeddedModel
 from copilot.backends.open_models import OpenModel, open_models
-from copilot.backends.pull import local_path, pull, remove
+from copilot.backends.pull import check_local, local_path, pull, remove
 from copilot.cli.options import Json
 from copilot.cli.ready import agrees, fetch_model
 from copilot.cli.show import put, put_json
 from copilot.cli.talk import is_terminal, progress_bar, say
-from copilot.errors import PolicyRefused, UsageError
+from copilot.errors import UsageError
 from copilot.settings.config import Config, load_config
 from copilot.settings.paths import StatePaths, state_paths
 from copilot.text import one_line
@@ -152,8 +152,7 @@ def _pulled(
         here = local_path(model, models_dir)
         if here and quiet:
             return here
-        _check_local(name, local_only=local_only and not here)
-        return fetch_model(name, models_dir, verify=verify)
+        return fetch_model(name, models_dir, verify=verify, local_only=local_only)
     here = models_dir / _file_of(name)
     if here.is_file() and not verify:
         if not quiet:
@@ -165,14 +164,14 @@ def _pulled(
 def _pulled_from_hub(name: str, models_dir: Path, *, verify: bool, local_only: bool) -> Path:
     from copilot.backends.pull_named import named_file
 
-    _check_local(name, local_only=local_only)
+    check_local(name, local_only=local_only)
     address, listed = _open_file(name) or (name, None)
     window = listed.window if listed else 0
     model: EmbeddedModel = named_file(address, name, window=window)
     terms = f", {listed.license}" if listed else ""
     say(f"fetching {model.file}, {model.size_bytes / 1e9:.1f} GB{terms}, into {models_dir}")
     with progress_bar(model.file, unit_bytes=True) as bar:
-        path = pull(model, models_dir, progress=bar, verify=verify)
+        path = pull(model, models_dir, progress=bar, verify=verify, local_only=local_only)
     say(f"the model is at {path}, SHA-256 as the hub tells it; copilot models serve {name}")
     return path
 
@@ -200,11 +199,3 @@ def _embedded(name: str) -> EmbeddedModel:
             f"hub:OWNER/REPOSITORY/FILE.gguf; or a server: copilot models plan {name}",
         )
     return catalogue.find(name)
-
-
-def _check_local(name: str, *, local_only: bool) -> None:
-    if local_only:
-        raise PolicyRefused(
-            f"local_only is set, and {one_line(name)} would come from elsewhere",
-            "put the file into the models folder yourself, or unset local_only",
-        )

@@ -34,7 +34,7 @@ from copilot.cli.setup import Setup, set_up
 from copilot.cli.show import put, put_json, say_packed
 from copilot.cli.talk import progress_bar
 from copilot.context.reuse import last_of
-from copilot.errors import BudgetExceeded, UsageError
+from copilot.errors import BudgetExceeded
 from copilot.settings.modes import Mode
 
 # One token: no server takes a request for none.
@@ -74,11 +74,6 @@ def warm_command(
     read = (root, include, exclude, budget, config, repo, submodules, no_mask)
     setup = set_up(where(*read))
     with ready_model(setup, Whom(name, base_url, api_key_env)) as ready:
-        if ready.chosen.embedded:
-            raise UsageError(
-                "an embedded model forgets all with the command that asked it",
-                f"copilot models serve {ready.chosen.embedded.name}, then warm that --base-url",
-            )
         question = _everything(setup, ready)
         with streaming(_ignore) as show:
             answer = ask(ready.backend, question.packed, _REPLY, show)

@@ -12,7 +12,7 @@ from pathlib import Path
 from copilot.assist.ask import Limits
 from copilot.assist.models import ChosenModel, choose_model, open_backend
 from copilot.backends.protocol import Backend, ModelFacts
-from copilot.backends.pull import local_path, pull
+from copilot.backends.pull import check_local, local_path, pull
 from copilot.cli.options import Whom
 from copilot.cli.setup import Setup
 from copilot.cli.talk import is_terminal, progress_bar, say
@@ -48,9 +48,14 @@ def ready_model(setup: Setup, whom: Whom) -> Iterator[Ready]:
     """Choose, fetch if need be, and connect the model; closed at the end. Raises ModelError."""
     chosen = choose_model(setup.config, whom.model, whom.base_url, whom.key_variable)
     for one in (chosen, *chosen.members):
-        _fetch_embedded(one, setup.models_dir)
+        _fetch_embedded(one, setup.models_dir, local_only=setup.config.local_only)
     backend = open_backend(
-        chosen, os.environ, setup.models_dir, setup.paths.prompts, lambda report: say(str(report))
+        chosen,
+        os.environ,
+        setup.models_dir,
+        setup.paths.prompts,
+        lambda report: say(str(report)),
+        setup.paths.slots,
     )
     try:
         yield Ready(chosen, backend, backend.facts())
@@ -58,8 +63,11 @@ def ready_model(setup: Setup, whom: Whom) -> Iterator[Ready]:
         backend.close()
 
 
-def _fetch_embedded(chosen: ChosenModel, models_dir: Path) -> None:
-    """Say which model serves, and fetch it the first time (in a terminal: after asking)."""
+def _fetch_embedded(chosen: ChosenModel, models_dir: Path, *, local_only: bool) -> None:
+    """Say which model serves, and fetch it the first time (in a terminal: after asking).
+
+    Raises PolicyRefused, UsageError, ModelUnreachable.
+    """
     model = chosen.embedded
     if model is None:
         return
@@ -69,14 +77,20 @@ def _fetch_embedded(chosen: ChosenModel, models_dir: Path) -> None:
     )
     if local_path(model, models_dir) is not None:
         return
+    check_local(model.name, local_only=local_only)
     size = f"{model.size_bytes / 1e9:.1f} GB"
     if is_terminal() and not agrees(f"fetch it once, {size}, into {models_dir}? [Y/n] "):
         raise UsageError("no model to ask", "copilot models add, or copilot models pull")
     fetch_model(model.name, models_dir)
 
 
-def fetch_model(name: str, models_dir: Path, *, verify: bool = False) -> Path:
-    """Fetch an embedded model with a progress bar and return its path. Raises ModelUnreachable."""
+def fetch_model(
+    name: str, models_dir: Path, *, verify: bool = False, local_only: bool = False
+) -> Path:
+    """Fetch an embedded model with a progress bar and return its path.
+
+    Raises ModelUnreachable, PolicyRefused.
+    """
     from copilot.backends import catalogue
 
     model = catalogue.find(name)
@@ -84,10 +98,12 @@ def fetch_model(name: str, models_dir: Path, *, verify: bool = False) -> Path:
     if here is not None and not verify:
         say(f"the model is here already: {here}; to check its bytes: --verify")
         return here
+    if here is None:
+        check_local(name, local_only=local_only)
     doing = "checking" if here else "fetching"
     say(f"{doing} {model.title}, {model.size_bytes / 1e9:.1f} GB, in {models_dir}")
     with progress_bar(model.name, unit_bytes=True) as bar:
-        path = pull(model, models_dir, progress=bar, verify=verify)
+        path = pull(model, models_dir, progress=bar, verify=verify, local_only=local_only)
     say(f"the model is at {path}, SHA-256 checked")
     return path
 

@@ -71,6 +71,11 @@ class StatePaths:
         return self.cache / "seen"
 
     @property
+    def slots(self) -> Path:
+        """What embedded models have read, so that it need not be read again."""
+        return self.cache / "slots"
+
+    @property
     def repositories(self) -> Path:
         """Commits of repositories elsewhere; each can be fetched again."""
         return self.cache / "repositories"

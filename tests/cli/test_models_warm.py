@@ -63,11 +63,17 @@ def test_files_that_no_budget_holds_cannot_be_warmed(
     assert "each question brings others" in said
 
 
-@pytest.mark.parametrize("name", ["qwen2.5-coder-0.5b"])
-def test_an_embedded_model_is_warmed_as_a_server(
-    fails: Fails, make_repository: MakeRepository, models_dir: Path, name: str
+@pytest.mark.xdist_group("llama")
+def test_an_embedded_model_is_warm_in_the_next_process(
+    copilot: Copilot, make_repository: MakeRepository, models_dir: Path, empty_home: Path
 ) -> None:
     environment = {"COPILOT_MODELS_DIR": str(models_dir)}
     root = make_repository(FILES)
-    said = fails(2, "models", "warm", name, cwd=root, environment=environment)
-    assert "copilot models serve" in said
+    command = ("models", "warm", "qwen2.5-coder-0.5b", "--json")
+    cold, warm = (
+        json.loads(copilot(*command, cwd=root, environment=environment).stdout) for _ in range(2)
+    )
+    assert cold["cached_tokens"] == 0
+    assert warm["cached_tokens"] == cold["prompt_tokens"] - 1
+    (state,) = (empty_home / ".cache" / "repo-copilot" / "slots").iterdir()
+    assert state.suffix == ".slot"
