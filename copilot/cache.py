@@ -62,6 +62,7 @@ class Cache:
         if self._database is not None:
             self._database.close()
             self._database = None
+            self._put = None
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """Return the values there are."""

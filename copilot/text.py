@@ -29,8 +29,8 @@ def one_line(text: str) -> str:
 
 def suffix_of(path: str) -> str:
     """Return the suffix of a path's name in small letters, as pathlib's `suffix`, in less time."""
-    stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
-    return f".{suffix}".lower() if stem.strip(".") and suffix else ""
+    stem, _, suffix = path.rpartition("/")[2].rpartition(".")
+    return f".{suffix}".lower() if stem and suffix else ""
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -66,7 +66,7 @@ def test_what_is_shown_can_be_encoded_and_shown_again(text: str) -> None:
     assert shown.count("\n") == text.count("\n")
 
 
-@given(st.text(st.sampled_from("aB./ "), min_size=1).filter(lambda path: path.strip("./ ")))
+@given(st.text(st.sampled_from("aB./ ")))
 def test_a_suffix_is_pathlibs(path: str) -> None:
     name = path.rpartition("/")[2]
-    assert suffix_of(path) == (PurePosixPath(name).suffix.lower() if name.strip(".") else "")
+    assert suffix_of(path) == PurePosixPath(name).suffix.lower()

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -21,7 +21,6 @@ from copilot.backends.protocol import (
     Usage,
 )
 from copilot.context.model import Prompt, SectionKind
-from copilot.edits.grammar import edit_grammar
 
 # Of text about code, at least.
 _CHARACTERS_A_TOKEN = 4
@@ -110,13 +109,24 @@ def request_for(
     prompt = packed.prompt
     said = sum(len(turn.content) for turn in turns) // _CHARACTERS_A_TOKEN
     return Request(
-        (*messages(prompt), *turns),
+        _taking_turns((*messages(prompt), *turns)),
         limits.max_reply_tokens,
         limits.temperature,
         grammar,
         cache_key=_cache_key(prompt),
         prompt_tokens=prompt.total_tokens + said,
     )
+
+
+def _taking_turns(sent: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Join what one side says in a row: many servers want the sides to take turns."""
+    joined: list[Message] = []
+    for message in sent:
+        if joined and joined[-1].role == message.role:
+            last = joined.pop()
+            message = replace(last, content=f"{last.content}\n{message.content}")
+        joined.append(message)
+    return tuple(joined)
 
 
 def _cache_key(prompt: Prompt) -> str:
@@ -137,8 +147,3 @@ def _closed_after(events: Iterator[Event]) -> Iterator[Iterator[Event]]:
         close = getattr(events, "close", None)
         if close is not None:
             close()
-
-
-def grammar_for(packed: Packed) -> str | None:
-    """Return the grammar that holds a reply to edits of the packed files in the roots."""
-    return edit_grammar(packed.editable_texts, packed.prompt.frame.marker)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from copilot.edits.operations import Target
 from copilot.workspace.git import run_git
@@ -14,17 +15,27 @@ _SECRET = "holds secrets by its name: no model is shown it"  # noqa: S105
 _IGNORED = "is ignored by git: no model is shown it"
 
 
-def never_read(targets: Collection[Target], roots: Sequence[Root]) -> dict[str, str]:
-    """Return those of the files that no model is shown, by name with alias, and why.
+@dataclass(frozen=True)
+class NeverRead:
+    """What is known of edits whose prompt nobody knows: which files no prompt holds."""
 
-    Raises GitFailed.
-    """
-    found = {target.name: _SECRET for target in targets if is_secret_file(target.path)}
-    for root in roots:
-        own = [target.path for target in targets if target.repository == root.alias]
-        ignored = _ignored(root, own) if root.is_git and own else ()
-        found |= {f"{root.alias}/{path}": _IGNORED for path in ignored}
-    return found
+    roots: tuple[Root, ...]
+
+    def unseen(self, targets: Collection[Target]) -> dict[str, str]:
+        """Return those of the files that no model is shown, by name with alias, and why.
+
+        Raises GitFailed.
+        """
+        found = {target.name: _SECRET for target in targets if is_secret_file(target.path)}
+        for root in self.roots:
+            own = [target.path for target in targets if target.repository == root.alias]
+            ignored = _ignored(root, own) if root.is_git and own else ()
+            found |= {f"{root.alias}/{path}": _IGNORED for path in ignored}
+        return found
+
+    def stale(self, _files: Collection[Target]) -> frozenset[Target]:
+        """Return no file: when it was read nobody knows."""
+        return frozenset()
 
 
 def _ignored(root: Root, paths: Iterable[str]) -> list[str]:

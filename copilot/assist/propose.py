@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from copilot.assist.never_read import never_read
+from copilot.assist.never_read import NeverRead
 from copilot.assist.unmask import masks_of, unmasked
 from copilot.assist.warn import Known, flags_of
 from copilot.assist.witness import Witness
 from copilot.edits.changes import ChangeSet
+from copilot.edits.contents import unread_mark
 from copilot.edits.flags import Flag
 from copilot.edits.operations import Operation, Rename, Reply, Target
 from copilot.edits.parse import parse
@@ -39,7 +40,7 @@ class Ground:
     roots: tuple[Root, ...]
     read_only: frozenset[str] = frozenset()
     masker: Masker | None = None
-    witness: Witness | None = None
+    witness: Witness | NeverRead | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,11 @@ def read_reply(text: str, marker: int = 7, *, closing_required: bool = True) -> 
     """Take a reply apart. Raises EditsRefused where it is broken, cut off, or holds no edits."""
     reply = parse(text, marker, closing_required=closing_required)
     if not reply.operations and reply.announced_blocks is None:
+        if mark := unread_mark(text, reply.prose):
+            raise EditsRefused(
+                f"the reply holds no edits: the fence or marker at its line {mark} names no file",
+                "put the file's path on the line above the fence",
+            )
         raise EditsRefused(
             "the reply holds no edits, nor the closing line that would say there are none",
             "ask again, or look at what the model said",
@@ -163,7 +169,7 @@ def _without(operations: Sequence[Operation], lost: Sequence[Refusal]) -> tuple[
 
 def _known(ground: Ground, files: Mapping[Target, TargetFile], stale: frozenset[Target]) -> Known:
     there = [target for target, file in files.items() if file.data is not None]
-    unseen = ground.witness.unseen(there) if ground.witness else never_read(there, ground.roots)
+    unseen = ground.witness.unseen(there) if ground.witness else {}
     names = frozenset(target.name for target in stale)
     return Known(unseen, names, masks_of(files, ground.masker))
 

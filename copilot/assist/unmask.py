@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from copilot.edits.operations import (
     Create,
+    Delete,
     Operation,
     Overwrite,
     Rename,
@@ -96,6 +97,8 @@ def _unmasked(operation: Operation, masks: tuple[Mask, ...]) -> Operation:
             replace=unmask_text(operation.replace, masks),
         )
     if isinstance(operation, Create | Overwrite | Write):
+        return replace(operation, text=unmask_text(operation.text, masks))
+    if isinstance(operation, Delete) and operation.text is not None:
         return replace(operation, text=unmask_text(operation.text, masks))
     return operation
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from copilot.assist.never_read import NeverRead
 from copilot.assist.propose import Attempt, Ground, Proposal, attempt, read_reply
 from copilot.cli.land import Landing, check_landing, check_of, land, put_refused, put_result
 from copilot.cli.options import (
@@ -64,7 +65,8 @@ def apply(
     check_landing(landing, setup)
     taken = [*(root.alias for root in setup.roots), *setup.read_only]
     far = [name.alias for name in find_repos(repo or (), setup.config.remotes, taken)]
-    ground = Ground(setup.roots, frozenset([*setup.read_only, *far]), setup.masker)
+    read_only = frozenset([*setup.read_only, *far])
+    ground = Ground(setup.roots, read_only, setup.masker, NeverRead(setup.roots))
     proposal = _proposed(reply, ground, as_json=as_json)
     landed = land(proposal, setup, landing)
     put_result(landed, proposal, setup, landing)

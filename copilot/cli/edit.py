@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from copilot.backends.protocol import ModelFacts
 from copilot.cli.keep import write_manifest
 from copilot.cli.land import Landing, check_landing, check_of
 from copilot.cli.options import (
@@ -15,6 +16,8 @@ from copilot.cli.options import (
     Budget,
     Check,
     ConfigPath,
+    Constrained,
+    ConstrainedOption,
     DryRun,
     Exclude,
     Focus,
@@ -86,6 +89,7 @@ def edit(
         bool,
         typer.Option("--no-repair", help="Do not send edits without a place back to the model."),
     ] = False,
+    constrained: ConstrainedOption = Constrained.AUTO,
     allow: Allow = None,
     commit: Annotated[
         bool, typer.Option("--commit", help="Commit what was applied, with the task as message.")
@@ -109,7 +113,7 @@ def edit(
         allow=frozenset(allow or ()),
     )
     chances = Chances(0 if no_repair else _ALL_CHANCES.repairs, check_rounds)
-    raise typer.Exit(run_edit(setup, whom, landing, manifest, chances))
+    raise typer.Exit(run_edit(setup, whom, landing, manifest, chances, constrained))
 
 
 def run_edit(
@@ -118,17 +122,29 @@ def run_edit(
     landing: Landing,
     manifest: Path | None = None,
     chances: Chances = _ALL_CHANCES,
+    constrained: Constrained = Constrained.AUTO,
 ) -> ExitCode:
     """Do the main job: pack, ask, review, apply. Raises CopilotError."""
     if not landing.task.strip():
         raise UsageError("the task is empty", "say what to change, in your words")
     check_landing(landing, setup)
     with ready_model(setup, whom) as ready:
+        is_constrained = _is_constrained(constrained, ready.facts)
         question = read_for(setup, ready, "edit", landing.task)
         if manifest:
             write_manifest(
                 manifest, question.packed, question.limit, ready.facts.model, setup.masker
             )
-        talk = Conversation(setup, ready, question, landing.task)
+        talk = Conversation(setup, ready, question, landing.task, is_constrained=is_constrained)
         talk.judge_by(landing.check)
         return run_rounds(talk, landing, chances).code
+
+
+def _is_constrained(wanted: Constrained, facts: ModelFacts) -> bool:
+    """Tell whether a grammar holds the edits. Raises UsageError where it must and cannot."""
+    if wanted is Constrained.ON and not facts.follows_grammar:
+        raise UsageError(
+            f"the server of {facts.model} is not known to follow a grammar",
+            "leave out --constrained on, or serve the model with llama.cpp",
+        )
+    return facts.follows_grammar and wanted is not Constrained.OFF

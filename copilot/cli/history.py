@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +16,7 @@ from copilot.cli.show import put, put_json
 from copilot.cli.talk import say
 from copilot.edits.changes import ChangeSet
 from copilot.edits.patch import shown_diff
-from copilot.errors import ExitCode
+from copilot.errors import CopilotError, ExitCode, WriteFailed
 from copilot.journal import history
 from copilot.journal.history import FileOutcome
 from copilot.journal.model import Entry, Kind, Transaction, is_executable
@@ -30,10 +32,16 @@ Root = Annotated[
     typer.Option("--root", "-R", metavar="PATH", help="Default: the work tree around this folder."),
 ]
 
-_WORDS = {
+_UNDO = {
     "restored": "as it was before",
     "merged": "as it was before, with the later changes",
     "removed": "removed",
+    "unchanged": "was so already",
+}
+_REDO = {
+    "restored": "made again",
+    "merged": "made again, with the later changes",
+    "removed": "removed again",
     "unchanged": "was so already",
 }
 
@@ -93,12 +101,14 @@ def log(
     as_json: Json = False,
 ) -> None:
     """List what was written in this repository, newest first."""
-    found = history.log(state_paths().journals, None if everywhere else _path(root))
+    journals = state_paths().journals
+    found = history.log(journals, None if everywhere else _path_for_reading(root))
+    by = history.reversers(found)
     if as_json:
-        put_json([_document(transaction) for transaction in found])
+        put_json([_document(transaction, by) for transaction in found])
         return
     for transaction in found:
-        put(_line(transaction))
+        put(_line(transaction, by))
     if not found:
         say("nothing was written here yet")
 
@@ -106,6 +116,16 @@ def log(
 def _path(root: str | None) -> Path:
     (found,) = find_roots([root] if root else [], Path.cwd())
     recover_first(state_paths().journals, [found.path])
+    return found.path
+
+
+def _path_for_reading(root: str | None) -> Path:
+    """As `_path`, also where an interrupted change cannot be led to an end."""
+    (found,) = find_roots([root] if root else [], Path.cwd())
+    try:
+        recover_first(state_paths().journals, [found.path])
+    except WriteFailed as error:
+        say(f"an interrupted change is pending and cannot be finished here: {error.message}")
     return found.path
 
 
@@ -118,60 +138,74 @@ def _reverse(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    journals, path = state_paths().journals, _path(root)
-    if dry_run:
-        _preview(*history.preview(journals, path, kind, transaction_id=id_), as_json=as_json)
-        return
-    done = way(journals, path, transaction_id=id_)
+    journals = state_paths().journals
+    try:
+        path = _path(root)
+        if dry_run:
+            planned, changes = history.preview(journals, path, kind, transaction_id=id_)
+            files = history.outcomes(journals, planned)
+            _preview(planned, changes, files, as_json=as_json)
+            return
+        done = way(journals, path, transaction_id=id_)
+    except CopilotError as error:
+        if as_json:
+            put_json({"outcome": "refused", "reason": error.message, "hint": error.hint})
+        raise
     files = history.outcomes(journals, done)
     # Said before stdout can fail.
     _tell(done, files)
     if as_json:
-        put_json(_document(done) | {"files": [_file_document(file) for file in files]})
+        put_json(_reversal_document(done, files) | {"dry_run": False})
 
 
-def _preview(transaction: Transaction, changes: ChangeSet, *, as_json: bool) -> None:
-    diff = shown_diff(changes, prefix_alias=len(transaction.roots) > 1)
-    say(f"dry run: nothing was written; this would reverse {transaction.id}")
+def _preview(
+    planned: Transaction, changes: ChangeSet, files: Sequence[FileOutcome], *, as_json: bool
+) -> None:
+    diff = shown_diff(changes, prefix_alias=len(planned.roots) > 1)
+    say(f"dry run: nothing was written; this would reverse {planned.reverses}")
     if as_json:
-        put_json({"reverses": transaction.id, "label": transaction.label, "diff": diff})
+        unwritten = {"id": None, "status": None, "created": None, "dry_run": True, "diff": diff}
+        put_json(_reversal_document(planned, files) | unwritten)
     else:
         put(diff)
 
 
 def _tell(transaction: Transaction, files: Sequence[FileOutcome]) -> None:
     """Say in which repositories what was taken back, by file."""
+    is_undo = transaction.kind == "undo"
+    words, again = (_UNDO, "back") if is_undo else (_REDO, "again")
     for file in files[:_NAMED]:
-        moved = f", moved back from {one_line(file.moved_from)}" if file.moved_from else ""
+        moved = f", moved {again} from {one_line(file.moved_from)}" if file.moved_from else ""
         name = one_line(f"{file.alias}/{file.path}")
-        say(f"  {name}: {_WORDS[file.outcome]}{moved}")
+        say(f"  {name}: {words[file.outcome]}{moved}")
     if len(files) > _NAMED:
         say(f"  and {len(files) - _NAMED} more")
     places = ", ".join(one_line(str(root)) for root in sorted(transaction.roots))
-    what = "undone" if transaction.kind == "undo" else "done again"
+    what = "undone" if is_undo else "made again"
     label = f": {one_line(transaction.label)}" if transaction.label else ""
     say(f"{what} in {places}{label}")
 
 
-def _file_document(file: FileOutcome) -> dict[str, Any]:
-    return {
-        "repository": file.alias,
-        "root": str(file.root),
-        "path": file.path,
-        "outcome": file.outcome,
-        "moved_from": file.moved_from,
-    }
-
-
-def _line(transaction: Transaction) -> str:
-    count = len(transaction.entries)
+def _line(transaction: Transaction, by: Mapping[str, Transaction]) -> str:
+    count = len(transaction.files)
     files = f"{count} file{'' if count == 1 else 's'}"
-    status = "" if transaction.status == "committed" else f" ({transaction.status})"
+    marks = f" ({'; '.join(marked)})" if (marked := _marks(transaction, by)) else ""
     label = one_line(transaction.label)
-    return f"{transaction.id}  {transaction.kind:5}  {files:>9}  {label}{status}\n"
+    return f"{transaction.id}  {transaction.kind:5}  {files:>9}  {label}{marks}\n"
 
 
-def _document(transaction: Transaction) -> dict[str, Any]:
+def _marks(transaction: Transaction, by: Mapping[str, Transaction]) -> list[str]:
+    """Return what is particular: unfinished, what it reverses, what it was reversed by last."""
+    status = [] if transaction.status == "committed" else [transaction.status]
+    reverses = [f"reverses {transaction.reverses}"] if transaction.reverses else []
+    last = history.last_reverser(transaction.id, by)
+    reversed_ = [f"{'undone' if last.kind == 'undo' else 'redone'} by {last.id}"] if last else []
+    return status + reverses + reversed_
+
+
+def _document(
+    transaction: Transaction, by: Mapping[str, Transaction] = MappingProxyType({})
+) -> dict[str, Any]:
     return {
         "id": transaction.id,
         "kind": transaction.kind,
@@ -179,11 +213,37 @@ def _document(transaction: Transaction) -> dict[str, Any]:
         "created": transaction.created,
         "label": transaction.label,
         "reverses": transaction.reverses,
-        "files": [
-            {"root": str(e.root), "path": e.path, "before": e.before, "after": e.after} | _mode(e)
-            for e in transaction.entries
-        ],
+        "reversed_by": by[transaction.id].id if transaction.id in by else None,
+        "files": _file_documents(transaction),
     }
+
+
+def _reversal_document(transaction: Transaction, files: Sequence[FileOutcome]) -> dict[str, Any]:
+    """Return the document of an undo or redo, with what became of each file."""
+    document = _document(transaction)
+    for one, file in zip(document["files"], files, strict=True):
+        one["outcome"] = file.outcome
+    return document
+
+
+def _file_documents(transaction: Transaction) -> list[dict[str, Any]]:
+    by_path = {(entry.root, entry.path): entry for entry in transaction.entries}
+    return [
+        _file_document(by_path.get((entry.root, entry.moved_from or ""), entry), entry)
+        for entry in transaction.files
+    ]
+
+
+def _file_document(was: Entry, is_: Entry) -> dict[str, Any]:
+    document = {
+        "repository": is_.alias,
+        "root": str(is_.root),
+        "path": is_.path,
+        "before": was.before,
+        "after": is_.after,
+        "moved_from": is_.moved_from,
+    }
+    return document | _mode(replace(is_, mode_before=was.mode_before))
 
 
 def _mode(entry: Entry) -> dict[str, bool]:

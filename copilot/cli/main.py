@@ -87,6 +87,7 @@ def _run(arguments: list[str]) -> int:
 
 def _command(arguments: list[str]) -> int:
     """Run one command and return its exit code, with all that it said written out."""
+    _count_ahead(arguments)
     from copilot.cli.commands import command_line
     from copilot.errors import ExitCode
 
@@ -98,6 +99,16 @@ def _command(arguments: list[str]) -> int:
     # What cannot be written is an error of ours to tell, not of Python's while it shuts down.
     sys.stdout.flush()
     return code if isinstance(code, int) else ExitCode.USAGE
+
+
+def _count_ahead(arguments: list[str]) -> None:
+    """Begin to load the vocabulary before all else is imported, for the first prompt ever."""
+    if arguments[:1] != ["pack"] or not {"--help", "-h", "--tokenizer"}.isdisjoint(arguments):
+        return
+    from copilot.context.counting import start_if_new
+    from copilot.settings.paths import state_paths
+
+    start_if_new(state_paths().cache)
 
 
 def _forget_stdout() -> None:

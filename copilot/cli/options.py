@@ -116,6 +116,22 @@ class Allowed(StrEnum):
     UNSEEN = "unseen"
 
 
+class Constrained(StrEnum):
+    """Whether a grammar holds the model to edits that have a place; `auto`: where it can."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+ConstrainedOption = Annotated[
+    Constrained,
+    typer.Option(
+        "--constrained",
+        help="Hold the model by a grammar to edits that have a place, in two requests: first the "
+        "files to change, then blocks of their own lines. auto: where the server follows grammars.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Accept every change.")]
 Plain = Annotated[
     bool, typer.Option("--plain", help="Review line by line, without the full screen.")

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from copilot.assist.ask import Answer, Interrupted, grammar_for
+from copilot.assist.ask import Answer, Interrupted
 from copilot.assist.check import CheckCommand
+from copilot.assist.constrained import (
+    NO_EDITS,
+    Files,
+    asks_for_blocks,
+    asks_for_files,
+    blocks_grammar,
+    files_grammar,
+    named_files,
+    settled,
+)
 from copilot.assist.marks import without_marks
 from copilot.assist.propose import Attempt, Ground, Proposal, attempt, read_reply
 from copilot.assist.repair import asks_for_form, asks_to_mend, asks_to_pass, mended, turns
@@ -24,6 +34,7 @@ from copilot.cli.setup import Setup
 from copilot.cli.show import say_usage
 from copilot.cli.talk import say
 from copilot.errors import BudgetExceeded, CopilotError, EditsRefused, ReplyIncomplete
+from copilot.text import one_line
 
 # Characters that a token of code stands for at least, on the average.
 _CHARACTERS_PER_TOKEN = 2
@@ -41,7 +52,10 @@ class Chances:
 
 @dataclass
 class Conversation:
-    """A question to a model and what was said since; `turns` are those behind the prompt."""
+    """A question to a model and what was said since; `turns` are those behind the prompt.
+
+    If it `is_constrained`, grammars hold the model to a list of `files` first, then to blocks.
+    """
 
     setup: Setup
     ready: Ready
@@ -49,14 +63,17 @@ class Conversation:
     task: str
     turns: tuple[Message, ...] = ()
     answer: Answer | None = None
+    is_constrained: bool = False
+    files: Files | None = None
 
     def ask(self) -> Answer:
         """Ask the model and show what it says. Raises ModelError."""
         try:
             self.answer = self._heard()
         except BudgetExceeded as refusal:
-            if self.turns:
+            if self.answer is not None:
                 raise
+            self.turns, self.files = (), None
             self.question, self.ready = refit(
                 self.setup, self.ready, "edit", self.task, self.question, refusal
             )
@@ -66,14 +83,45 @@ class Conversation:
         return self.answer
 
     def _heard(self) -> Answer:
-        grammar = grammar_for(self.question.packed) if self.ready.facts.follows_grammar else None
         try:
-            return hear(self.question, self.ready, grammar=grammar, turns=self.turns)
+            if self.is_constrained and self.files is None:
+                listed = self._listed()
+                self.files = self._named(listed)
+                if not self.files.listed:
+                    return replace(listed, text=NO_EDITS)
+                self._record(listed, "files named")
+            return hear(self.question, self.ready, grammar=self._grammar(), turns=self.turns)
         except (ReplyIncomplete, Interrupted) as stop:
             if stop.partial:
                 file = keep_reply(self.setup.paths.replies, stop.partial)
                 say(f"\nthe partial reply is kept, to be read: {file}")
             raise
+
+    def _listed(self) -> Answer:
+        """Let the model name the files that it will change."""
+        grammar = files_grammar(self.question.packed)
+        asked = (asks_for_files(self.prompts),)
+        return hear(self.question, self.ready, lambda _text: None, grammar, asked)
+
+    def _named(self, listed: Answer) -> Files:
+        """Read and say which they are, and go on from there."""
+        files = named_files(listed.text, self.question.packed)
+        blocks = asks_for_blocks(listed.text, files, self.prompts)
+        self.turns = (asks_for_files(self.prompts), *blocks)
+        names = ", ".join(one_line(name) for name in files.listed)
+        say(f"the model will change: {names or 'nothing'}")
+        for why in files.left_out:
+            say(f"left out: {why}")
+        return files
+
+    def _grammar(self) -> str | None:
+        if self.files is None:
+            return None
+        again = self.answer is not None
+        grammar = blocks_grammar(self.question.packed, self.files, again=again)
+        if grammar is None:
+            say("these files are too long for a grammar: the edits are written freely")
+        return grammar
 
     def ask_on(self, request: str) -> Answer:
         """Send the answer back with a request. Raises ModelError, PolicyRefused."""
@@ -113,7 +161,10 @@ class Conversation:
     def record(self, outcome: str) -> None:
         """Write the last answer into the runs file."""
         if self.answer is not None:
-            record(self.setup, "edit", self.task, self.question, self.ready, self.answer, outcome)
+            self._record(self.answer, outcome)
+
+    def _record(self, answer: Answer, outcome: str) -> None:
+        record(self.setup, "edit", self.task, self.question, self.ready, answer, outcome)
 
     def kept(self) -> str:
         """Keep the last reply in a file and say how to use it."""
@@ -221,6 +272,11 @@ def _tried(talk: Conversation, earlier: Attempt | None) -> Proposal | _Failure:
         reply = read_reply(talk.answer.text if talk.answer else "", talk.marker)
     except EditsRefused as refusal:
         return _Failure(earlier, refusal, asks_for_form(refusal, talk.prompts))
+    if talk.files is not None:
+        sound = settled(reply, talk.question.packed)
+        for why in sound.left_out:
+            say(f"left out: {why}")
+        reply = sound.reply
     made = attempt(mended(earlier, reply) if earlier else reply, talk.ground)
     try:
         return made.proposal()

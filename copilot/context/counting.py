@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from copilot.batches import batches
-from copilot.context.tokens import count_tokens, is_loaded, load
+from copilot.context.tokens import DEFAULT_TOKENIZER, count_tokens, is_loaded, load
 
 if TYPE_CHECKING:
     from copilot.context.few import FewTokens
-    from copilot.structure.workers import Task, Workers
+    from copilot.workers import Task, Workers
 
 # The bytes of a text, and how many of them at its beginning are not counted.
 Text: TypeAlias = tuple[bytes, int]
 Promise: TypeAlias = "list[int] | Task[Text, int]"
+# Texts gather while it loads the vocabulary, and while nobody looks whether it is free.
+_TASKS_AT_ONCE = 4
 # A crowd of texts takes as long as it takes: only a process that ended is given up.
 _MOST_SECONDS = 3600.0
 # The counter holds the tokens of all that it is given at once.
@@ -30,6 +32,14 @@ _BATCH_BYTES = 4 * 1024 * 1024
 def counter_of(tokenizer: str) -> Counter:
     """Return the one counter of a tokenizer; it ends with this process."""
     return Counter(tokenizer)
+
+
+def start_if_new(folder: Path, tokenizer: str = DEFAULT_TOKENIZER) -> None:
+    """Begin to load the vocabulary where nothing was counted yet: a prompt will need it."""
+    from copilot.context.few import keeps_few
+
+    if not keeps_few(tokenizer, folder):
+        counter_of(tokenizer).start(folder)
 
 
 class Counter:
@@ -46,10 +56,10 @@ class Counter:
     def start(self, folder: Path | None = None) -> None:
         """Begin to load the vocabulary. Raises UsageError for a tokenizer that is none."""
         if self._workers is None and not is_loaded(self._tokenizer):
-            from copilot.structure.workers import Workers
+            from copilot.workers import Workers
 
             work = partial(_counted_elsewhere, self._tokenizer, folder)
-            self._workers = Workers(work, 1, _MOST_SECONDS)
+            self._workers = Workers(work, 1, _MOST_SECONDS, _TASKS_AT_ONCE)
             self._workers.__enter__()
             self._workers.submit([])
 

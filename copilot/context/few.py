@@ -92,6 +92,11 @@ def merged(piece: bytes, ranks: Mapping[bytes, int]) -> int:
     return len(parts)
 
 
+def keeps_few(tokenizer: str, folder: Path) -> bool:
+    """Tell whether there is what counts a few texts, damaged or not."""
+    return _file(tokenizer, folder).is_file()
+
+
 def load_few(tokenizer: str, folder: Path) -> FewTokens | None:
     """Return what counts a few texts, None where it is not kept in this folder, or damaged."""
     try:
@@ -105,7 +110,7 @@ def load_few(tokenizer: str, folder: Path) -> FewTokens | None:
 def keep_few(tokenizer: str, folder: Path) -> None:
     """Keep what counts a few texts the next time, as far as the disk lets us."""
     file = _file(tokenizer, folder)
-    if file.is_file():
+    if keeps_few(tokenizer, folder):
         return
     tokens = (token for token in tokens_by_rank(tokenizer) if token.isascii())
     part = file.with_name(f"{file.name}.{os.getpid()}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from itertools import count
 
 import msgspec
@@ -14,8 +14,7 @@ _TAG = re.compile(r"</?file(?:-(\d{1,9}))?(?![\w-])")
 _MARKER_LINE = re.compile(
     r"^(?:(<{7,}) (?:SEARCH|CREATE|OVERWRITE|DELETE|RENAME)|(={7,})|(>{7,}) (?:REPLACE|END))"
     # White space behind a marker does not count where a reply is read.
-    r"[^\S\n]*$",
-    re.MULTILINE,
+    r"[^\S\n]*$"
 )
 
 
@@ -43,9 +42,21 @@ def marks_in(data: bytes) -> Marks:
     markers: set[int] = set()
     if b"<file" in data or b"</file" in data:
         tags = {int(match[1] or 1) for match in _TAG.finditer(data.decode())}
-    if b"=======" in data or b"<<<<<<<" in data or b">>>>>>>" in data:
-        markers = {len(m[m.lastindex or 0]) for m in _MARKER_LINE.finditer(data.decode())}
+    for marker in (b"=======", b"<<<<<<<", b">>>>>>>"):
+        matches = (_MARKER_LINE.match(line) for line in _lines_with(marker, data))
+        markers |= {len(match[match.lastindex or 0]) for match in matches if match}
     return Marks(tuple(sorted(tags)), tuple(sorted(markers)))
+
+
+def _lines_with(mark: bytes, data: bytes) -> Iterator[str]:
+    """Yield the lines that begin with a mark, without their line feeds."""
+    start = data.find(mark)
+    while start >= 0:
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        if start == 0 or data[start - 1] == 10:
+            yield data[start:end].decode()
+        start = data.find(mark, end)
 
 
 def is_taken(frame: Frame, marks: Marks) -> bool:

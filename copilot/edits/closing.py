@@ -66,10 +66,23 @@ def check_complete(
         needing |= {Form.FENCED_BLOCK, Form.WHOLE, Form.BARE_DIFF}
         _refuse_examples(found, alone=len(forms) == 1 and announced is not None)
     if announced is None and forms & needing:
-        raise EditsRefused("the closing line is missing: the reply was cut off", TRY_AGAIN)
+        line = f"`{_closing_line(found)}`"
+        hint = f"{TRY_AGAIN}, or add the last line {line} if all of it is there"
+        raise EditsRefused("the closing line is missing: the reply was cut off", hint)
     if announced is not None:
         _check_blocks(found, announced[1])
         _check_files(found, announced[0], path_lines)
+
+
+def _closing_line(found: Sequence[Found]) -> str:
+    """Return the closing line that would count just these edits."""
+    files = len({each.operation.path for each in found})
+    blocks = sum(each.is_counted for each in found) or len(found)
+    return f"END OF EDITS: {_counted(files, 'file')}, {_counted(blocks, 'block')}"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _refuse_examples(found: Sequence[Found], *, alone: bool) -> None:

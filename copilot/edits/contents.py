@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from enum import Enum
 
 from copilot.edits.closing import closing_in
-from copilot.edits.fences import Fence
+from copilot.edits.fences import Fence, fence_in
 from copilot.edits.hunks import is_file_start
-from copilot.edits.lines import next_filled, refused
+from copilot.edits.lines import next_filled, refused, reply_lines
 from copilot.edits.markers import is_nearly_marker, marker_in
 from copilot.edits.path_lines import path_in
 from copilot.edits.v4a import begins_patch, heredoc_word
@@ -41,6 +41,18 @@ def content_kind(lines: Sequence[str], start: int) -> Kind:
     if _opens_block(line) or closing_in(line) or (_opens_block(below) and path_in(line)):
         return Kind.BLOCKS
     return Kind.OTHER
+
+
+def unread_mark(reply: str, prose: str) -> int | None:
+    """Return the 1-based line of a reply's first fence or marker, if any is left in its prose."""
+    left = {line.strip() for line in prose.split("\n") if _is_mark(line)}
+    lines = enumerate(reply_lines(reply) if left else [], start=1)
+    return next((number for number, line in lines if line.strip() in left), None)
+
+
+def _is_mark(line: str) -> bool:
+    mark = marker_in(line)
+    return fence_in(line) is not None or (mark is not None and mark.char != "=")
 
 
 def is_example(fences: Sequence[Fence]) -> bool:

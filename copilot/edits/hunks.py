@@ -24,6 +24,12 @@ class Hunk:
     start: int
     counts: tuple[int, int] | None
     body: list[str] = field(default_factory=list)
+    starts_at_nothing: bool = False
+
+    @property
+    def is_creation(self) -> bool:
+        """Tell whether the hunk is that of a new file: from line 0 on, with added lines alone."""
+        return self.starts_at_nothing and all(line[:1] in ("+", "\\") for line in self.body)
 
     @property
     def line(self) -> int:
@@ -110,7 +116,7 @@ def _hunk(lines: Sequence[str], start: int, stop: int | None) -> tuple[Hunk, int
     headed = line.startswith("@@")
     match = _COUNTS.match(line) if headed else None
     counts = (int(match[1] or 1), int(match[2] or 1)) if match else None
-    hunk = Hunk(start, counts)
+    hunk = Hunk(start, counts, starts_at_nothing=line.startswith("@@ -0,0 "))
     begin = start + 1 if headed else start
     end, old, new = _body_end(lines, begin, counts, stop)
     hunk.body = [*lines[begin:end]]

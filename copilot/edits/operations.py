@@ -59,10 +59,11 @@ class Overwrite:
 
 @dataclass(frozen=True)
 class Delete:
-    """Remove a file."""
+    """Remove a file, which must hold exactly the lines of `text` where that is given."""
 
     path: str
     line: int
+    text: str | None = None
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,19 @@ from copilot.edits.lines import (
 )
 from copilot.edits.markers import LENGTHS, Marker, is_nearly_marker, marker_in
 from copilot.edits.operations import Operation, Reply
-from copilot.edits.path_lines import clear_path_in, path_in
+from copilot.edits.path_lines import clear_path_in, info_path, path_in
 from copilot.edits.thinking import behind_thinking, closes_thinking, opens_thinking
 from copilot.edits.unified import read_diff
 from copilot.edits.v4a import begins_patch, heredoc_word, is_patch_mark, read_patch
-from copilot.edits.whole import Doubt, holds_fences, is_patch_file, may_be_file, read_whole
+from copilot.edits.whole import (
+    Doubt,
+    Named,
+    holds_fences,
+    is_patch_file,
+    may_be_file,
+    named_file,
+    read_whole,
+)
 from copilot.errors import EditsRefused
 
 # Fences, rules and other marks in the prose of a reply; none that is meant for people has more.
@@ -53,7 +61,7 @@ def parse(reply: str, marker: int = 7, *, closing_required: bool = True) -> Repl
     blocks outside of fences and our own verbs still do. Raises EditsRefused where the reply is
     broken, cut off, or holds what is not understood: then none of it may be applied.
     """
-    reader = _Reader(reply_lines(reply), marker)
+    reader = _Reader(reply_lines(reply), marker, loosely=not closing_required)
     reader.read()
     check_complete(reader.found, reader.announced, reader.path_lines, required=closing_required)
     files, blocks = reader.announced or (None, None)
@@ -64,7 +72,7 @@ def parse(reply: str, marker: int = 7, *, closing_required: bool = True) -> Repl
 class _Reader:
     """Reads from one thing to the next; the lines from `_pending` to there are prose."""
 
-    def __init__(self, lines: list[str], marker: int) -> None:
+    def __init__(self, lines: list[str], marker: int, *, loosely: bool) -> None:
         self.found: list[Found] = []
         self.announced: tuple[int, int] | None = None
         self.path_lines = 0
@@ -77,6 +85,8 @@ class _Reader:
         self._first = next_filled(lines, 0)
         self._doubt: Doubt | None = None
         self._unsure: int | None = None
+        self._loosely = loosely
+        self._loose: list[int] = []
 
     def read(self) -> None:
         index = 0
@@ -177,7 +187,12 @@ class _Reader:
         return self._behind(behind)
 
     def _take_path(self, index: int) -> str:
-        """Return the path that the pending lines end with, else the path of the block before."""
+        """Return the path that the fence or the line above names, else that of the block before."""
+        if named := self._fence_path(index):
+            self.path_lines += 1
+            self._path, end = named
+            self._flush(end)
+            return self._path
         end = index
         while end > self._pending and _is_frame(self._lines[end - 1]):
             end -= 1
@@ -191,6 +206,26 @@ class _Reader:
             raise refused(index, "the block has no path line directly above it")
         self._flush(end)
         return self._path
+
+    def _fence_path(self, index: int) -> tuple[str, int] | None:
+        """Return the path in the info string of the fence that begins with the block at `index`.
+
+        With it comes the index of the fence, or of the path line above it.
+        """
+        start, fence = self._fences[-1] if self._fences else (-1, None)
+        path = info_path(fence.info) if fence and start >= self._pending else None
+        if path is None or next_filled(self._lines, start + 1) != index:
+            return None
+        top = start
+        while top > self._pending and is_blank(self._lines[top - 1]):
+            top -= 1
+        above = clear_path_in(self._lines[top - 1]) if top > self._pending else None
+        if above is None:
+            return path, start
+        if not f"/{above}".endswith(f"/{path}"):
+            message = "the fence names another file than the line above it"
+            raise refused(start, message, self._lines[start])
+        return above, top - 1
 
     def _take_patch(self, index: int) -> int:
         if len(self._fences) > 1:
@@ -237,16 +272,17 @@ class _Reader:
             return index + 1
         content = next_filled(self._lines, index + 1)
         kind = content_kind(self._lines, content)
-        above = self._lines[index - 1] if index > self._pending else ""
-        path = clear_path_in(above)
+        loosely = self._loosely and not self._fences
+        named = named_file(self._lines, self._pending, index, fence, loosely=loosely)
         if kind is Kind.DIFF:
-            if path and is_patch_file(path):
-                raise refused(index, "this may be a patch to apply or the content of a file", path)
+            if named and is_patch_file(named.path):
+                message = "this may be a patch to apply or the content of a file"
+                raise refused(index, message, named.path)
             return self._take_diff(index, content, fence)
-        if kind is Kind.OTHER and fence.language in DIFF_LANGUAGES:
-            check_sketch(self._lines, content, path)
-        elif kind is Kind.OTHER and path and not self._fences:
-            return self._take_whole(index, fence, path)
+        if kind is Kind.OTHER and fence.language.partition(":")[0] in DIFF_LANGUAGES:
+            check_sketch(self._lines, content, named.path if named else None)
+        elif kind is Kind.OTHER and named and not self._fences:
+            return self._take_whole(index, fence, named)
         if kind is Kind.OTHER:
             self._note_example(index, fence)
         self._fences.append((index, fence))
@@ -254,17 +290,19 @@ class _Reader:
 
     def _note_example(self, index: int, fence: Fence) -> None:
         if self._doubt:
-            self._doubt.check(self._lines, index, fence, is_file=False)
-        above = self._lines[max(index - 2, self._pending) : index]
+            self._doubt.check(self._lines, index, fence)
+        above = self._lines[max(index - 3, self._pending) : index]
         if not self._fences and may_be_file(above, fence):
             self._unsure = index
 
-    def _take_whole(self, index: int, fence: Fence, path: str) -> int:
+    def _take_whole(self, index: int, fence: Fence, named: Named) -> int:
         if self._doubt:
-            self._doubt.check(self._lines, index, fence, is_file=True)
-        operation, behind, doubt = read_whole(self._lines, index, fence, path)
+            self._doubt.check(self._lines, index, fence, named.top)
+        operation, behind, doubt = read_whole(self._lines, index, fence, named.path, named.top + 1)
         self._add([operation], Form.WHOLE, index)
-        self._end_prose(index - 1)
+        if named.loose:
+            self._loose.append(index)
+        self._end_prose(named.top)
         self._doubt = doubt
         self._pending = behind
         return behind
@@ -274,6 +312,9 @@ class _Reader:
         if self._unsure is not None and any(found.form is Form.WHOLE for found in self.found):
             line = self._lines[self._unsure]
             raise refused(self._unsure, "this may be an example or a file to write", line)
+        if self._loose and len(self._loose) < len(self.found):
+            message = "this may be an example or a file to write; put its path directly above it"
+            raise refused(self._loose[0], message, self._lines[self._loose[0]])
 
     def _check_fences(self) -> None:
         """Refuse a fence that is open at the end, if edits stand in it or nothing counts them."""

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from copilot.edits.changes import EXECUTABLE_MODE, PLAIN_MODE, ChangeSet, FileChange
 from copilot.edits.guards import refused_text, shrinks
 from copilot.edits.located import Edit, Located, Standing, Unplaced, locate, overwritten
-from copilot.edits.match import UTF8, TextFile
+from copilot.edits.match import UTF8, TextFile, trailing_keys
 from copilot.edits.operations import (
     Create,
     Delete,
@@ -133,9 +133,15 @@ def _change(work: FileWork, originals: Mapping[Target, bytes | None]) -> FileCha
 
 def _refuse_broken_texts(work: FileWork) -> None:
     for operation in work.operations:
-        texts = new_text(operation), operation.search if isinstance(operation, Replace) else None
+        texts = new_text(operation), _old_text(operation)
         if not all(_is_unicode(text) for text in texts if text is not None):
             work.refuse(operation, "its text holds a lone surrogate, which no UTF-8 file can hold")
+
+
+def _old_text(operation: Operation) -> str | None:
+    if isinstance(operation, Replace):
+        return operation.search
+    return operation.text if isinstance(operation, Delete) else None
 
 
 def _is_unicode(text: str) -> bool:
@@ -178,9 +184,18 @@ def _deleted(work: FileWork, operation: Delete) -> FileChange | None:
     if work.is_stale:
         work.refuse(operation, _STALE)
         return None
+    if operation.text is not None and not _has_lines(work.file, operation.text):
+        work.refuse(operation, "the file holds something else than the lines that the diff removes")
+        return None
     work.note_placed(operation)
     target, old_mode = work.target, EXECUTABLE_MODE if work.is_executable else None
     return FileChange(target.repository, target.path, work.original, None, old_mode=old_mode)
+
+
+def _has_lines(file: TextFile | None, text: str) -> bool:
+    """Tell whether a file has just these lines; white space behind them does not count."""
+    lines = text.removeprefix("\ufeff").removesuffix("\n").encode().split(b"\n") if text else []
+    return file is not None and trailing_keys(file.lines) == trailing_keys(lines)
 
 
 def _updated(

@@ -153,7 +153,8 @@ def _deleted(part: _Part, old: str, new: str) -> Delete:
         raise refused(part.start, "the diff deletes a file, and names a new one")
     if any(hunk.replace() for hunk in part.hunks):
         raise refused(part.start, "the diff deletes a file, and leaves lines of it")
-    return Delete(_file(part, old), part.line)
+    text = "".join(hunk.search() for hunk in part.hunks) if part.hunks else None
+    return Delete(_file(part, old), part.line, text)
 
 
 def _updated(part: _Part, old: str, new: str) -> list[Operation]:
@@ -168,6 +169,8 @@ def _updated(part: _Part, old: str, new: str) -> list[Operation]:
         raise refused(part.start, "the diff names two files, and renames none", f"{old}, {new}")
     path = _file(part, new)
     operations += _mode(part, path)
+    if not operations and len(part.hunks) == 1 and part.hunks[0].is_creation:
+        return [Create(path, part.hunks[0].new_text(), part.line)]
     operations += [_replace(hunk, path) for hunk in part.hunks]
     if not operations:
         raise refused(part.start, "the diff names a file and holds no change")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from copilot.errors import EditsRefused, UsageError
 from copilot.journal import store
 from copilot.journal.locks import PATIENCE_SECONDS
 from copilot.journal.model import Entry, Kind, Transaction, is_executable
+from copilot.journal.pairs import pairs
 from copilot.journal.paths import Roots, open_roots
 from copilot.journal.recover import settle, settled
 from copilot.journal.reverse import Reversal, reversal
@@ -64,22 +65,40 @@ def redo(journals: Path, root: Path, *, transaction_id: str | None = None) -> Tr
 def preview(
     journals: Path, root: Path, kind: Kind, *, transaction_id: str | None = None
 ) -> tuple[Transaction, ChangeSet]:
-    """Return what `undo` or `redo` would reverse, and what that would change; raises as they."""
+    """Return what `undo` or `redo` would write, without an id, and as changes; raises as they."""
     chosen = _choose(journals, root, kind, transaction_id)
     with open_roots(chosen.roots) as roots:
-        return chosen, _changes(reversal(journals, chosen, roots))
+        back = reversal(journals, chosen, roots)
+    planned = Transaction("", chosen.label, "", "prepared", kind, chosen.id, back.entries)
+    return planned, _changes(planned, back)
 
 
 def outcomes(journals: Path, transaction: Transaction) -> tuple[FileOutcome, ...]:
-    """Return what a committed undo or redo did, file by file."""
+    """Return what an undo or redo did or would do, one for each of its `files`, in that order."""
     reversed_ = store.load(journals, transaction.reverses) if transaction.reverses else None
-    were = {(e.root, e.path): e.before for e in (reversed_.entries if reversed_ else ())}
-    moved = _moved(transaction.entries)
+    taken_back = pairs(journals, reversed_) if reversed_ else ()
+    were = {(pair.old.root, pair.old.path): pair.old.before for pair in taken_back}
     return tuple(
-        FileOutcome(e.alias, e.root, e.path, _outcome(e, were), e.old_path)
-        for e in transaction.entries
-        if (e.root, e.path) not in moved
+        FileOutcome(e.alias, e.root, e.path, _outcome(e, were), e.moved_from)
+        for e in transaction.files
     )
+
+
+def reversers(transactions: Iterable[Transaction]) -> dict[str, Transaction]:
+    """Return those that are committed and reverse another one, by the id of that."""
+    return {one.reverses: one for one in transactions if one.reverses and one.status == "committed"}
+
+
+def last_reverser(id_: str, by: Mapping[str, Transaction]) -> Transaction | None:
+    """Return the last in the line of those that reversed it, then each other; None if none did.
+
+    If that is an undo, the change is undone, if it is a redo, it is in force.
+    """
+    found = None
+    while id_ in by:
+        found = by[id_]
+        id_ = found.id
+    return found
 
 
 def _outcome(entry: Entry, were: dict[tuple[Path, str], str | None]) -> Outcome:
@@ -119,49 +138,64 @@ def _held(
     """Choose what to reverse, and hold its locks."""
     chosen = _choose(journals, root, kind, transaction_id)
     with settled(journals, chosen.roots), open_roots(chosen.roots) as roots:
-        if _choose(journals, root, kind, transaction_id) != chosen:
+        if _chosen(journals, root, kind, transaction_id) != chosen:
             raise EditsRefused(
-                "another copilot wrote there at the same moment", "look at copilot log, then retry"
+                "another copilot wrote there at the same moment",
+                "look at copilot log, then run the command again",
             )
         yield chosen, roots
 
 
+def _chosen(
+    journals: Path, root: Path, kind: Kind, transaction_id: str | None
+) -> Transaction | None:
+    with suppress(UsageError):
+        return _choose(journals, root, kind, transaction_id)
+    return None
+
+
 def _choose(journals: Path, root: Path, kind: Kind, transaction_id: str | None) -> Transaction:
-    reversed_ids: set[str | None] = set()
+    by: dict[str, Transaction] = {}
     why = "copilot log shows what was written"
     for one in _touching(journals, root):
-        if one.status != "committed":
-            continue
-        reversible = one.kind in _REVERSED_BY[kind] and one.id not in reversed_ids
-        if reversible and transaction_id in (None, one.id):
-            return one
+        if transaction_id in (None, one.id) and one.status == "committed":
+            standing = _standing(one, by)
+            if standing.kind in _REVERSED_BY[kind] and standing.id not in by:
+                return standing
         if transaction_id == one.id:
-            why = _why_not(one, reversed_ids)
-        reversed_ids.add(one.reverses)
+            why = _why_not(one, by)
+            break
+        by |= reversers([one])
     named = f" with the id {transaction_id}" if transaction_id else ""
     raise UsageError(one_line(f"nothing to {kind} in {root}{named}"), why)
 
 
-def _why_not(transaction: Transaction, reversed_ids: set[str | None]) -> str:
-    if transaction.id in reversed_ids:
-        return "it was taken back already; copilot log shows by which"
-    return f"that one is of the kind {transaction.kind}; see copilot log"
+def _standing(transaction: Transaction, by: Mapping[str, Transaction]) -> Transaction:
+    """Return which stands for it: the last redo of a change that was undone, or undo of an undo."""
+    while transaction.id in by and by[transaction.id].id in by:
+        transaction = by[by[transaction.id].id]
+    return transaction
 
 
-def _moved(entries: tuple[Entry, ...]) -> set[tuple[Path, str | None]]:
-    """Return the paths that files were moved away from."""
-    return {(entry.root, entry.old_path) for entry in entries if entry.old_path}
+def _why_not(transaction: Transaction, by: Mapping[str, Transaction]) -> str:
+    if transaction.status != "committed":
+        return "that one was interrupted; nothing of it is in force"
+    last = last_reverser(transaction.id, by) or transaction
+    if last is transaction and last.kind != "undo":
+        return f"it is in force; to take it back: copilot undo {last.id}"
+    if last.kind == "undo":
+        return f"it was taken back already, by {last.id}; to make it again: copilot redo {last.id}"
+    return f"it was made again already, by {last.id}; to take it back: copilot undo {last.id}"
 
 
-def _changes(back: Reversal) -> ChangeSet:
+def _changes(planned: Transaction, back: Reversal) -> ChangeSet:
     """Return the change set of entries and their contents."""
-    by_path = {(entry.root, entry.path): entry for entry in back.entries}
-    moved = _moved(back.entries)
+    by_path = {(entry.root, entry.path): entry for entry in planned.entries}
     return ChangeSet(
         tuple(
             _change(by_path.get((entry.root, entry.old_path or ""), entry), entry, back)
-            for place, entry in by_path.items()
-            if entry.changes and place not in moved
+            for entry in planned.files
+            if entry.changes
         )
     )
 

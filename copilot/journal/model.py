@@ -117,6 +117,11 @@ class Entry:
         """Whether before and after differ; an undo has entries that find all done already."""
         return self.before != self.after or self.changes_mode
 
+    @property
+    def moved_from(self) -> str | None:
+        """The path from where this transaction moved the file, None if it did not."""
+        return self.old_path if self.changes else None
+
     def is_before(self, leaf: Leaf | None) -> bool:
         """Whether the file is at its before state."""
         return self._is(leaf, self.before, self.mode_before)
@@ -162,6 +167,12 @@ class Transaction:
     removed_dirs: tuple[Folder, ...] = ()
     version: int = VERSION
     packed: Mapping[str, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def files(self) -> tuple[Entry, ...]:
+        """One entry for each file: that of a move is the one of where it went."""
+        left = {(entry.root, entry.old_path) for entry in self.entries if entry.old_path}
+        return tuple(entry for entry in self.entries if (entry.root, entry.path) not in left)
 
     @property
     def roots(self) -> frozenset[Path]:

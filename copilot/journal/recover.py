@@ -17,6 +17,8 @@ from copilot.journal.paths import Roots, open_roots
 from copilot.journal.reasons import blamed
 from copilot.journal.steps import discard_parts, finish, is_done, take_back
 
+CONFLICT_HINT = "to have earlier contents back, copy them over the file; see also copilot log"
+
 
 @dataclass(frozen=True)
 class Recovery:
@@ -58,7 +60,7 @@ def settled(
         if monotonic() >= deadline:
             places = ", ".join(str(root) for root in sorted(roots))
             raise WriteFailed(
-                f"another copilot is writing in {places}", "try again when it is done"
+                f"another copilot is writing in {places}", "run the command again when it is done"
             )
 
 
@@ -69,7 +71,7 @@ def settle(journals: Path, roots: Collection[Path], *, patience: float) -> None:
     if conflicts:
         raise EditsRefused(
             f"an interrupted change was taken back but for: {'; '.join(conflicts)}",
-            "look at these files, then run the command again",
+            f"{CONFLICT_HINT}; then run the command again",
         )
 
 

@@ -8,7 +8,6 @@ before, byte for byte.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from copilot.edits.merge import Conflict, merge3
 from copilot.errors import EditsRefused
 from copilot.journal import store
 from copilot.journal.model import Entry, Leaf, Transaction, is_executable, with_execution
+from copilot.journal.pairs import pairs
 from copilot.journal.paths import Roots, look
 from copilot.text import one_line
 
@@ -42,28 +42,17 @@ def reversal(journals: Path, transaction: Transaction, roots: Roots) -> Reversal
     A file that is as before already gets an entry that changes nothing. EditsRefused, naming every
     file and the lines, where later changes collide; WriteFailed if the journal is damaged.
     """
-    way = _Way(journals, transaction, roots)
+    contents: dict[str, bytes] = {}
     entries: list[Entry] = []
     refused: list[str] = []
-    for old, new in _pairs(transaction.entries):
+    for pair in pairs(journals, transaction):
         try:
-            entries += way.back(old, new)
+            entries += _Way(journals, pair.source, roots, contents).back(pair.old, pair.new)
         except _Collides as fault:
-            refused.append(f"{one_line(new.name)}: {fault}")
+            refused.append(f"{one_line(pair.new.name)}: {fault}")
     if refused:
         raise _refusal(refused)
-    return Reversal(tuple(entries), way.contents)
-
-
-def _pairs(entries: Iterable[Entry]) -> Iterator[tuple[Entry, Entry]]:
-    """Yield the entries of where each file was and where it went, the last one first."""
-    by_path = {(entry.root, entry.path): entry for entry in entries}
-    moved = {(entry.root, entry.old_path) for entry in by_path.values() if entry.old_path}
-    for (root, path), entry in reversed(by_path.items()):
-        if entry.old_path:
-            yield by_path[root, entry.old_path], entry
-        elif (root, path) not in moved:
-            yield entry, entry
+    return Reversal(tuple(entries), contents)
 
 
 @dataclass(frozen=True)
@@ -71,13 +60,13 @@ class _Way:
     journals: Path
     transaction: Transaction
     roots: Roots
-    contents: dict[str, bytes] = field(default_factory=dict)
+    contents: dict[str, bytes]
 
     def back(self, old: Entry, new: Entry) -> tuple[Entry, ...]:
         """Return the entries that lead one file back. Raises _Collides."""
-        leaf = look(self.roots, new, keep=True)
         if not new.changes:
-            return (self._entry(new, leaf, leaf),)
+            raise _Collides("it was so already, and the change before that is out of the journal")
+        leaf = look(self.roots, new, keep=True)
         if old is not new:
             return self._moved_back(old, new, leaf)
         if old.before is None:
@@ -104,7 +93,8 @@ class _Way:
     def _moved_back(self, old: Entry, new: Entry, leaf: Leaf | None) -> tuple[Entry, ...]:
         taken = look(self.roots, old, keep=True)
         if taken and leaf is None and taken.sha256 == old.before:
-            return self._entry(old, taken, taken), self._entry(new, None, None)
+            there = replace(self._entry(old, taken, taken), old_path=new.path)
+            return there, self._entry(new, None, None)
         if taken:
             raise _Collides(f"its old path {one_line(old.name)} is taken; move away what is there")
         if leaf is None:

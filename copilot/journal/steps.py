@@ -25,7 +25,7 @@ from copilot.journal.staging import (
 from copilot.journal.store import extract
 from copilot.text import one_line
 
-CHANGED_HINT = "read the file again and make the change on what it holds"
+CHANGED_HINT = "run the command again: it goes by what the file holds then"
 
 
 def carry_out(journals: Path, transaction: Transaction, roots: Roots, replaced: list[int]) -> None:

@@ -21,6 +21,7 @@ from copilot.journal.locks import nobody_preparing, preparing
 from copilot.journal.model import Status, Transaction
 from copilot.journal.plans import DAMAGED_HINT, decoded, encoded
 from copilot.journal.reasons import blamed
+from copilot.journal.stops import Stopped
 
 _CONTENTS = "contents"
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
@@ -49,10 +50,10 @@ def prepare(journals: Path, transaction: Transaction, contents: Mapping[str, byt
     journal = journals / transaction.id
     with blamed(f"the journal {journal}"), preparing(journals) as held:
         if not held:
-            raise WriteFailed("another copilot keeps the journals locked", "try again")
+            raise WriteFailed("another copilot keeps the journals locked", "run the command again")
         try:
             _write(journal, transaction, contents)
-        except OSError:
+        except (OSError, KeyboardInterrupt, Stopped):
             shutil.rmtree(journal, ignore_errors=True)
             raise
     return transaction

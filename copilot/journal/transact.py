@@ -23,8 +23,9 @@ from copilot.journal.model import (
 )
 from copilot.journal.paths import Roots, digest, look, missing_parents, open_roots
 from copilot.journal.prune import prune
-from copilot.journal.recover import settled
+from copilot.journal.recover import CONFLICT_HINT, settled
 from copilot.journal.steps import CHANGED_HINT, carry_out, take_back
+from copilot.journal.stops import Stopped, stops_raise
 from copilot.text import one_line
 
 _NAMES_SHOWN = 10
@@ -71,21 +72,29 @@ def commit(
 
 
 def execute(journals: Path, draft: Draft, roots: Roots) -> Transaction:
-    """Carry a draft out; the caller holds the locks of its roots. Raises as `commit`."""
+    """Carry a draft out; the caller holds the locks of its roots. Raises as `commit`.
+
+    KeyboardInterrupt, and Stopped at SIGTERM or SIGHUP, with everything taken back.
+    """
     transaction = store.stamped(journals, _transaction(draft, roots))
-    transaction = store.prepare(journals, transaction, draft.contents)
+    with stops_raise():
+        transaction = store.prepare(journals, transaction, draft.contents)
+        _all_or_nothing(journals, transaction, roots)
+    prune(journals)
+    return replace(transaction, status="committed")
+
+
+def _all_or_nothing(journals: Path, transaction: Transaction, roots: Roots) -> None:
     replaced: list[int] = []
     try:
         carry_out(journals, transaction, roots, replaced)
         store.mark(journals, transaction, "committed")
-    except (CopilotError, KeyboardInterrupt) as cause:
+    except (CopilotError, KeyboardInterrupt, Stopped) as cause:
         said = str(cause) or "interrupted"
         conflicts = _take_back(journals, transaction, roots, replaced, said)
         if conflicts:
-            raise WriteFailed("; ".join([said, *conflicts]), "look at these files") from cause
+            raise WriteFailed("; ".join([said, *conflicts]), CONFLICT_HINT) from cause
         raise
-    prune(journals)
-    return replace(transaction, status="committed")
 
 
 def _transaction(draft: Draft, roots: Roots) -> Transaction:

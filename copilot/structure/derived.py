@@ -11,7 +11,7 @@ from typing import Self
 from copilot.batches import batches
 from copilot.cache import Cache, key_of
 from copilot.structure.grammars import grammar_of, is_installed
-from copilot.structure.workers import MOST_SECONDS, Task, Workers
+from copilot.workers import MOST_SECONDS, Task, Workers
 from copilot.workspace.model import SourceFile
 
 _BATCH_BYTES = 256 * 1024

@@ -12,7 +12,7 @@ from typing import Self
 from copilot.cache import Cache
 from copilot.structure.derived import BROKEN, Begun, Derived, Source
 from copilot.structure.outline import outline
-from copilot.structure.workers import MOST_SECONDS
+from copilot.workers import MOST_SECONDS
 from copilot.workspace.model import Part, SourceFile
 
 # The version is raised with every change of the queries or of what an outline keeps.

@@ -20,7 +20,7 @@ from copilot.structure.outliner import RULES as OUTLINE_RULES
 from copilot.structure.outliner import packed
 from copilot.structure.reading import Found, Reading, read_parsed
 from copilot.structure.references import Reference, references_in
-from copilot.structure.workers import MOST_SECONDS
+from copilot.workers import MOST_SECONDS
 from copilot.workspace.model import SourceFile
 
 __all__ = ["FileSymbols", "SymbolReader", "defined_in", "packed_both", "packed_symbols"]

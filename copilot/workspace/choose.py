@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 from copilot.cache import Cache, key_of
 from copilot.errors import UsageError
 from copilot.workspace.attributes import NOTHING_TOLD, Told
-from copilot.workspace.facts import Bytes, Facts, facts_of, text_of
+from copilot.workspace.facts import (
+    Begun,
+    Bytes,
+    Facts,
+    Judging,
+    begin_facts,
+    end_facts,
+    facts_of,
+    text_of,
+)
 from copilot.workspace.judge import Verdict, judge_name
 from copilot.workspace.kinds import Kind
 from copilot.workspace.masker import Masker
@@ -48,6 +57,7 @@ class Chooser:
         """Without a masker, secrets stay. Raises UsageError for a pattern that is none."""
         self._cache = cache or Cache()
         self._masker = masker
+        self._judging = Judging(with_secrets=masker is not None)
         self._include = [_spec(group) for group in selection.include]
         self._exclude = _spec(selection.exclude) if selection.exclude else None
         names = [pattern for group in selection.include for pattern in group]
@@ -64,8 +74,21 @@ class Chooser:
         """Return why a file of this name is not to be read, or None."""
         return self.before_reading(path).left_out
 
-    def source_files(self, alias: str, files: Sequence[Bytes]) -> list[SourceFile]:
+    def begin(self, files: Sequence[Bytes]) -> Begun:
+        """Begin to judge contents; `end` takes it."""
+        return begin_facts(files, self._cache, self._judging)
+
+    def end(self, alias: str, files: Sequence[Bytes], begun: Begun) -> list[SourceFile]:
         """Return each file with its text, or with the reason why its contents leave it out."""
+        facts = end_facts(begun, self._cache, self._judging)
+        return [self._source_file(alias, *pair) for pair in zip(files, facts, strict=True)]
+
+    def close(self) -> None:
+        """End the process that judges; the next beginning starts it again."""
+        self._judging.close()
+
+    def source_files(self, alias: str, files: Sequence[Bytes]) -> list[SourceFile]:
+        """Return the same at once, judged in this process."""
         facts = facts_of(files, self._cache, with_secrets=self._masker is not None)
         return [self._source_file(alias, *pair) for pair in zip(files, facts, strict=True)]
 

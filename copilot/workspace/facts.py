@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -16,12 +18,19 @@ from copilot.workspace.kinds import Kind
 from copilot.workspace.marks import is_lfs_pointer
 from copilot.workspace.masks.span import FINDER_VERSION, Span
 
+if TYPE_CHECKING:
+    from copilot.workers import Task, Workers
+
 # Raised with every change of what is told here, so that no earlier answer counts.
 RULES_VERSION = "1"
+# So many contents are worth a process of their own.
+_CROWD = 100
+_TASKS_AT_ONCE = 2
+# A crowd takes as long as it takes: only a process that ended is given up.
+_MOST_SECONDS = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Bytes:
+class Bytes(msgspec.Struct, frozen=True, gc=False):
     """A file as it was read: `origin` says how it was found, `kind` is what its name told."""
 
     path: str
@@ -53,19 +62,91 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Facts)
+# Facts of some contents, encoded, or a promise of them.
+Promise: TypeAlias = "list[bytes] | Task[Bytes, bytes]"
+
+
+class Judging:
+    """Tells what contents tell, some of them in another process; to be closed.
+
+    That process is there from the first crowd of contents on, if it may and can be forked.
+    """
+
+    def __init__(self, *, with_secrets: bool, may_fork: bool = True) -> None:
+        self.with_secrets = with_secrets
+        self._may_fork = may_fork
+        self._workers: Workers[Bytes, bytes] | None = None
+
+    def begin(self, files: Sequence[Bytes]) -> Promise:
+        """Begin to judge contents, here and now if there is no other process."""
+        if self._may_fork and self._workers is None and len(files) >= _CROWD:
+            self._start()
+        if self._workers is None:
+            return _encoded(files, with_secrets=self.with_secrets)
+        return self._workers.submit(files)
+
+    def end(self, promise: Promise) -> list[bytes]:
+        """Return the facts of each file, encoded."""
+        if isinstance(promise, list):
+            return promise
+        found = self._workers.wait_for(promise) if self._workers else []
+        if len(found) != len(promise.items) or None in found:
+            return _encoded(promise.items, with_secrets=self.with_secrets)
+        return [facts for facts in found if facts is not None]
+
+    def close(self) -> None:
+        if self._workers is not None:
+            self._workers.__exit__()
+            self._workers = None
+
+    def _start(self) -> None:
+        from copilot.workers import Workers, can_fork
+
+        self._may_fork = can_fork()
+        if self._may_fork:
+            work = partial(_encoded, with_secrets=self.with_secrets)
+            self._workers = Workers(work, 1, _MOST_SECONDS, _TASKS_AT_ONCE)
+            self._workers.__enter__()
+
+
+@dataclass(frozen=True, eq=False)
+class Begun:
+    """Contents that are being judged: keys of all, the facts that were kept, and the promise."""
+
+    keys: list[bytes]
+    kept: dict[bytes, bytes]
+    missing: list[bytes]
+    made: Promise
+
+    def is_done(self) -> bool:
+        return isinstance(self.made, list) or self.made.is_done()
+
+
+def begin_facts(files: Sequence[Bytes], cache: Cache, judging: Judging) -> Begun:
+    """Begin to judge what the cache does not tell."""
+    keys = [_key(file, judging.with_secrets) for file in files]
+    kept = cache.get(keys)
+    missing = {key: file for key, file in zip(keys, files, strict=True) if key not in kept}
+    made = judging.begin(list(missing.values())) if missing else []
+    return Begun(keys, kept, list(missing), made)
+
+
+def end_facts(begun: Begun, cache: Cache, judging: Judging) -> list[Facts]:
+    """Return what the contents of each file tell."""
+    made = dict(zip(begun.missing, judging.end(begun.made), strict=True))
+    cache.put(made)
+    known = begun.kept | made
+    return [_DECODER.decode(known[key]) for key in begun.keys]
 
 
 def facts_of(files: Sequence[Bytes], cache: Cache, *, with_secrets: bool) -> list[Facts]:
     """Return what the contents of each file tell, from the cache where they were seen before."""
-    keys = [_key(file, with_secrets) for file in files]
-    kept = cache.get(keys)
-    made = {
-        key: _facts(file, with_secrets)
-        for key, file in zip(keys, files, strict=True)
-        if key not in kept
-    }
-    cache.put({key: _ENCODER.encode(facts) for key, facts in made.items()})
-    return [made[key] if key in made else _DECODER.decode(kept[key]) for key in keys]
+    judging = Judging(with_secrets=with_secrets, may_fork=False)
+    return end_facts(begin_facts(files, cache, judging), cache, judging)
+
+
+def _encoded(files: Sequence[Bytes], *, with_secrets: bool) -> list[bytes]:
+    return [_ENCODER.encode(_facts(file, with_secrets)) for file in files]
 
 
 def text_of(file: Bytes, facts: Facts) -> bytes:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from copilot.batches import batches
 from copilot.workspace.attributes import NOTHING_TOLD, Told
 from copilot.workspace.choose import Chooser, Selection
 from copilot.workspace.contents import MISSING, FileReader, blob_id
-from copilot.workspace.facts import Bytes
+from copilot.workspace.facts import Begun, Bytes
 from copilot.workspace.judge import Verdict
 from copilot.workspace.kinds import Kind
 from copilot.workspace.listing import Listed, Listing, attributes_of, list_root
@@ -25,7 +26,8 @@ from copilot.workspace.seen import (
 from copilot.workspace.special import Signature, signature_of
 from copilot.workspace.vendored import vendored_folders, vendored_reason
 
-_BATCH_FILES, _BATCH_BYTES = 256, 4 * 1024 * 1024
+_BATCH_FILES, _BATCH_BYTES = 128, 2 * 1024 * 1024
+_MOST_BEGUN = 4
 # Called with the number of files read and of all files known so far.
 Progress = Callable[[int, int], None]
 
@@ -74,10 +76,11 @@ def read_parts(
 
     With `skip`, what is as it was `seen` is not read again. Raises GitFailed.
     """
-    for root in roots:
-        before = (seen or SeenStore()).of_root(root)
-        yield from _read_root(root, choose, progress, before, skip=skip)
-        before.save()
+    with closing(choose):
+        for root in roots:
+            before = (seen or SeenStore()).of_root(root)
+            yield from _read_root(root, choose, progress, before, skip=skip)
+            before.save()
 
 
 def _read_root(
@@ -90,9 +93,7 @@ def _read_root(
     hints = _hints(root, listing)
     with FileReader(root.path) as reader:
         taker = _Taker(root.alias, reader, choose, hints, seen, listing.signatures)
-        taken = (taker.take(file) for file in listed)
-        for some in batches(taken, _size, _BATCH_BYTES, _BATCH_FILES):
-            files = taker.judged(some)
+        for files in _judged(taker, listed):
             blobs.update((file.path, file.blob) for file in files)
             progress(len(blobs), len(listed))
             yield Part(tuple(named_as_colliding(file, colliding) for file in files))
@@ -102,6 +103,18 @@ def _read_root(
     )
 
 
+def _judged(taker: _Taker, listed: Iterable[Listed]) -> Iterator[list[SourceFile]]:
+    """Yield all files in their order; more are read while another process judges some."""
+    begun: deque[_Begun] = deque()
+    taken = (taker.take(file) for file in listed)
+    for some in batches(taken, _size, _BATCH_BYTES, _BATCH_FILES):
+        begun.append(taker.begin(some))
+        while begun and (len(begun) > _MOST_BEGUN or begun[0].judging.is_done()):
+            yield taker.end(begun.popleft())
+    while begun:
+        yield taker.end(begun.popleft())
+
+
 @dataclass(frozen=True)
 class _Unjudged:
     """A file that was read; when it was, `signature` and `hint` told it from others."""
@@ -109,6 +122,18 @@ class _Unjudged:
     file: Bytes
     signature: Signature | None
     hint: str
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """Files in their order, and what is known of the unjudged ones once it is."""
+
+    taken: Sequence[SourceFile | _Unjudged]
+    judging: Begun
+
+    @property
+    def unjudged(self) -> list[_Unjudged]:
+        return [one for one in self.taken if isinstance(one, _Unjudged)]
 
 
 def _size(taken: SourceFile | _Unjudged) -> int:
@@ -157,15 +182,21 @@ class _Taker:
             self._alias, path, None, contents.problem, denied=contents.denied, kind=verdict.kind
         )
 
-    def judged(self, taken: Sequence[SourceFile | _Unjudged]) -> list[SourceFile]:
-        """Return the files in their order, those that were read judged by their contents."""
-        unjudged = [one for one in taken if isinstance(one, _Unjudged)]
-        judged = self._choose.source_files(self._alias, [one.file for one in unjudged])
+    def begin(self, taken: Sequence[SourceFile | _Unjudged]) -> _Begun:
+        """Begin to judge those files that were read by their contents."""
+        read = [one.file for one in taken if isinstance(one, _Unjudged)]
+        return _Begun(taken, self._choose.begin(read))
+
+    def end(self, begun: _Begun) -> list[SourceFile]:
+        """Return the files in their order, judged."""
+        unjudged = begun.unjudged
+        read = [one.file for one in unjudged]
+        judged = self._choose.end(self._alias, read, begun.judging)
         for one, file in zip(unjudged, judged, strict=True):
             if one.signature:
                 self._seen.note(file.path, _to_see(file, one.signature, one.hint))
         rest = iter(judged)
-        return [next(rest) if isinstance(one, _Unjudged) else one for one in taken]
+        return [next(rest) if isinstance(one, _Unjudged) else one for one in begun.taken]
 
     def _found(self, path: str, hint: str) -> SeenFile | None:
         signature = self._signatures.get(path)

@@ -126,5 +126,75 @@ def test_a_file_changed_after_the_kill_is_left_alone_and_told(
     (root / changed).write_text("mine\n")
     done = copilot("recover")
     assert done.returncode == 1
-    assert f"app/{changed}" in done.stderr
+    first, told, hint = done.stderr.splitlines()
+    assert first.endswith("was interrupted: rolled back but for")
+    name, place = told.split(": changed by somebody else meanwhile and left alone; ")
+    assert name == f"  app/{changed}"
+    assert Path(place.removeprefix("its earlier contents are in ")).read_bytes() == before[changed]
+    assert "copilot log" in hint
     assert tree(root) == {**before, changed: b"mine\n"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends"),
+    [
+        ("undo", "was interrupted: rolled back, the change is in force"),
+        ("redo", "was interrupted: rolled back, the change stays taken back"),
+    ],
+)
+def test_an_interrupted_undo_or_redo_is_named_as_such(
+    copilot: Copilot,
+    root: Path,
+    answer: Path,
+    tree: Tree,
+    disturbed: Callable[[str], dict[str, str]],
+    kind: str,
+    ends: str,
+) -> None:
+    assert copilot("apply", answer, "--yes", cwd=root).returncode == 0
+    if kind == "redo":
+        assert copilot("undo", cwd=root).returncode == 0
+    before = tree(root)
+    killer = disturbed(KILLER.format(name=".copilot-", number=100))
+    assert copilot(kind, cwd=root, environment=killer).returncode == SIGKILL
+    (said,) = copilot("recover").stderr.splitlines()
+    assert said.startswith(f"an earlier {kind} of ")
+    assert said.endswith(ends)
+    assert tree(root) == before
+
+
+@pytest.mark.parametrize(("signal", "code"), [(15, 143), (1, 129)])
+def test_told_to_end_it_takes_all_back_at_once(
+    copilot: Copilot,
+    root: Path,
+    answer: Path,
+    tree: Tree,
+    disturbed: Callable[[str], dict[str, str]],
+    signal: int,
+    code: int,
+) -> None:
+    before = tree(root)
+    killer = KILLER.format(name=".copilot-", number=100)
+    killer = killer.replace("os.getpid(), 9", f"os.getpid(), {signal}")
+    default = f"import signal\nsignal.signal({signal}, signal.SIG_DFL)\n"
+    environment = disturbed(default + killer)
+    assert copilot("apply", answer, "--yes", cwd=root, environment=environment).returncode == code
+    assert tree(root) == before
+    assert copilot("recover").stderr == "nothing to recover\n"
+
+
+def test_log_where_nothing_can_be_written(
+    copilot: Copilot, root: Path, killed: Callable[[str, int], None]
+) -> None:
+    killed(".copilot-", 100)
+    for folder in (root / "src", root / "new"):
+        folder.chmod(0o555)
+    try:
+        done = copilot("log", cwd=root, as_mere_user=True)
+    finally:
+        for folder in (root / "src", root / "new"):
+            folder.chmod(0o755)
+    assert done.returncode == 0
+    assert done.stdout.endswith("(prepared)\n")
+    assert "pending and cannot be finished here: app/" in done.stderr
+    assert "permission denied" in done.stderr

@@ -69,15 +69,94 @@ def test_json_tells_what_became_of_each_file(
     copilot: Copilot, above: Path, apply: Callable[[str], None]
 ) -> None:
     apply("api")
+    planned = json.loads(copilot("undo", "--dry-run", "--json", cwd=above / "api").stdout)
     document = json.loads(copilot("undo", "--json", cwd=above / "api").stdout)
     assert (document["kind"], document["status"]) == ("undo", "committed")
+    assert (document["dry_run"], planned["dry_run"]) == (False, True)
+    assert (planned["id"], planned["kind"]) == (None, "undo")
+    assert document["files"] == planned["files"]
+    undone, applied = json.loads(copilot("log", "--json", cwd=above / "api").stdout)
+    assert document == undone | {"dry_run": False, "files": document["files"]}
+    assert planned["reverses"] == document["reverses"] == applied["id"]
+    assert (applied["reversed_by"], undone["reversed_by"]) == (document["id"], None)
     root = str((above / "api").resolve())
     files = {file.pop("path"): file for file in document["files"]}
+    was = {file["path"]: file for file in applied["files"]}
+    assert sorted(files) == ["a.txt", "gone.txt", "new.txt", "old.txt"]
+    assert sorted(was) == ["a.txt", "gone.txt", "moved.txt", "new.txt"]
     assert files["new.txt"] == {
-        "repository": "api", "root": root, "outcome": "removed", "moved_from": None
+        "repository": "api", "root": root, "outcome": "removed", "moved_from": None,
+        "before": was["new.txt"]["after"], "after": None,
     }  # fmt: skip
-    assert files["old.txt"]["moved_from"] == "moved.txt"
+    assert (files["old.txt"]["moved_from"], was["moved.txt"]["moved_from"]) == (
+        "moved.txt",
+        "old.txt",
+    )
+    assert files["old.txt"]["before"] == was["moved.txt"]["after"]
+    assert files["old.txt"]["after"] == was["moved.txt"]["before"]
     assert {file["outcome"] for file in files.values()} == {"restored", "removed"}
+
+
+def test_json_of_what_is_refused(
+    copilot: Copilot, above: Path, apply: Callable[[str], None]
+) -> None:
+    nothing = copilot("redo", "--json", cwd=above / "api")
+    assert nothing.returncode == 2
+    document = json.loads(nothing.stdout)
+    assert document["outcome"] == "refused"
+    assert document["reason"].startswith("nothing to redo in ")
+    assert f"copilot: {document['reason']}\n" in nothing.stderr
+    apply("api")
+    (above / "api/new.txt").write_text("mine\n")
+    for options in (["--json"], ["--json", "--dry-run"]):
+        refused = copilot("undo", *options, cwd=above / "api")
+        assert refused.returncode == 5
+        assert "api/new.txt: edited since" in json.loads(refused.stdout)["reason"]
+
+
+def test_redo_makes_again_what_was_taken_back_by_hand(
+    copilot: Copilot, above: Path, apply: Callable[[str], None], tree: Tree
+) -> None:
+    root = above / "api"
+    before = tree(root)
+    apply("api")
+    after = tree(root)
+    for name in set(after) - set(before):
+        (root / name).unlink()
+    for name, data in before.items():
+        (root / name).write_bytes(data or b"")
+    undone = copilot("undo", cwd=root).stderr
+    assert undone.count("was so already\n") == 4
+    redone = copilot("redo", cwd=root).stderr.splitlines()
+    assert tree(root) == after
+    assert sorted(redone[:-1]) == [
+        "  api/a.txt: made again",
+        "  api/gone.txt: removed again",
+        "  api/moved.txt: made again, moved again from old.txt",
+        "  api/new.txt: made again",
+    ]
+    assert redone[-1].startswith("made again in ")
+
+
+def test_log_counts_files_and_tells_what_reverses_what(
+    copilot: Copilot, above: Path, apply: Callable[[str], None]
+) -> None:
+    root = above / "api"
+    apply("api")
+    applied = json.loads(copilot("log", "--json", cwd=root).stdout)[0]["id"]
+    assert copilot("undo", cwd=root).returncode == 0
+    undone, first = copilot("log", cwd=root).stdout.splitlines()
+    assert all("  4 files  " in line for line in (undone, first))
+    id_ = undone.split()[0]
+    assert undone.endswith(f"(reverses {applied})")
+    assert first.endswith(f"(undone by {id_})")
+    assert copilot("redo", cwd=root).returncode == 0
+    redone, undone, first = copilot("log", cwd=root).stdout.splitlines()
+    assert redone.endswith(f"(reverses {id_})")
+    assert undone.endswith(f"(reverses {applied}; redone by {redone.split()[0]})")
+    assert first.endswith(f"(redone by {redone.split()[0]})")
+    assert copilot("undo", applied, cwd=root).returncode == 0
+    assert "two" not in (root / "a.txt").read_text()
 
 
 def test_dry_run_shows_the_diff_and_writes_nothing(

@@ -440,3 +440,28 @@ def test_lines_are_never_glued_nor_split(operations: list[Replace], original: by
     for change in place(operations, {_B: original}, _TARGETS).changes.changes:
         after = (change.after or b"").decode().replace("\r\n", "\n").split("\n")
         assert {*after} <= {"", "new 1", "new 2", *"abcde"}
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "fits"),
+    [
+        (b"a\nb\n", "a\nb\n", True),
+        (b"a\nb", "a\nb\n", True),
+        (b"\xef\xbb\xbfa \r\nb\r\n", "\ufeffa\nb\n", True),
+        (b"", "", True),
+        (b"a\nb\n", None, True),
+        (b"a\nb\n", "a\n", False),
+        (b"a\nb\n", "a\nb\n\n", False),
+        (b"\ta\n", "a\n", False),
+        (b"a\n", "", False),
+        (b"", "a\n", False),
+        (b"a\xff\n", "a\n", False),
+        (b"a\n", "a\ud800\n", False),
+    ],
+)
+def test_a_file_is_deleted_where_it_holds_just_what_the_diff_removes(
+    before: bytes, text: str | None, fits: bool
+) -> None:
+    placement = place([Delete("main/a", 1, text)], {_A: before}, _TARGETS)
+    assert bool(placement.changes) == fits
+    assert bool(placement.refusals) != fits

@@ -59,7 +59,7 @@ def test_git_says_created_deleted_renamed_and_mode() -> None:
     )
     expected = [
         Create("main/new.sh", "#!/bin/sh\nls\n", 0, executable=True),
-        Delete("main/old", 0),
+        Delete("main/old", 0, "gone\n"),
         Rename("main/p", "main/q", 0),
         SetMode("main/q", False, 0),
         Replace("main/q", "a\n", "b\n", 0),
@@ -262,3 +262,18 @@ def test_a_bare_diff_needs_the_closing_line_where_ours_was_asked_for() -> None:
         parse(diff)
     assert parse(f"{diff}\nEND OF EDITS: 1 file, 1 block\n").operations
     assert parse(f"```diff\n{diff}```\n").operations
+
+
+def test_a_deleted_file_is_said_to_hold_the_removed_lines() -> None:
+    diff = "--- a/x\n+++ /dev/null\n@@ -1,3 +0,0 @@\n-a\n-\n-b\n\\ No newline at end of file\n"
+    assert [_without_line(o) for o in _fenced(diff)] == [Delete("x", 0, "a\n\nb")]
+    bare = "diff --git a/x b/x\ndeleted file mode 100644\n"
+    assert [_without_line(o) for o in _fenced(bare)] == [Delete("x", 0)]
+
+
+def test_a_hunk_from_line_zero_makes_a_new_file() -> None:
+    diff = "--- a/x\n+++ b/x\n@@ -0,0 +1,2 @@\n+a\n+b\n\\ No newline at end of file\n"
+    assert [_without_line(o) for o in _fenced(diff)] == [Create("x", "a\nb", 0)]
+    for header in ("@@ -1,0 +2 @@", "@@ -10,0 +1 @@", "@@"):
+        with pytest.raises(EditsRefused, match="no line of the file says where"):
+            _fenced(f"--- a/x\n+++ b/x\n{header}\n+a\n")

@@ -32,6 +32,56 @@ def test_a_path_line_and_directly_below_it_the_file(line: str) -> None:
     assert operations == (Write(line.strip("`*# :").removeprefix("File: "), "x = 1\n", 3),)
 
 
+@pytest.mark.parametrize("gap", ["\n", "\n\n", "\n \n"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "main/a.py",
+        "`main/a.py`",
+        "**main/a.py**",
+        "**`main/a.py`**:",
+        "### main/a.py",
+        "#### 2. `main/a.py`",
+        "**File:** `main/a.py`",
+        "Create `main/a.py`:",
+        "**Update `main/a.py`**",
+    ],
+)
+def test_a_path_line_apart_names_the_file_below(line: str, gap: str) -> None:
+    reply = f"I write it.\n\n{line}\n{gap}```python\nx = 1\n```\nDone.\n"
+    assert _read(reply) == (Write("main/a.py", "x = 1\n", 3),)
+    # Where our own format was asked for it is an example.
+    assert parse(reply).operations == ()
+
+
+def test_a_path_line_apart_may_be_a_shell_script_s_or_a_file_s_that_begins_with_a_dot() -> None:
+    for path in ("main/a.sh", ".env.example", ".bashrc"):
+        assert _read(f"### {path}\n\n```bash\nls\n```\n") == (Write(path, "ls\n", 1),)
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        "python:main/a.py",
+        "main/a.py",
+        'python title="main/a.py"',
+        "python title='main/a.py'",
+        "py {1,3} filename=main/a.py",
+    ],
+)
+def test_a_fence_may_name_its_file(info: str) -> None:
+    assert _read(f"Here:\n```{info}\nx = 1\n```\n") == (Write("main/a.py", "x = 1\n", 2),)
+
+
+def test_a_fence_and_the_line_above_it_may_name_the_same_file() -> None:
+    for above, info in (
+        ("### main/a.py\n", "python:a.py"),
+        ("main/a.py", "py:main/a.py"),
+        ("### a.py\n", "main/a.py"),
+    ):
+        assert _read(f"{above}\n```{info}\nx\n```\n") == (Write("main/a.py", "x\n", 1),)
+
+
 @pytest.mark.parametrize(
     "reply",
     [
@@ -41,7 +91,20 @@ def test_a_path_line_and_directly_below_it_the_file(line: str) -> None:
         "version 1.2\n```\nx = 1\n```\n",
         "v1.2\n```\nx = 1\n```\n",
         "It goes into main/a.py:\n```\nx = 1\n```\n",
-        "main/a.py\n\n```\nx = 1\n```\n",
+        "main/a.py\n\n\n\n```\nx = 1\n```\n",
+        "It goes into\nmain/a.py\n\n```\nx = 1\n```\n",
+        "### Input/Output\n\n```\nx = 1\n```\n",
+        "### Node.js\n\n```js\nx = 1\n```\n",
+        "### .NET\n\n```\nx = 1\n```\n",
+        "`items.map`\n\n```js\nx = 1\n```\n",
+        "https://example.org/a.html\n\n```\nx = 1\n```\n",
+        "### main/a.py\n\n```sh\npython main/a.py\n```\n",
+        "Edit `main/a.py`:\n```\nx = 1\n```\n",
+        "In `main/a.py`:\n\n```\nx = 1\n```\n",
+        "```12:15:main/a.py\nx = 1\n```\n",
+        "```python title='An example'\nx = 1\n```\n",
+        "```a.py\nx = 1\n```\n",
+        "```\n```python:main/a.py\nx = 1\n```\n```\n",
         "````\nmain/a.py\n```python\nx = 1\n```\n````\n",
     ],
 )
@@ -95,6 +158,15 @@ def test_fences_inside_are_content(fence: str, content: str) -> None:
         ("a/b.py\n```\nx\n```\n\nc/d.py\n\n```py\ny\n```\n", "line 8 .* may be an example"),
         ("a/b.py\n```\nx\n```\n\n```py c/d.py\ny\n```\n", "line 6 .* may be an example"),
         ("a/b.py\n```\nx = 1\n<<<<<<< SEARCH\n```\n", "line 4 .* a marker stands in a whole file"),
+        ("a/b.py\n\n```py:c/d.py\nx\n```\n", "line 3 .* names another file than the line above"),
+        ("a/b.py\n\n```\n\n@@ -1 +1 @@\n-a\n```\n", "line 5 .* a hunk stands where a whole file"),
+        ("a/b.py\n\n```diff\n- a\n+ b\n```\n", "line 4 .* no lines that name its file"),
+        ("a/b.py\n\n```py\nx\n```\n\nc/d.py\n```py\ny\n```\n", "line 3 .* may be an example"),
+        (
+            "a/b.py\n\n```\nx\n```\n\n```diff\n--- a/q\n+++ b/q\n@@ @@\n-a\n+b\n```\n",
+            "line 3 .* may be an example",
+        ),
+        ("a/b.md\n\n```\nx\n```\n\nc/d.md\n\n```\ny\n```\n", "line 9 .* may be content of line 1"),
     ],
 )
 def test_an_end_that_is_not_sure_is_refused(reply: str, reason: str) -> None:

@@ -47,6 +47,7 @@ Tree = dict[str, tuple[bytes, int] | None]
 def main() -> None:
     # A shell that runs the tests in the background has this signal ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     order = json.loads(sys.argv[1])
     if order.get("wait"):
         sys.stdin.readline()
@@ -186,8 +187,12 @@ def spoiler(order: Order) -> Callable[[str, tuple[Any, ...]], None]:
 Trouble = Callable[[tuple[Any, ...], Order], object]
 
 
-def send(number: int) -> Trouble:
-    return lambda _, __: os.kill(os.getpid(), number)
+def send(*numbers: int) -> Trouble:
+    def trouble(_: tuple[Any, ...], __: Order) -> None:
+        for number in numbers:
+            os.kill(os.getpid(), number)
+
+    return trouble
 
 
 def edit_and_block(args: tuple[Any, ...], order: Order) -> None:
@@ -222,6 +227,11 @@ TROUBLES: dict[str, tuple[str, str, Trouble]] = {
     "to_folder_early": ("os.rename", "plan.tmp", turn_into("folder")),
     "file_size": ("open", ".copilot-", lambda _, __: limit_file_size(1)),
     "interrupt": ("os.rename", ".copilot-", send(signal.SIGINT)),
+    "terminate": ("os.rename", ".copilot-", send(signal.SIGTERM)),
+    "terminate_early": ("os.rename", "plan.tmp", send(signal.SIGTERM)),
+    "hang_up": ("os.rename", ".copilot-", send(signal.SIGHUP)),
+    "hang_up_twice": ("os.rename", ".copilot-", send(signal.SIGHUP, signal.SIGTERM)),
+    "rival": ("open", ".lock", lambda _, order: perform(order)),
     "kill": ("os.rename", ".copilot-", send(signal.SIGKILL)),
     "stop": ("os.rename", ".copilot-", send(signal.SIGSTOP)),
     "kill_mark": ("os.rename", "prepared.json", send(signal.SIGKILL)),

@@ -252,7 +252,14 @@ class Model:
         except ValueError:
             return EditsRefused
         source.pop()
-        target.append((now, back))
+        # Where nothing had to be done, what is reversed next is what this one would have done.
+        idle = {name for name in before if now[name] == back[name]}
+        target.append(
+            (
+                {name: after[name] if name in idle else now[name] for name in before},
+                {name: before[name] if name in idle else back[name] for name in before},
+            )
+        )
         self.state |= back
         return None
 

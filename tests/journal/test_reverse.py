@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from copilot.edits.changes import ChangeKind, ChangeSet, FileChange
 from copilot.errors import EditsRefused, UsageError
-from copilot.journal.history import FileOutcome, log, outcomes, preview, redo, undo
+from copilot.journal.history import (
+    FileOutcome,
+    last_reverser,
+    log,
+    outcomes,
+    preview,
+    redo,
+    reversers,
+    undo,
+)
 from copilot.journal.model import Transaction
+from copilot.journal.store import delete
 from copilot.journal.transact import commit
 
 PLAIN, EXECUTABLE = 0o100644, 0o100755
@@ -158,7 +170,96 @@ def test_what_a_person_took_back_by_hand_counts_as_done(
     with pytest.raises(UsageError, match="nothing to undo"):
         undo(journals, root)
     redo(journals, root)
+    assert (root / "a.txt").read_bytes() == b"x"
+    assert sorted(path.name for path in root.iterdir()) == ["a.txt", "new"]
+
+
+def test_redo_of_an_undo_that_found_some_files_done(
+    root: Path, journals: Path, write: Callable[..., Transaction], snapshot: Callable[..., object]
+) -> None:
+    before = snapshot(root)
+    write(("a.txt", TEN, _changed(TEN, 2)), ("lib/moved", TEN, _changed(TEN, 3), "run"))
+    after = snapshot(root)
+    (root / "lib/moved").rename(root / "run")
+    (root / "run").write_bytes(TEN)
+    undone = undo(journals, root)
+    assert _ways(journals, undone) == {"a.txt": "restored", "run": "unchanged"}
+    # The folder was emptied by hand and goes with the change.
+    assert snapshot(root) == before
+    redone = redo(journals, root)
+    assert _ways(journals, redone) == {"a.txt": "restored", "lib/moved": "restored"}
+    assert snapshot(root) == after
+    undo(journals, root)
+    assert snapshot(root) == before
+
+
+def test_redo_and_undo_that_both_had_nothing_to_do(
+    root: Path, journals: Path, write: Callable[..., Transaction]
+) -> None:
+    write(("a.txt", TEN, _changed(TEN, 2)))
+    (root / "a.txt").write_bytes(_changed(TEN, 7))
+    undo(journals, root)
+    (root / "a.txt").write_bytes(_changed(_changed(TEN, 2), 7))
+    assert _ways(journals, redo(journals, root)) == {"a.txt": "unchanged"}
+    assert _ways(journals, undo(journals, root)) == {"a.txt": "merged"}
+    assert (root / "a.txt").read_bytes() == _changed(TEN, 7)
+
+
+def test_redo_of_what_the_journal_has_forgotten_is_refused(
+    root: Path, journals: Path, write: Callable[..., Transaction]
+) -> None:
+    applied = write(("a.txt", TEN, b"x"))
+    (root / "a.txt").write_bytes(TEN)
+    undo(journals, root)
+    delete(journals, applied.id)
+    with pytest.raises(EditsRefused, match=r"api/a\.txt: it was so already, .* out of the journal"):
+        redo(journals, root)
+
+
+def test_an_id_stands_for_the_last_that_made_the_change_again(
+    root: Path, journals: Path, write: Callable[..., Transaction]
+) -> None:
+    applied = write(("a.txt", TEN, _changed(TEN, 2)))
+    write(("run", TEN, b"x"))
+    undone = undo(journals, root, transaction_id=applied.id)
+    with pytest.raises(UsageError) as refused:
+        undo(journals, root, transaction_id=applied.id)
+    assert refused.value.hint.endswith(
+        f"by {undone.id}; to make it again: copilot redo {undone.id}"
+    )
+    redone = redo(journals, root)
+    with pytest.raises(UsageError) as refused:
+        redo(journals, root, transaction_id=undone.id)
+    assert refused.value.hint.endswith(f"to take it back: copilot undo {redone.id}")
+    again = undo(journals, root, transaction_id=applied.id)
+    assert again.reverses == redone.id
     assert (root / "a.txt").read_bytes() == TEN
+    by = reversers(log(journals))
+    assert by == {applied.id: undone, undone.id: redone, redone.id: again}
+    assert last_reverser(applied.id, by) == again
+    assert redo(journals, root, transaction_id=undone.id).reverses == again.id
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_the_later_of_two_at_once_is_told_to_run_again(
+    older: bool,
+    root: Path,
+    journals: Path,
+    write: Callable[..., Transaction],
+    order: Callable[..., dict[str, Any]],
+    start: Callable[..., subprocess.Popen[str]],
+    finish: Callable[[subprocess.Popen[str]], tuple[int, Any]],
+) -> None:
+    """The other comes in between the choice and the lock."""
+    if older:
+        write(("run", TEN, b"x"))
+    write(("a.txt", TEN, b"x"))
+    told = finish(start(order("undo", spoil="rival", at=1)))[1]
+    assert told["error"] == "EditsRefused"
+    assert told["message"] == "another copilot wrote there at the same moment"
+    assert told["hint"].endswith("run the command again")
+    assert (root / "a.txt").read_bytes() == TEN
+    assert len(log(journals)) == 2 + older
 
 
 def test_made_file_that_was_edited_is_not_deleted(
@@ -284,9 +385,9 @@ def test_preview_shows_what_undo_would_do_and_writes_nothing(
     )
     (root / "a.txt").write_bytes(_changed(_changed(TEN, 2), 7))
     before = snapshot(root, journals)
-    chosen, changes = preview(journals, root, "undo")
+    planned, changes = preview(journals, root, "undo")
     assert snapshot(root, journals) == before
-    assert chosen.id == done.id
+    assert (planned.id, planned.reverses) == ("", done.id)
     by_path = {change.path: change for change in changes.changes}
     assert by_path["a.txt"].after == _changed(TEN, 7)
     assert by_path["new"].kind is ChangeKind.DELETE

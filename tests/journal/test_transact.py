@@ -16,6 +16,7 @@ import pytest
 from copilot.edits.changes import ChangeSet, FileChange
 from copilot.errors import EditsRefused, ExitCode, UsageError, WriteFailed
 from copilot.journal.history import log
+from copilot.journal.stops import stops_raise
 from copilot.journal.transact import commit
 
 Start = Callable[[dict[str, Any]], "subprocess.Popen[str]"]
@@ -248,7 +249,20 @@ def test_file_edited_after_its_replacement_is_named_when_the_rest_is_taken_back(
     assert (roots["web"] / "kept.txt").read_bytes() == b"old\n"
 
 
-def test_interrupted_by_the_keyboard_it_takes_everything_back(
+@pytest.mark.parametrize(
+    ("spoil", "code", "logged"),
+    [
+        ("interrupt", -signal.SIGINT, ["rolled-back"]),
+        ("terminate", 143, ["rolled-back"]),
+        ("terminate_early", 143, []),
+        ("hang_up", 129, ["rolled-back"]),
+        ("hang_up_twice", 129, ["rolled-back"]),
+    ],
+)
+def test_told_to_end_it_takes_everything_back_at_once(
+    spoil: str,
+    code: int,
+    logged: list[str],
     roots: dict[str, Path],
     journals: Path,
     snapshot: Callable[..., dict[str, Any]],
@@ -258,10 +272,24 @@ def test_interrupted_by_the_keyboard_it_takes_everything_back(
 ) -> None:
     changes = _thousand_bytes(roots)
     before = snapshot(*roots.values())
-    code, _ = finish(start(order("commit", changes, spoil="interrupt", at=3)))
-    assert code == -signal.SIGINT
+    at = 1 if spoil == "terminate_early" else 3
+    assert finish(start(order("commit", changes, spoil=spoil, at=at)))[0] == code
     assert snapshot(*roots.values()) == before
-    assert [one.status for one in log(journals)] == ["rolled-back"]
+    assert [one.status for one in log(journals)] == logged
+    assert not list(journals.glob("2*/prepared.json"))
+
+
+def test_signals_are_as_before_after_a_commit(roots: dict[str, Path], journals: Path) -> None:
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    commit(_changes(_create("x")), roots, journals, label="")
+    assert [signal.getsignal(number) for number in numbers] == before
+    own = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with stops_raise():
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, own)
 
 
 def test_everything_is_flushed_before_it_counts(

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from copilot.cache import Cache
 from copilot.workspace.contents import blob_id
-from copilot.workspace.facts import Bytes, facts_of, text_of
+from copilot.workspace.facts import (
+    Bytes,
+    Judging,
+    begin_facts,
+    end_facts,
+    facts_of,
+    text_of,
+)
 
 PASSWORD = 'DB_PASSWORD = "' + "hunter2" + '-Real!"\n'
 DATAS = {
@@ -73,3 +82,21 @@ def test_the_same_bytes_under_another_name_are_judged_anew(cache: Cache) -> None
     files = [Bytes(name, "tracked", blob_id(data), data) for name in names]
     kinds = [facts.kind for facts in facts_of(files, cache, with_secrets=False)]
     assert kinds[0] == kinds[2]
+
+
+def test_a_crowd_is_judged_in_another_process_as_here() -> None:
+    datas = [b'password = "hunter2Xk9qQz%d"\n' % n for n in range(120)]
+    files = [Bytes(f"a{n}.py", "tracked", blob_id(data), data) for n, data in enumerate(datas)]
+    with closing(Judging(with_secrets=True)) as judging:
+        begun = begin_facts(files, Cache(), judging)
+        found = end_facts(begun, Cache(), judging)
+    assert found == facts_of(files, Cache(), with_secrets=True)
+    assert all(facts.spans for facts in found)
+
+
+def test_nothing_is_left_of_judging_elsewhere() -> None:
+    before = multiprocessing.active_children()
+    files = [Bytes(f"a{n}.py", "tracked", f"{n:040}", b"x\n") for n in range(120)]
+    with closing(Judging(with_secrets=True)) as judging:
+        begin_facts(files, Cache(), judging)
+    assert multiprocessing.active_children() == before

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from copilot.structure.workers import Workers
+from copilot.workers import Workers
 
 _FOREVER = 600
 
@@ -36,6 +36,13 @@ def test_what_ends_a_process_has_no_result_and_harms_no_other() -> None:
         tasks = [workers.submit(items) for items in ([1, 2], [3, 13, 4], [13], [5], [6, 13, 13])]
         found = [workers.wait_for(task) for task in tasks]
     assert found == [[2, 4], [6, None, 8], [None], [10], [12, None, None]]
+
+
+def test_tasks_given_out_together_get_their_own_results() -> None:
+    with Workers(_work, 1, at_once=3) as workers:
+        tasks = [workers.submit(items) for items in ([1], [], [2, 3], [4], [13], [5, 6], [13, 7])]
+        found = [workers.wait_for(task) for task in tasks if task.items]
+    assert found == [[2], [4, 6], [8], [None], [10, 12], [None, 14]]
 
 
 def test_what_takes_too_long_has_no_result() -> None:

@@ -1,4 +1,4 @@
-"""Other processes to parse in: on all cores, and so that what breaks a parser breaks only one.
+"""Other processes to work in: on all cores, and so that what breaks a parser breaks only one.
 
 Grammars are C; some of them end or stall their process on texts made for that.
 """
@@ -55,15 +55,16 @@ class _Worker(Generic[Item, Result]):
 
     process: BaseProcess
     pipe: Connection
-    task: Task[Item, Result] | None = None
+    tasks: list[Task[Item, Result]] = field(default_factory=list)
     deadline: float = 0.0
 
 
 class Workers(Generic[Item, Result]):
     """Applies a function to lists of items, which gives back a list of the same length.
 
-    An item whose work ends its process, or takes longer than `most_seconds`, has no result. To be
-    entered before threads start: processes are forked then, where the system can.
+    An item whose work ends its process, or takes longer than `most_seconds`, has no result. A
+    process that is free is given as many as `at_once` of the lists that wait. To be entered before
+    threads start: processes are forked then, where the system can.
     """
 
     def __init__(
@@ -71,10 +72,12 @@ class Workers(Generic[Item, Result]):
         work: Callable[[Sequence[Item]], Sequence[Result]],
         processes: int | None = None,
         most_seconds: float = MOST_SECONDS,
+        at_once: int = 1,
     ) -> None:
         self._work = work
         self._count = processes or os.cpu_count() or 1
         self._most_seconds = most_seconds
+        self._at_once = at_once
         self._workers: list[_Worker[Item, Result]] = []
         self._waiting: deque[Task[Item, Result]] = deque()
 
@@ -103,23 +106,24 @@ class Workers(Generic[Item, Result]):
     def _turn(self, seconds: float) -> None:
         """Take what is finished, end what is late, and give out what waits."""
         self._give()
-        busy = {worker.pipe: worker for worker in self._workers if worker.task}
+        busy = {worker.pipe: worker for worker in self._workers if worker.tasks}
         now = time.monotonic()
         left = min((worker.deadline - now for worker in busy.values()), default=0)
         for pipe in wait(list(busy), max(0, min(seconds, left))):
             self._take(busy[pipe])  # type: ignore[index]
         for worker in busy.values():
-            if worker.task and worker.deadline <= time.monotonic():
+            if worker.tasks and worker.deadline <= time.monotonic():
                 self._fail(worker)
         self._give()
 
     def _give(self) -> None:
         for worker in list(self._workers):
-            if worker.task is None and self._waiting:
-                worker.task = self._waiting.popleft()
+            if not worker.tasks and self._waiting:
+                count = min(self._at_once, len(self._waiting))
+                worker.tasks = [self._waiting.popleft() for _ in range(count)]
                 worker.deadline = time.monotonic() + self._most_seconds
                 try:
-                    worker.pipe.send(worker.task.items)
+                    worker.pipe.send([item for task in worker.tasks for item in task.items])
                 except OSError:
                     self._fail(worker)
 
@@ -129,25 +133,27 @@ class Workers(Generic[Item, Result]):
         except (EOFError, OSError):
             self._fail(worker)
             return
-        if worker.task:
-            worker.task.results = results
-        worker.task = None
+        start = 0
+        for task in worker.tasks:
+            task.results = results[start : start + len(task.items)]
+            start += len(task.items)
+        worker.tasks = []
 
     def _fail(self, worker: _Worker[Item, Result]) -> None:
         """Replace a process; what it did is done again one by one, to know what it was."""
-        task = worker.task
         self._end(worker)
         self._start()
-        if task is None:
+        # Else what breaks a process would be given out together with others again and again.
+        self._at_once = 1
+        if len(worker.tasks) == 1 and len(worker.tasks[0].items) == 1:
+            worker.tasks[0].results = [None]
             return
-        if len(task.items) == 1:
-            task.results = [None]
-        else:
+        for task in reversed(worker.tasks):
             task.singles = [Task([item]) for item in task.items]
             self._waiting.extendleft(reversed(task.singles))
 
     def _start(self) -> None:
-        alone = threading.active_count() == 1 and sys.platform == "linux"
+        alone = can_fork()
         context: ForkContext | SpawnContext = (
             multiprocessing.get_context("fork") if alone else multiprocessing.get_context("spawn")
         )
@@ -165,6 +171,11 @@ class Workers(Generic[Item, Result]):
         worker.process.kill()
         worker.process.join()
         worker.process.close()
+
+
+def can_fork() -> bool:
+    """Tell whether a process may be forked: no thread of ours may hold a lock meanwhile."""
+    return threading.active_count() == 1 and sys.platform == "linux"
 
 
 def _serve(

@@ -1,0 +1,116 @@
+"""`copilot edit --constrained`: the files first, then blocks that can only be lines of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Copilot = Callable[..., Any]
+Model = Callable[..., str]
+
+FOLLOWS = {"owned_by": "llamacpp", "meta": {"n_ctx": 8192}}
+LISTED = "app/a.txt\nCREATE app/new.txt\nDELETE app/b.txt\nEND OF FILES: 3 files\n"
+BLOCKS = """\
+app/b.txt
+<<<<<<< DELETE
+>>>>>>> END
+
+app/new.txt
+<<<<<<< CREATE
+new
+>>>>>>> END
+
+app/a.txt
+<<<<<<< SEARCH
+two
+=======
+TWO
+>>>>>>> REPLACE
+
+app/a.txt
+<<<<<<< SEARCH
+one
+two
+=======
+ONE
+>>>>>>> REPLACE
+
+END OF EDITS: 4 files, 4 blocks
+"""
+
+
+@pytest.fixture
+def root(make_repository: Callable[..., Path]) -> Path:
+    files = {"a.txt": "one\ntwo\nthree\n", "b.txt": "b\n"}
+    return make_repository(files, "app")
+
+
+def test_the_files_are_named_first_then_their_blocks(
+    copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
+) -> None:
+    url = model(LISTED, BLOCKS, facts=FOLLOWS)
+    done = copilot("edit", "x", "--yes", "--base-url", url, cwd=root)
+    assert done.returncode == 0
+    assert (root / "a.txt").read_text() == "one\nTWO\nthree\n"
+    assert (root / "new.txt").read_text() == "new\n"
+    assert not (root / "b.txt").exists()
+    assert "overlaps the block at line" in done.stderr
+    first, second = asked
+    assert "three" not in first["grammar"]
+    assert "three" in second["grammar"]
+    assert second["messages"][:2] == first["messages"]
+    assert [message["role"] for message in second["messages"][2:]] == ["assistant", "user"]
+    assert second["messages"][2]["content"] == LISTED
+
+
+def test_a_list_without_a_file_that_can_be_changed_ends_there(
+    copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
+) -> None:
+    url = model("CREATE app/../x\nEND OF FILES: 1 file\n", facts=FOLLOWS)
+    done = copilot("edit", "x", "--yes", "--base-url", url, cwd=root)
+    assert done.returncode == 5
+    assert "no file that can be changed" in done.stderr
+    assert len(asked) == 1
+
+
+def test_an_empty_list_changes_nothing(
+    copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
+) -> None:
+    url = model("END OF FILES: 0 files\n", facts=FOLLOWS)
+    assert copilot("edit", "x", "--yes", "--base-url", url, cwd=root).returncode == 0
+    assert len(asked) == 1
+
+
+def test_a_repair_is_held_to_the_same_files(
+    copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
+) -> None:
+    bad = "app/a.txt\n<<<<<<< SEARCH\none\n=======\n... the rest ...\n>>>>>>> REPLACE\n\n"
+    bad += "END OF EDITS: 1 file, 1 block\n"
+    listed = "app/a.txt\nEND OF FILES: 1 file\n"
+    url = model(listed, bad, bad.replace("... the rest ...", "ONE"), facts=FOLLOWS)
+    assert copilot("edit", "x", "--yes", "--base-url", url, cwd=root).returncode == 0
+    assert (root / "a.txt").read_text() == "ONE\ntwo\nthree\n"
+    assert "app/b.txt" not in asked[2]["grammar"]
+    assert "0 files, 0 blocks" in asked[2]["grammar"]
+
+
+def test_off_asks_once_and_freely(
+    copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
+) -> None:
+    url = model("END OF EDITS: 0 files, 0 blocks\n", facts=FOLLOWS)
+    options = ("--yes", "--constrained", "off", "--base-url", url)
+    assert copilot("edit", "x", *options, cwd=root).returncode == 0
+    (question,) = asked
+    assert "grammar" not in question
+
+
+def test_on_is_refused_where_no_grammar_is_followed(
+    copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
+) -> None:
+    done = copilot("edit", "x", "--constrained", "on", "--base-url", model(BLOCKS), cwd=root)
+    assert done.returncode == 2
+    assert "is not known to follow a grammar" in done.stderr
+    assert asked == []
