@@ -34,6 +34,8 @@ __all__ = [
     "settled",
 ]
 
+# Lines of all files together up to which the grammar of all costs next to nothing.
+_ONE_STEP_LINES = 2000
 _CREATE, _DELETE, _CLOSING = "CREATE ", "DELETE ", "END OF FILES:"
 
 
@@ -62,6 +64,19 @@ class Settled:
 
     reply: Reply
     left_out: tuple[str, ...] = ()
+
+
+def all_files(packed: Packed) -> Files | None:
+    """Return all files where they are so few lines that one step is enough, else None.
+
+    A small model does better without being asked to choose first.
+    """
+    texts = _texts(packed)
+    lines = sum(text.count("\n") for text in texts.values())
+    if not texts or lines > _ONE_STEP_LINES:
+        return None
+    files = Files(tuple(texts))
+    return files if blocks_grammar(packed, files) else None
 
 
 def files_grammar(packed: Packed) -> str | None:

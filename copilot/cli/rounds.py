@@ -12,6 +12,7 @@ from copilot.assist.check import CheckCommand
 from copilot.assist.constrained import (
     NO_EDITS,
     Files,
+    all_files,
     asks_for_blocks,
     asks_for_files,
     blocks_grammar,
@@ -54,7 +55,8 @@ class Chances:
 class Conversation:
     """A question to a model and what was said since; `turns` are those behind the prompt.
 
-    If it `is_constrained`, grammars hold the model to a list of `files` first, then to blocks.
+    If it `is_constrained`, grammars hold the model to a list of `files` first, where they are many,
+    then to blocks.
     """
 
     setup: Setup
@@ -84,6 +86,8 @@ class Conversation:
 
     def _heard(self) -> Answer:
         try:
+            if self.is_constrained and self.files is None:
+                self.files = all_files(self.question.packed)
             if self.is_constrained and self.files is None:
                 listed = self._listed()
                 self.files = self._named(listed)

@@ -11,7 +11,7 @@ import pytest
 Copilot = Callable[..., Any]
 Model = Callable[..., str]
 
-FOLLOWS = {"owned_by": "llamacpp", "meta": {"n_ctx": 8192}}
+FOLLOWS = {"owned_by": "llamacpp", "meta": {"n_ctx": 32768}}
 LISTED = "app/a.txt\nCREATE app/new.txt\nDELETE app/b.txt\nEND OF FILES: 3 files\n"
 BLOCKS = """\
 app/b.txt
@@ -44,8 +44,24 @@ END OF EDITS: 4 files, 4 blocks
 
 @pytest.fixture
 def root(make_repository: Callable[..., Path]) -> Path:
-    files = {"a.txt": "one\ntwo\nthree\n", "b.txt": "b\n"}
+    """A repository with too many lines for one step."""
+    files = {"a.txt": "one\ntwo\nthree\n", "b.txt": "b\n", "long.txt": "x\n" * 2000}
     return make_repository(files, "app")
+
+
+def test_few_lines_take_one_step(
+    copilot: Copilot,
+    model: Model,
+    make_repository: Callable[..., Path],
+    asked: list[dict[str, Any]],
+) -> None:
+    root = make_repository({"a.txt": "one\ntwo\n", "b.txt": "b\n"}, "app")
+    block = "app/a.txt\n<<<<<<< SEARCH\ntwo\n=======\nTWO\n>>>>>>> REPLACE\n\n"
+    url = model(block + "END OF EDITS: 1 file, 1 block\n", facts=FOLLOWS)
+    assert copilot("edit", "x", "--yes", "--base-url", url, cwd=root).returncode == 0
+    assert (root / "a.txt").read_text() == "one\nTWO\n"
+    (question,) = asked
+    assert all(f'"{line}' in question["grammar"] for line in ("one", "two", "b"))
 
 
 def test_the_files_are_named_first_then_their_blocks(
