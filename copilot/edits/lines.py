@@ -9,7 +9,7 @@ from copilot.text import one_line
 
 TRY_AGAIN = "nothing was applied; ask again"
 # More edits than any person could review.
-MAX_EDITS = 100_000
+MAX_EDITS = 50_000
 # Characters of a line that a refusal quotes.
 _QUOTED = 100
 

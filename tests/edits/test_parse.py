@@ -288,7 +288,7 @@ def _steps(reply: str) -> int:
 @pytest.mark.parametrize("unit", ["main/a\n<<<<<<< DELETE\n>>>>>>> END\n", "@@\n-a\n"])
 def test_more_edits_than_anybody_could_review_are_refused(unit: str) -> None:
     head = "--- a/x\n+++ b/x\n" if unit[0] == "@" else ""
-    with pytest.raises(EditsRefused, match="more than 100000 edits"):
+    with pytest.raises(EditsRefused, match="more than 50000 edits"):
         parse(head + unit * 100_001)
 
 
