@@ -121,16 +121,16 @@ def test_a_task_done_by_copilot(model: _Model, case: Between, task: Task) -> Non
     assert (row.requests, row.prompt_tokens, row.reply_tokens) == (1, 30, 20)
 
 
-def test_a_task_done_by_copilot_in_two_steps(model: _Model, case: Between, task: Task) -> None:
+def test_a_task_done_by_copilot_under_a_grammar(model: _Model, case: Between, task: Task) -> None:
     blocks = task.reference.replace("shop/prices.py", "app/shop/prices.py")
-    model.replies = ["app/shop/prices.py\nEND OF FILES: 1 file\n", blocks]
+    model.replies = [blocks]
     row = do_task(task, "copilot constrained", case, Tools(None, "small"))
-    assert (row.passed, row.requests) == (True, 2)
+    assert (row.passed, row.requests) == (True, 1)
     assert all("grammar" in asked for asked in model.asked)
 
 
 def test_a_model_that_sees_nothing_to_do(model: _Model, case: Between, task: Task) -> None:
-    model.replies = ["END OF FILES: 0 files\n"]
+    model.replies = ["END OF EDITS: 0 files, 0 blocks\n"]
     row = do_task(task, "copilot constrained", case, Tools(None, "small"))
     assert (row.applied, row.outcome, row.exit_code) == (False, "changes nothing", 0)
 
