@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from typing import TypeVar
 
+import msgspec
+
+from copilot.backends.faults import error_text, refusal
 from copilot.backends.protocol import Delta, Event, Finished, Thinking
 from copilot.errors import BudgetExceeded, ModelError, ModelUnreachable, ReplyIncomplete
+
+T = TypeVar("T")
 
 # Ten times what a model with the largest reply writes.
 MOST_BYTES = 64 * 1024 * 1024
@@ -49,6 +56,17 @@ def broke_off(model: str) -> ModelUnreachable:
     )
     error.passing = True
     return error
+
+
+def decoded(data: bytes, shape: type[T], model: str) -> T:
+    """Parse one event; an error may come after the status said success. Raises CopilotError."""
+    try:
+        document = json.loads(data)
+        if isinstance(document, dict) and document.get("error"):
+            raise refusal(200, data, model)
+        return msgspec.convert(document, shape)
+    except (ValueError, RecursionError) as error:
+        raise nonsense(model, error_text(data)) from error
 
 
 def nonsense(model: str, said: str) -> ModelError:

@@ -7,7 +7,6 @@ request are then still there.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Literal
@@ -15,8 +14,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from copilot.backends.answers import broke_off, kept, nonsense
-from copilot.backends.faults import error_text, parsed, refusal
+from copilot.backends.answers import broke_off, decoded, kept
+from copilot.backends.faults import parsed, refusal
 from copilot.backends.parameters import Parameters
 from copilot.backends.protocol import (
     Delta,
@@ -183,7 +182,7 @@ def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]
     counted = _Usage()
     stray = bytearray()
     for data in event_data(chunks, stray):
-        event = _event(data, model)
+        event = decoded(data, _Event, model)
         told = event.usage or (event.message.usage if event.message else None)
         counted = _added(counted, told) if told else counted
         yield from _piece(event)
@@ -207,17 +206,6 @@ def _piece(event: _Event) -> Iterator[Event]:
         yield Thinking(piece.thinking)
     if piece.text:
         yield Delta(piece.text)
-
-
-def _event(data: bytes, model: str) -> _Event:
-    """Parse one event; an error may come after the status said success."""
-    try:
-        document = json.loads(data)
-        if isinstance(document, dict) and document.get("error"):
-            raise refusal(200, data, model)
-        return msgspec.convert(document, _Event)
-    except (ValueError, RecursionError) as error:
-        raise nonsense(model, error_text(data)) from error
 
 
 def _added(old: _Usage, new: _Usage) -> _Usage:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterator
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from copilot.backends.answers import broke_off, kept, nonsense
-from copilot.backends.faults import error_text, parsed, refusal, shortened
+from copilot.backends.answers import broke_off, decoded, kept
+from copilot.backends.faults import parsed, refusal, shortened
 from copilot.backends.protocol import (
     Delta,
     Event,
@@ -133,7 +132,7 @@ def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]
     usage: Usage | None = None
     stray = bytearray()
     for data in event_data(chunks, stray):
-        answer = _answer(data, model)
+        answer = decoded(data, _Answer, model)
         usage = _usage(answer.usage_metadata) or usage
         blocked = answer.prompt_feedback and answer.prompt_feedback.block_reason
         if blocked:
@@ -162,16 +161,6 @@ def _unfinished(stray: bytes, model: str) -> Exception:
     if isinstance(first, dict) and first.get("error"):
         return refusal(200, stray, model)
     return broke_off(model)
-
-
-def _answer(data: bytes, model: str) -> _Answer:
-    try:
-        document = json.loads(data)
-        if isinstance(document, dict) and document.get("error"):
-            raise refusal(200, data, model)
-        return msgspec.convert(document, _Answer)
-    except (ValueError, RecursionError) as error:
-        raise nonsense(model, error_text(data)) from error
 
 
 def _usage(usage: _Usage | None) -> Usage | None:

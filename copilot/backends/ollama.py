@@ -6,15 +6,14 @@ word; here the size is asked for, and a prompt that was cut all the same is an e
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Any
 
 import msgspec
 
-from copilot.backends.answers import broke_off, kept, nonsense
-from copilot.backends.faults import error_text, parsed, refusal, shortened
+from copilot.backends.answers import broke_off, decoded, kept
+from copilot.backends.faults import error_text, parsed, shortened
 from copilot.backends.lines import split_lines
 from copilot.backends.protocol import (
     Delta,
@@ -187,7 +186,7 @@ def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]
     for data in split_lines(chunks):
         if not data.strip():
             continue
-        line = _line(data, model)
+        line = decoded(data, _Line, model)
         if line.message and line.message.thinking:
             yield Thinking(line.message.thinking)
         if line.message and line.message.content:
@@ -198,13 +197,3 @@ def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]
             yield Finished(line.done_reason or "stop", usage)
             return
     raise broke_off(model)
-
-
-def _line(data: bytes, model: str) -> _Line:
-    try:
-        document = json.loads(data)
-        if isinstance(document, dict) and document.get("error"):
-            raise refusal(200, data, model)
-        return msgspec.convert(document, _Line)
-    except (ValueError, RecursionError) as error:
-        raise nonsense(model, error_text(data)) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -36,7 +36,8 @@ def begin_new(
     It gets its mode and, where allowed, its owner. Raises OSError.
     """
     descriptor = os.open(name, _NEW, 0o600, dir_fd=folder)
-    try:
+    with ExitStack() as stack:
+        stack.callback(os.close, descriptor)
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
@@ -45,9 +46,7 @@ def begin_new(
         # Also against a mask that takes the owner's own bits away.
         os.fchmod(descriptor, mode)
         _start_writing(descriptor)
-    except BaseException:
-        os.close(descriptor)
-        raise
+        stack.pop_all()
     return descriptor
 
 

@@ -50,14 +50,6 @@ def store_key(url: str, key: str) -> None:
     _asked(lambda ring: ring.set_password(SERVICE, origin_of(url), key))
 
 
-def remove_key(url: str) -> bool:
-    """Forget the key of an origin, and tell whether there was one."""
-    if stored_key(url) is None:
-        return False
-    _asked(lambda ring: ring.delete_password(SERVICE, origin_of(url)))
-    return True
-
-
 def _asked(question: Any) -> Any:
     ring = import_module("keyring")
     errors = import_module("keyring.errors")

@@ -33,20 +33,13 @@ class Found:
     is_plain: bool
 
 
-def special_files(root: Path) -> list[str]:
-    """Return the paths of all files that are neither regular nor folders nor links.
+def look_around(root: Path, *, signed: bool = False) -> Found:
+    """Return what lies below a folder, whose own `.git` was looked into.
 
     `.git` folders are passed over, and so is a folder that cannot be opened: git names it. Raises
     UsageError for what git would read for ever, or until the memory is full: a pipe or device as
     its rules or in a `.git` folder, rules of more than 8 MiB.
     """
-    if (root / ".git").is_dir():
-        refuse_pipes(root / ".git")
-    return list(look_around(root).special)
-
-
-def look_around(root: Path, *, signed: bool = False) -> Found:
-    """Return what lies below a folder, whose own `.git` was looked into. Raises UsageError."""
     files: dict[str, Signature | None] = {}
     special: list[str] = []
     is_plain = True

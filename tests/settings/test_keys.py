@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from copilot.errors import UsageError
-from copilot.settings.keys import has_keyring, origin_of, remove_key, store_key, stored_key
+from copilot.settings.keys import has_keyring, origin_of, store_key, stored_key
 
 # What of the package's interface is used, and a lock to try.
 RING = """
@@ -58,9 +58,6 @@ def test_a_key_is_bound_to_one_origin() -> None:
         "https://example.com",
     ):
         assert stored_key(other) is None
-    assert remove_key("https://api.example.com")
-    assert stored_key("https://api.example.com/v1") is None
-    assert not remove_key("https://api.example.com")
 
 
 @pytest.mark.usefixtures("ring")

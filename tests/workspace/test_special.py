@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from copilot.errors import UsageError
-from copilot.workspace.special import special_files
+from copilot.workspace.special import look_around
 
 
 def test_pipes_and_sockets_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,7 +20,7 @@ def test_pipes_and_sockets_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
         server.bind("run/sock")
     (tmp_path / "file").write_text("x")
     (tmp_path / "link").symlink_to("run/deep/pipe")
-    assert sorted(special_files(tmp_path)) == ["run/deep/pipe", "run/sock"]
+    assert sorted(look_around(tmp_path).special) == ["run/deep/pipe", "run/sock"]
 
 
 def test_nothing_outside_is_looked_into(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_nothing_outside_is_looked_into(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "outside" / "pipe")
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / "linked").symlink_to(tmp_path / "outside")
-    assert special_files(tmp_path / "root") == []
+    assert look_around(tmp_path / "root").special == ()
 
 
 def test_they_are_listed_with_a_reason(
