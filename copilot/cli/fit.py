@@ -10,6 +10,7 @@ from copilot.cli.setup import Setup
 from copilot.cli.talk import say
 from copilot.context.model import Detail
 from copilot.errors import BudgetExceeded
+from copilot.settings.windows import keep_window
 from copilot.text import one_line
 
 # Of the real window, what our own count may be off by where the provider tells none of its own.
@@ -29,10 +30,11 @@ def refit(
         raise refusal
     ours = sent.packed.prompt.total_tokens
     scale = ours / refusal.got if refusal.got and refusal.got > refusal.limit else _MARGIN
-    smaller = replace(ready, told_window=int(refusal.limit * min(scale, 1.0) * _MARGIN))
+    smaller = replace(ready, found_window=int(refusal.limit * min(scale, 1.0) * _MARGIN))
     say(f"the model's window holds {refusal.limit:,} tokens only: the prompt is made anew")
     question = read_for(setup, smaller, kind, asked)
     say(_dropped(sent, question))
+    keep_window(setup.paths.windows_file, ready.endpoint, smaller.window or 0)
     return question, smaller
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from copilot.assist.ask import Limits
@@ -17,20 +17,32 @@ from copilot.cli.options import Whom
 from copilot.cli.setup import Setup
 from copilot.cli.talk import is_terminal, progress_bar, say
 from copilot.errors import UsageError
+from copilot.settings.windows import found_window
+from copilot.text import one_line
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A model ready to answer; `told_window` is what its provider said its window is."""
+    """A model ready to answer; `found_window` is what its window was found to be, in our tokens."""
 
     chosen: ChosenModel
     backend: Backend
     facts: ModelFacts
-    told_window: int | None = None
+    found_window: int | None = None
 
     @property
     def window(self) -> int | None:
-        return self.told_window or self.chosen.settings.window or self.facts.window
+        return self.found_window or self.claimed_window
+
+    @property
+    def claimed_window(self) -> int | None:
+        return self.chosen.settings.window or self.facts.window
+
+    @property
+    def endpoint(self) -> str:
+        """What a window is found for: the server, the model, and what it claims."""
+        server = self.chosen.settings.base_url or self.chosen.settings.provider
+        return f"{server} {self.facts.model} {self.claimed_window}"
 
     @property
     def limits(self) -> Limits:
@@ -58,9 +70,19 @@ def ready_model(setup: Setup, whom: Whom) -> Iterator[Ready]:
         setup.paths.slots,
     )
     try:
-        yield Ready(chosen, backend, backend.facts())
+        yield _as_found(Ready(chosen, backend, backend.facts()), setup)
     finally:
         backend.close()
+
+
+def _as_found(ready: Ready, setup: Setup) -> Ready:
+    """Return the model with the window that was found for it earlier, and say so."""
+    found = found_window(setup.paths.windows_file, ready.endpoint)
+    if found is None:
+        return ready
+    claimed = f", where it claims {ready.claimed_window:,}" if ready.claimed_window else ""
+    say(f"the window of {one_line(ready.facts.model)} was found to be {found:,} tokens{claimed}")
+    return replace(ready, found_window=found)
 
 
 def _fetch_embedded(chosen: ChosenModel, models_dir: Path, *, local_only: bool) -> None:

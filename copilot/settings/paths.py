@@ -33,6 +33,10 @@ class StatePaths:
         return self.state / "journals"
 
     @property
+    def windows_file(self) -> Path:
+        return self.state / "windows.json"
+
+    @property
     def runs_file(self) -> Path:
         return self.state / "runs.sqlite3"
 

@@ -60,6 +60,19 @@ def test_a_question_too(
     assert len(asked) == 2
 
 
+def test_what_was_found_holds_for_the_next_command(
+    copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
+) -> None:
+    url = model("Two.\n", facts={"max_model_len": 8000}, refusal=refusal(1500, 4000))
+    for _ in range(2):
+        done = copilot("ask", "what is one?", "--base-url", url, cwd=root)
+        assert (done.returncode, done.stdout) == (0, "Two.\n")
+    assert "tokens, where it claims 8,000" in done.stderr
+    sizes = [len(question["messages"][1]["content"]) for question in asked]
+    assert len(sizes) == 3
+    assert sizes[2] <= sizes[1] < sizes[0]
+
+
 def test_a_provider_that_tells_no_figure_ends_it(fails: Fails, model: Model, root: Path) -> None:
     said = '{"error": {"message": "too long", "code": "context_length_exceeded"}}'
     fails(4, "ask", "what?", "--base-url", model("x", refusal=(400, said)), cwd=root)
