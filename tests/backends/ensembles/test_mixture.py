@@ -346,6 +346,7 @@ def test_who_hangs_is_left_and_asked_again_the_next_time(
 
 
 _INTERRUPTED = """
+import signal
 import sys
 from copilot.backends.ensembles.members import Member
 from copilot.backends.ensembles.mixture import Mixture, Synthesis
@@ -353,6 +354,8 @@ from copilot.backends.ensembles.panel import Panel
 from copilot.backends.openai_chat import OpenAIChat
 from copilot.backends.protocol import Message, Reading, Request
 
+# A shell that runs the tests in the background has this signal ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 members = [Member(url, lambda url=url: OpenAIChat(url, "m")) for url in sys.argv[1:]]
 mixture = Mixture(Panel(members), Synthesis("{{answers}}", members[0]))
 try:
