@@ -27,6 +27,11 @@ def one_line(text: str) -> str:
     return visible(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
+def is_harmful(character: str) -> bool:
+    """Tell whether `visible` would write this character as an escape."""
+    return _HARMFUL.match(character) is not None
+
+
 def suffix_of(path: str) -> str:
     """Return the suffix of a path's name in small letters, as pathlib's `suffix`, in less time."""
     stem, _, suffix = path.rpartition("/")[2].rpartition(".")
