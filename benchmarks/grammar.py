@@ -4,10 +4,11 @@
 
 Asks llama.cpp, inside this process and on one thread, for edits of one file made of the standard
 library's modules, and counts the CPU time of what it writes: freely, under a grammar with one
-alternative for each line, and under ours, in turns. The prompt shows forty lines from the middle of
-the file; the grammars know all of it. Prints a Markdown table: the medians of tokens a second of
-CPU time, the share of the free speed, the CPU time until the first token (the prompt is cached, so
-that this is the time to read the grammar), and the grammar's size.
+alternative for each line, and under ours, in turns: blocks alone, then with new files, whose paths
+are none of a thousand, and with files that move and go. The prompt shows forty lines from the
+middle of the file; the grammars know all of it. Prints a Markdown table: the medians of tokens a
+second of CPU time, the share of the free speed, the CPU time until the first token (the prompt is
+cached, so that this is the time to read the grammar), and the grammar's size.
 """
 
 from __future__ import annotations
@@ -25,11 +26,14 @@ import xllamacpp
 
 from copilot.backends.openai_chat import OpenAIChat
 from copilot.backends.protocol import Delta, Finished, Message, Request
-from copilot.edits.grammar import edit_grammar
+from copilot.edits.grammar import Wholes, edit_grammar
+from copilot.edits.grammar_paths import NewPaths
 from copilot.edits.grammar_rules import literal
 
 _NAME = "main/file.py"
 _SHOWN = 40
+# New paths must be none of these.
+_PATHS = NewPaths(("main",), [f"main/part{n % 9}/module_{n}.py" for n in range(1_000)])
 _TASK = """\
 Give every function and every parameter of this file a longer name. Reply with edit blocks only:
 
@@ -99,7 +103,8 @@ def rows(chat: OpenAIChat, sizes: Sequence[int], times: int, tokens: int) -> Ite
         ways = {
             "none": None,
             "a line, an alternative": plain_grammar(lines),
-            "shared beginnings": edit_grammar({_NAME: text}, 7),
+            "shared beginnings": edit_grammar({_NAME: text}, 7, _PATHS, Wholes()),
+            "and new, moved, deleted files": edit_grammar({_NAME: text}, 7, _PATHS),
         }
         measured(chat, prompt, None, 1)
         found: dict[str, list[Speed]] = {way: [] for way in ways}

@@ -1,4 +1,4 @@
-"""Write docs/commands.md from the code: every command's help, and the exit codes."""
+"""Write docs/commands.md, and the keys in docs/review.md, from the code."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from pathlib import Path
 
 from copilot.cli.commands import COMMANDS
 from copilot.errors import ExitCode
+from copilot.tui.keys import TABLES, shown_keys
 
 _GROUPS = {
     "models": ("list", "add", "pull", "remove", "serve", "warm", "plan"),
     "repos": ("add", "list", "update", "remove"),
     "eval": ("needle",),
     "runs": ("list", "show", "replay", "stats"),
+    "sessions": ("list", "show", "export", "fork", "remove"),
 }
+_KEYS_START = "<!-- keys: written by docs/generate.py -->"
+_KEYS_END = "<!-- end of keys -->"
 _MEANINGS = {
     ExitCode.OK: "done, or nothing to report",
     ExitCode.FINDINGS: "findings, or changes that were left unapplied",
@@ -34,13 +38,30 @@ _MEANINGS = {
 def commands_page() -> str:
     """Return the page."""
     names = [part for name in COMMANDS for part in _with_subcommands(name)]
-    parts = [f"## copilot {name}\n\n```\n{_help(name)}```\n" for name in names]
+    parts = [f"## copilot\n\n```\n{_help('--plain')}```\n"]
+    parts += [f"## copilot {name}\n\n```\n{_help(name)}```\n" for name in names]
     codes = "".join(f"| {code.value} | {meaning} |\n" for code, meaning in _MEANINGS.items())
     return (
         "# Commands\n\nWritten by `docs/generate.py` from the code.\n\n"
         + "\n".join(parts)
         + f"\n## Exit codes\n\n| code | meaning |\n| --- | --- |\n{codes}"
     )
+
+
+def review_page(page: str) -> str:
+    """Return docs/review.md with the table of keys as it is in the code."""
+    start, end = page.index(_KEYS_START) + len(_KEYS_START), page.index(_KEYS_END)
+    rows = [
+        f"| {title if first else ''} | {_keys(key.keys)} | {key.help} | `{key.name}` |\n"
+        for title, keys in TABLES.items()
+        for first, key in ((key is keys[0], key) for key in keys)
+    ]
+    table = "| | keys | what it does | name |\n| --- | --- | --- | --- |\n" + "".join(rows)
+    return f"{page[:start]}\n{table}{page[end:]}"
+
+
+def _keys(keys: str) -> str:
+    return " ".join(f"`{shown}`" for shown in shown_keys(keys, 9).split(" "))
 
 
 def _with_subcommands(name: str) -> list[str]:
@@ -56,3 +77,5 @@ def _help(name: str) -> str:
 
 if __name__ == "__main__":
     Path(__file__).with_name("commands.md").write_text(commands_page(), encoding="utf-8")
+    review = Path(__file__).with_name("review.md")
+    review.write_text(review_page(review.read_text(encoding="utf-8")), encoding="utf-8")

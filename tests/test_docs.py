@@ -27,6 +27,11 @@ def test_commands_page_is_what_the_code_says() -> None:
     assert written == _generator().commands_page()
 
 
+def test_keys_of_the_review_are_what_the_code_says() -> None:
+    written = (_ROOT / "docs" / "review.md").read_text(encoding="utf-8")
+    assert written == _generator().review_page(written)
+
+
 @pytest.mark.parametrize(
     ("heading", "command"),
     [

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from io import StringIO
+from typing import TYPE_CHECKING
 
-from copilot.assist.pack import Packed, messages
 from copilot.backends.protocol import (
     Backend,
     Delta,
@@ -22,9 +21,14 @@ from copilot.backends.protocol import (
 )
 from copilot.context.model import Prompt, SectionKind
 
+if TYPE_CHECKING:
+    from copilot.assist.pack import Packed
+
 # Of text about code, at least.
 _CHARACTERS_A_TOKEN = 4
 _KEY_CHARACTERS = 32
+# A model may write half a character as an escape.
+_HALVES = "surrogatepass"
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ def ask(
     """
     request = request_for(packed, limits, grammar, turns)
     started, clock = datetime.now(UTC), time.monotonic()
-    text = StringIO()
+    # Of small pieces, a list or a StringIO would take ten times the room.
+    text = bytearray()
     first: float | None = None
     finished = Finished("", None)
     try:
@@ -90,13 +95,14 @@ def ask(
                     first = time.monotonic() - clock
                 show(event)
                 if isinstance(event, Delta):
-                    text.write(event.text)
+                    text += event.text.encode("utf-8", _HALVES)
                 elif isinstance(event, Finished):
                     finished = event
     except KeyboardInterrupt as stop:
-        raise Interrupted(text.getvalue()) from stop
+        raise Interrupted(text.decode("utf-8", _HALVES)) from stop
     seconds = time.monotonic() - clock
-    return Answer(started, text.getvalue(), finished.reason, finished.usage, seconds, first)
+    said = text.decode("utf-8", _HALVES)
+    return Answer(started, said, finished.reason, finished.usage, seconds, first)
 
 
 def request_for(
@@ -109,7 +115,7 @@ def request_for(
     prompt = packed.prompt
     said = sum(len(turn.content) for turn in turns) // _CHARACTERS_A_TOKEN
     return Request(
-        _taking_turns((*messages(prompt), *turns)),
+        _taking_turns((*packed.messages, *turns)),
         limits.max_reply_tokens,
         limits.temperature,
         grammar,

@@ -6,16 +6,17 @@ from there, and its grammar needs to know the lines of those files only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from copilot.assist.pack import Packed
 from copilot.assist.repair import turns
+from copilot.assist.settle import Settled, settle
 from copilot.backends.protocol import Message
-from copilot.edits.grammar import NO_EDITS, edit_grammar, path_grammar
-from copilot.edits.operations import Operation, Replace, Reply
+from copilot.edits.grammar import NO_EDITS, Wholes, edit_grammar, path_grammar
+from copilot.edits.grammar_paths import NewPaths
+from copilot.edits.operations import Reply
 from copilot.edits.path_lines import path_in
 from copilot.edits.paths import qualify
 from copilot.errors import EditsRefused, ReplyIncomplete
@@ -26,6 +27,7 @@ __all__ = [
     "NO_EDITS",
     "Files",
     "Settled",
+    "all_files",
     "asks_for_blocks",
     "asks_for_files",
     "blocks_grammar",
@@ -36,34 +38,32 @@ __all__ = [
 
 # Lines of all files together up to which the grammar of all costs next to nothing.
 _ONE_STEP_LINES = 2000
-_CREATE, _DELETE, _CLOSING = "CREATE ", "DELETE ", "END OF FILES:"
+_NONE = Wholes()
+_CREATE, _DELETE, _RENAME, _CLOSING = "CREATE ", "DELETE ", "RENAME ", "END OF FILES:"
 
 
 @dataclass(frozen=True)
 class Files:
     """The files that a model wants to change, by their names with alias.
 
-    `left_out` says of each other path that it named why it cannot be changed.
+    `wholes` are those to delete, to move or to make, None where all may be. `left_out` says of each
+    other path that it named why it cannot be changed.
     """
 
     edited: tuple[str, ...] = ()
-    created: tuple[str, ...] = ()
-    deleted: tuple[str, ...] = ()
+    wholes: Wholes | None = _NONE
     left_out: tuple[str, ...] = ()
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """All of them, in the order in which their blocks must stand, each with its verb."""
-        deleted = (f"{_DELETE}{name}" for name in self.deleted)
-        return (*deleted, *(f"{_CREATE}{name}" for name in self.created), *self.edited)
-
-
-@dataclass(frozen=True)
-class Settled:
-    """A reply whose blocks can stand beside each other; `left_out` says which others it had."""
-
-    reply: Reply
-    left_out: tuple[str, ...] = ()
+        """All of them, those to make first, as their blocks must stand; each with its verb."""
+        wholes = self.wholes or _NONE
+        return (
+            *(f"{_CREATE}{name}" for name in wholes.created),
+            *(f"{_DELETE}{name}" for name in wholes.deleted),
+            *(f"{_RENAME}{name}" for name in wholes.renamed),
+            *self.edited,
+        )
 
 
 def all_files(packed: Packed) -> Files | None:
@@ -72,16 +72,15 @@ def all_files(packed: Packed) -> Files | None:
     A small model does better without being asked to choose first.
     """
     texts = _texts(packed)
-    lines = sum(text.count("\n") for text in texts.values())
-    if not texts or lines > _ONE_STEP_LINES:
+    if sum(text.count("\n") for text in texts.values()) > _ONE_STEP_LINES:
         return None
-    files = Files(tuple(texts))
+    files = Files(tuple(texts), wholes=None)
     return files if blocks_grammar(packed, files) else None
 
 
 def files_grammar(packed: Packed) -> str | None:
     """Return the grammar for the list of files to change, None if there are too many."""
-    return path_grammar(_texts(packed).keys(), [root.alias for root in packed.roots])
+    return path_grammar(_texts(packed).keys(), _paths(packed))
 
 
 def asks_for_files(prompts: Path) -> Message:
@@ -101,11 +100,12 @@ def blocks_grammar(packed: Packed, files: Files, *, again: bool = False) -> str 
     Where the model is asked `again`, it may send any of these blocks, or none.
     """
     texts = _texts(packed)
+    moved = files.wholes.renamed if files.wholes else ()
     return edit_grammar(
-        {name: texts[name] for name in files.edited},
+        {name: texts[name] for name in (*files.edited, *moved)},
         packed.prompt.frame.marker,
-        created=files.created,
-        deleted=files.deleted,
+        _paths(packed),
+        files.wholes,
         again=again,
     )
 
@@ -121,35 +121,39 @@ def named_files(listed: str, packed: Packed) -> Files:
     if not lines:
         raise ReplyIncomplete("the model's list of files breaks off", "ask again", listed)
     texts = _texts(packed)
-    there = {f"{file.repository}/{file.path}" for file in packed.prompt.files}
-    aliases = [root.alias for root in packed.roots]
+    paths = _paths(packed)
     found: dict[str, str] = {}
     left_out: list[str] = []
     for line in lines:
         if line.startswith(_CLOSING):
             break
-        verb = next((verb for verb in (_CREATE, _DELETE) if line.startswith(verb)), "")
+        verb = next((verb for verb in (_CREATE, _DELETE, _RENAME) if line.startswith(verb)), "")
         name = line.removeprefix(verb)
         verb = "" if verb == _CREATE and name in texts else verb
         if name in found:
             continue
         if verb == _CREATE:
-            why = _refusal(name, there | found.keys(), aliases)
+            why = _refusal(name, {*paths.there, *found}, paths.aliases)
         else:
             why = "" if name in texts else "there is no such file that can be edited"
         if why:
             left_out.append(f"{one_line(name)}: {why}")
         else:
             found[name] = verb
-    edited, created, deleted = (_with(found, verb) for verb in ("", _CREATE, _DELETE))
+    wholes = Wholes(*(_with(found, verb) for verb in (_DELETE, _RENAME, _CREATE)))
     if left_out and not found:
         raise EditsRefused("the model named no file that can be changed", "; ".join(left_out))
-    return Files(edited, created, deleted, tuple(left_out))
+    return Files(_with(found, ""), wholes, tuple(left_out))
 
 
 def _texts(packed: Packed) -> dict[str, str]:
     """Return the texts that can be edited, by names that a reply can hold on a line."""
     return {name: text for name, text in packed.editable_texts.items() if path_in(name) == name}
+
+
+def _paths(packed: Packed) -> NewPaths:
+    names = [f"{file.repository}/{file.path}" for file in packed.prompt.files]
+    return NewPaths(tuple(root.alias for root in packed.roots), frozenset(names))
 
 
 def _with(found: dict[str, str], wanted: str) -> tuple[str, ...]:
@@ -173,49 +177,5 @@ def _refusal(name: str, there: Collection[str], aliases: Collection[str]) -> str
 
 
 def settled(reply: Reply, packed: Packed) -> Settled:
-    """Leave out blocks that change nothing, and those that overlap one before them.
-
-    A grammar holds each SEARCH to lines of the file, but cannot tell what other blocks took.
-    """
-    texts = _texts(packed)
-    kept: list[Operation] = []
-    left_out: list[str] = []
-    taken: dict[str, list[_Taken]] = {}
-    for operation in reply.operations:
-        others = taken.setdefault(operation.path, [])
-        span = _span(operation, texts.get(operation.path, ""))
-        why = "changes nothing" if _is_idle(operation) else _clash(span, others)
-        if why:
-            left_out.append(f"line {operation.line} of the reply: {why}")
-            continue
-        kept.append(operation)
-        others.append(_Taken(*span, operation.line))
-    return Settled(replace(reply, operations=tuple(kept)), tuple(left_out))
-
-
-class _Taken(NamedTuple):
-    """What a block takes of its file's text, in characters, and its line of the reply."""
-
-    start: int
-    stop: int
-    line: int
-
-
-def _is_idle(operation: Operation) -> bool:
-    return isinstance(operation, Replace) and operation.search == operation.replace
-
-
-def _span(operation: Operation, text: str) -> tuple[int, int]:
-    """Return what an operation takes of its file: lines, or all; nothing if it has no place."""
-    if not isinstance(operation, Replace):
-        return 0, len(text) + 1
-    start = f"\n{text}".find(f"\n{operation.search}")
-    return (start, start + len(operation.search)) if start >= 0 else (0, 0)
-
-
-def _clash(span: tuple[int, int], others: Sequence[_Taken]) -> str:
-    start, stop = span
-    for other in others:
-        if start < other.stop and other.start < stop:
-            return f"overlaps the block at line {other.line}"
-    return ""
+    """Leave out of a reply the blocks that cannot stand beside those before them."""
+    return settle(reply, _texts(packed))

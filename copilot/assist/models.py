@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,11 @@ from copilot.errors import UsageError
 from copilot.settings.bundled import bundled
 from copilot.settings.config import Config, ModelSettings
 from copilot.settings.keys import stored_key
+from copilot.text import one_line
 
 if TYPE_CHECKING:
     from copilot.assist.ensembles import Shape
-    from copilot.backends.ensembles.members import Tell
+    from copilot.backends.ensembles.members import Report
 
 # Models made of others; copilot.assist.ensembles takes longer to import.
 ENSEMBLES = frozenset({"mixture", "self", "best-of"})
@@ -120,6 +121,25 @@ def shape_of(settings: ModelSettings) -> Shape:
     )
 
 
+def parts_of(settings: ModelSettings) -> tuple[tuple[str, int], ...]:
+    """Return an ensemble's members, with how often each is asked."""
+    shape = shape_of(settings)
+    return tuple((name, shape.times) for name in shape.members)
+
+
+def ensemble_said(settings: ModelSettings) -> str:
+    """Say in a line what an ensemble is made of, and who sums up or judges."""
+    parts = parts_of(settings)
+    names = ", ".join(f"{name} ×{times}" if times > 1 else name for name, times in parts)
+    layers = f"; {settings.layers} layers" if settings.layers > 2 else ""
+    last = shape_of(settings).last if parts else settings.aggregator
+    judges = f"{last} sums up" if last else ""
+    if settings.provider == "best-of":
+        judges = f"your check judges, then {last}" if last else "your check judges"
+    made = f"{settings.provider} of {names or 'nobody'}{layers}"
+    return one_line("; ".join(part for part in (made, judges) if part))
+
+
 def embedded_settings(
     model: catalogue.EmbeddedModel, own: ModelSettings | None = None
 ) -> ModelSettings:
@@ -140,14 +160,15 @@ def open_backend(
     environment: Mapping[str, str],
     models_dir: Path,
     prompts: Path | None = None,
-    tell: Tell = lambda _report: None,
+    tell: Callable[[Report | str], object] = lambda _report: None,
     states: Path | None = None,
 ) -> Backend:
     """Return the backend of a model, which asks again where a failure passes by itself.
 
-    Of an ensemble, `prompts` is the folder of the user's own words, and `tell` learns what becomes
-    of each call. `states` is the folder for what llama.cpp has read. Raises
-    UsageError if its key or its file is missing, PolicyRefused if it may not be asked.
+    Of an ensemble, `prompts` is the folder of the user's own words. `tell` learns what becomes of
+    each call to its members, and that a server is still loading. `states` is the folder for what
+    llama.cpp has read. Raises UsageError if its key or its file is missing, PolicyRefused if it may
+    not be asked.
     """
     if chosen.members:
         return _open_ensemble(chosen, environment, models_dir, prompts, tell, states)
@@ -165,7 +186,7 @@ def open_backend(
         return EmbeddedChat(chosen.name, path, window, EngineStates(states) if states else None)
     key = _key(chosen.settings, environment)
     backend = open_provider(chosen.settings, key, chosen.wall, states)
-    return Retrying(backend, retries=chosen.settings.retries)
+    return Retrying(backend, retries=chosen.settings.retries, tell=tell)
 
 
 def _open_ensemble(
@@ -173,7 +194,7 @@ def _open_ensemble(
     environment: Mapping[str, str],
     models_dir: Path,
     prompts: Path | None,
-    tell: Tell,
+    tell: Callable[[Report | str], object],
     states: Path | None,
 ) -> Backend:
     from copilot.assist.ensembles import MemberModel, open_ensemble
@@ -182,7 +203,7 @@ def _open_ensemble(
         member.name: MemberModel(
             member.name,
             member.settings,
-            partial(open_backend, member, environment, models_dir, states=states),
+            partial(open_backend, member, environment, models_dir, tell=tell, states=states),
         )
         for member in chosen.members
     }

@@ -59,6 +59,11 @@ class Packed:
     words: tuple[str, ...] = ()
 
     @property
+    def messages(self) -> tuple[Message, ...]:
+        """What is sent."""
+        return messages(self.prompt)
+
+    @property
     def full_texts(self) -> dict[str, str]:
         """The files that the prompt holds in full: name with alias to text, its last line ended."""
         last: dict[str, str] = {}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from copilot.assist.never_read import NeverRead
+from copilot.assist.standing import Standing
 from copilot.assist.unmask import masks_of, unmasked
 from copilot.assist.warn import Known, flags_of
 from copilot.assist.witness import Witness
+from copilot.edits.chained import chained
 from copilot.edits.changes import ChangeSet
 from copilot.edits.contents import unread_mark
 from copilot.edits.flags import Flag
@@ -22,7 +25,7 @@ from copilot.text import one_line, visible
 from copilot.workspace.encodings import read_text
 from copilot.workspace.masker import Masker
 from copilot.workspace.model import Root
-from copilot.workspace.targets import TargetFile, read_target
+from copilot.workspace.targets import TargetFile
 
 # The lines of a second reply are counted from here on, so that no two edits begin at the same.
 LATER = 1_000_000_000
@@ -34,13 +37,20 @@ class Ground:
 
     `read_only` are aliases of repositories that may be read, but not changed; nor is a submodule
     that a root tells of. `masker` turns masks back to secrets. `witness` tells what the model saw,
-    None where nobody knows.
+    None where nobody knows. Edits are placed on the files as `standing` would leave them, and what
+    is proposed then is both together.
     """
 
     roots: tuple[Root, ...]
     read_only: frozenset[str] = frozenset()
     masker: Masker | None = None
     witness: Witness | NeverRead | None = None
+    standing: ChangeSet = field(default_factory=ChangeSet)
+
+    @cached_property
+    def files(self) -> Standing:
+        """The files as they would be."""
+        return Standing(self.roots, self.standing)
 
 
 @dataclass(frozen=True)
@@ -118,11 +128,14 @@ def read_reply(text: str, marker: int = 7, *, closing_required: bool = True) -> 
 def attempt(reply: Reply, ground: Ground) -> Attempt:
     """Place every edit of a reply, or say of each that cannot be placed why."""
     targets, lost = _targets(reply, ground)
-    files = {target: _read(target, ground.roots) for target in targets.values()}
+    standing = ground.files
+    files = {target: standing.read(target) for target in targets.values()}
+    on_disk = _on_disk(files, standing)
     lost += _forbidden(reply, targets, files)
-    bare, strange = unmasked(reply, targets, files, ground.masker)
+    bare, strange = unmasked(reply, targets, files, ground.masker, on_disk)
     lost += strange
-    stale = ground.witness.stale(files) if ground.witness else frozenset()
+    # What stands was told to the model: only what others changed is news to it.
+    stale = ground.witness.stale(on_disk) if ground.witness else frozenset()
     sound = _without(bare.operations, lost)
     originals = {target: file.data for target, file in files.items()}
     placement = place(
@@ -133,12 +146,29 @@ def attempt(reply: Reply, ground: Ground) -> Attempt:
         executable=[target for target, file in files.items() if file.executable],
         encodings=_encodings(files),
     )
-    known = _known(ground, files, stale)
+    known = _known(ground, files, on_disk, stale)
     refusals = tuple(sorted((*lost, *placement.refusals), key=lambda refusal: refusal.line))
     if refusals:
         return Attempt(bare, targets, replace(placement, changes=ChangeSet()), known, refusals)
-    flags = flags_of(placement.changes, placement.placed, known)
+    placement = replace(placement, changes=chained(ground.standing, placement.changes))
+    flags = flags_of(placement.changes, _as_on_disk(placement.placed, standing), known)
     return Attempt(bare, targets, placement, known, flags=flags)
+
+
+def _on_disk(files: Mapping[Target, TargetFile], standing: Standing) -> dict[Target, TargetFile]:
+    """Return, for each of the files, the one on disk that it comes from."""
+    if not standing.changes:
+        return dict(files)
+    origins = {target: standing.origin(target) for target in files}
+    return {
+        target: standing.read_disk(origin) if origin else TargetFile(None)
+        for target, origin in origins.items()
+    }
+
+
+def _as_on_disk(placed: Sequence[Placed], standing: Standing) -> list[Placed]:
+    """Return the places of edits by the lines of the files on disk."""
+    return [replace(p, start=standing.original_line(p.target, p.start)) for p in placed]
 
 
 def refused(refusals: Sequence[Refusal]) -> EditsRefused:
@@ -167,11 +197,21 @@ def _without(operations: Sequence[Operation], lost: Sequence[Refusal]) -> tuple[
     return tuple(o for o in operations if not any((o.line, p) in bad for p in paths_of(o)))
 
 
-def _known(ground: Ground, files: Mapping[Target, TargetFile], stale: frozenset[Target]) -> Known:
-    there = [target for target, file in files.items() if file.data is not None]
-    unseen = ground.witness.unseen(there) if ground.witness else {}
+def _known(
+    ground: Ground,
+    files: Mapping[Target, TargetFile],
+    on_disk: Mapping[Target, TargetFile],
+    stale: frozenset[Target],
+) -> Known:
+    there = {ground.files.origin(target) for target, file in files.items() if file.data is not None}
+    seen = [target for target in there if target is not None]
+    unseen = ground.witness.unseen(seen) if ground.witness else {}
     names = frozenset(target.name for target in stale)
-    return Known(unseen, names, masks_of(files, ground.masker))
+    masks = masks_of(files, ground.masker)
+    if ground.standing:
+        earlier = masks_of(on_disk, ground.masker)
+        masks |= {name: (*masks.get(name, ()), *more) for name, more in earlier.items()}
+    return Known(unseen, names, masks)
 
 
 def _targets(reply: Reply, ground: Ground) -> tuple[dict[str, Target], list[Refusal]]:
@@ -179,7 +219,8 @@ def _targets(reply: Reply, ground: Ground) -> tuple[dict[str, Target], list[Refu
     by_alias = {root.alias: root for root in ground.roots}
 
     def known(alias: str, path: str) -> bool:
-        return os.path.lexists(by_alias[alias].path / path)
+        there = ground.files.is_there(Target(alias, path))
+        return os.path.lexists(by_alias[alias].path / path) if there is None else there
 
     found: dict[str, Target | str] = {}
     for raw in {path for operation in reply.operations for path in paths_of(operation)}:
@@ -229,11 +270,6 @@ def paths_of(operation: Operation) -> tuple[str, ...]:
 
 def _raw_paths(reply: Reply) -> Iterator[tuple[Operation, str]]:
     return ((operation, raw) for operation in reply.operations for raw in paths_of(operation))
-
-
-def _read(target: Target, roots: Sequence[Root]) -> TargetFile:
-    root = next(root for root in roots if root.alias == target.repository)
-    return read_target(root.path, target.path)
 
 
 def _encodings(files: Mapping[Target, TargetFile]) -> dict[Target, str]:

@@ -61,7 +61,7 @@ def asks_to_pass(
     return fill_prompt(
         load_prompt("repair-check", prompts),
         part=_LEFT_OUT if partly else "",
-        fence=_fence_around(command, output),
+        fence=fence_around(command, output),
         command=command,
         output=output,
     )
@@ -97,7 +97,7 @@ def _kept(operations: Sequence[Operation], refusals: Sequence[Refusal]) -> tuple
     return tuple(operation for operation in operations if operation.line not in lost)
 
 
-def _fence_around(*texts: str) -> str:
+def fence_around(*texts: str) -> str:
     """Return a fence that is longer than any run of backticks in these texts."""
     longest = max((len(run) for text in texts for run in _BACKTICKS.findall(text)), default=0)
     return "`" * max(3, longest + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from copilot.edits.operations import (
     Create,
@@ -34,15 +35,17 @@ def unmasked(
     targets: Mapping[str, Target],
     files: Mapping[Target, TargetFile],
     masker: Masker | None,
+    on_disk: Mapping[Target, TargetFile] = MappingProxyType({}),
 ) -> tuple[Reply, list[Refusal]]:
     """Return the reply with the secrets of each file in the edits of that file.
 
-    A placeholder that stands for nothing in the edited file is refused: it may be another file's
-    secret, which a hostile text could have talked the model into writing somewhere else.
+    Those that a file has `on_disk` count as its own too. A placeholder that stands for nothing in
+    the edited file is refused: it may be another file's secret, which a hostile text could have
+    talked the model into writing somewhere else.
     """
     if masker is None or not any(map(_like_placeholders, reply.operations)):
         return reply, []
-    shown = _shown(reply, targets, files, masker)
+    shown = _shown(reply, targets, files, on_disk, masker)
     operations, refusals = [], []
     for operation in reply.operations:
         text, masks = shown.get(targets.get(operation.path), ("", ()))
@@ -57,14 +60,17 @@ def _shown(
     reply: Reply,
     targets: Mapping[str, Target],
     files: Mapping[Target, TargetFile],
+    on_disk: Mapping[Target, TargetFile],
     masker: Masker,
 ) -> dict[Target | None, tuple[str, tuple[Mask, ...]]]:
     """Return each file's text as it was shown, and its masks; a file that is moved takes both."""
-    shown: dict[Target | None, tuple[str, tuple[Mask, ...]]] = {
-        target: masker.masked(target.path, text)
-        for target, file in files.items()
-        if (text := _text(file)) is not None
-    }
+    shown: dict[Target | None, tuple[str, tuple[Mask, ...]]] = {}
+    for target, file in files.items():
+        same = {one.data: one for one in (file, on_disk.get(target, file))}
+        for text in filter(None, map(_text, same.values())):
+            masked, masks = masker.masked(target.path, text)
+            others = shown.get(target, ("", ()))
+            shown[target] = f"{others[0]}{masked}", (*others[1], *masks)
     for operation in reply.operations:
         if isinstance(operation, Rename) and {operation.path, operation.new_path} <= targets.keys():
             old, new = targets[operation.path], targets[operation.new_path]

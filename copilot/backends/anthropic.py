@@ -8,13 +8,13 @@ request are then still there.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from itertools import pairwise
 from typing import Any, Literal
 from urllib.parse import quote
 
 import msgspec
 
 from copilot.backends.answers import broke_off, decoded, kept
+from copilot.backends.cuts import pieces, stable_pieces
 from copilot.backends.faults import parsed, refusal
 from copilot.backends.parameters import Parameters
 from copilot.backends.protocol import (
@@ -142,21 +142,7 @@ def _body(request: Request, model: str, ttl: Ttl) -> _Block:
 
 
 def _blocks(message: Message) -> list[_Block]:
-    return [{"type": "text", "text": text} for text in _pieces(message)]
-
-
-def _pieces(message: Message) -> list[str]:
-    """Cut a message; a piece of blanks alone is refused, and stays with the next (or the last)."""
-    pieces: list[str] = []
-    held = ""
-    for start, end in pairwise((0, *message.cuts, len(message.content))):
-        held += message.content[start:end]
-        if held.strip():
-            pieces.append(held)
-            held = ""
-    if held and pieces:
-        pieces[-1] += held
-    return pieces or [message.content]
+    return [{"type": "text", "text": text} for text in pieces(message)]
 
 
 def _set_marks(body: _Block, system: Sequence[Message], turns: Sequence[Message], ttl: Ttl) -> None:
@@ -167,9 +153,7 @@ def _set_marks(body: _Block, system: Sequence[Message], turns: Sequence[Message]
         body["system"][-1]["cache_control"] = long
     if turns and turns[0].cuts:
         blocks = body["messages"][0]["content"]
-        # What follows the last cut is new with each question.
-        is_tailed = turns[0].cuts[-1] < len(turns[0].content)
-        stable = blocks[:-1] if is_tailed else blocks
+        stable = blocks[: stable_pieces(turns[0], [block["text"] for block in blocks])]
         for block, mark in ((stable[-1:], short), (stable[:1], long)):
             for marked in block:
                 marked["cache_control"] = mark

@@ -89,23 +89,33 @@ class EmbeddedChat:
         self._chat: OpenAIChat | None = None
 
     def facts(self) -> ModelFacts:
-        return ModelFacts(self._name, self._window, follows_grammar=True)
+        return ModelFacts(self._name, self._window, grammar="llama.cpp")
 
     def ask(self, request: Request) -> Generator[Event, None, None]:
-        if self._chat is None:
-            key = secrets.token_urlsafe()
-            states = self._states
-            self._served = serve_model(
-                self._name,
-                self._path,
-                self._window,
-                api_key=key,
-                states=states.path if states else None,
-            )
-            url = self._served.base_url
-            self._chat = OpenAIChat(url, self._name, key, wall=_HERE, states=states)
-            self._chat.facts()
-        yield from self._chat.ask(request)
+        chat = self._chat or self._connected()
+        yield from chat.ask(request)
+
+    def _connected(self) -> OpenAIChat:
+        """Return a connection to the engine, which is started if need be."""
+        states = self._states
+        served = self._served or serve_model(
+            self._name,
+            self._path,
+            self._window,
+            api_key=secrets.token_urlsafe(),
+            states=states.path if states else None,
+        )
+        self._served = served
+        chat = OpenAIChat(served.base_url, self._name, served.api_key, wall=_HERE, states=states)
+        chat.facts()
+        self._chat = chat
+        return chat
+
+    def hang_up(self) -> None:
+        """End the running request, from any thread; the engine stays for the next."""
+        chat, self._chat = self._chat, None
+        if chat is not None:
+            chat.close()
 
     def close(self) -> None:
         if self._chat is not None:

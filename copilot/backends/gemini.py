@@ -1,8 +1,14 @@
-"""Gemini's `streamGenerateContent`. Its cache is implicit: the same beginning is found again."""
+"""Gemini's `streamGenerateContent`.
+
+Its cache is implicit, where the same beginning is found again, or explicit, where it has a name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -10,20 +16,24 @@ import msgspec
 
 from copilot.backends.answers import broke_off, decoded, kept
 from copilot.backends.faults import parsed, refusal, shortened
+from copilot.backends.gemini_caches import GeminiCaches, Held, StablePart, stable_part
 from copilot.backends.protocol import (
     Delta,
     Event,
     Finished,
+    Message,
     ModelFacts,
     Request,
     Thinking,
     Usage,
 )
-from copilot.backends.server import Server
+from copilot.backends.server import Mend, Server
 from copilot.backends.sse import event_data
 from copilot.backends.wall import OPEN, Wall
 from copilot.errors import ModelRefused
 
+# Of a cache that is gone, of another model, or not of this key.
+_NO_CACHE = frozenset({400, 403, 404})
 _REASONS = {
     "STOP": "stop",
     "MAX_TOKENS": "length",
@@ -67,15 +77,29 @@ class _Answer(msgspec.Struct, rename="camel"):
 
 
 class GeminiChat:
-    """A model under `/models/`; `base_url` ends in the version of the interface."""
+    """A model under `/models/`; `base_url` ends in the version of the interface.
+
+    With `cache_seconds`, the prompt's base is kept in an explicit cache for so long after each
+    question; the names of such caches are noted in the folder `notes`.
+    """
 
     def __init__(
-        self, base_url: str, model: str, api_key: str | None = None, *, wall: Wall = OPEN
+        self,
+        base_url: str,
+        model: str,
+        api_key: str | None = None,
+        *,
+        wall: Wall = OPEN,
+        cache_seconds: int = 0,
+        notes: Path | None = None,
     ) -> None:
         headers = {"x-goog-api-key": api_key} if api_key else {}
         self._server = Server(base_url, headers, wall)
         self._model = model.removeprefix("models/")
         self._path = f"/models/{quote(self._model, safe='')}"
+        self._caches = (
+            GeminiCaches(self._server, self._model, cache_seconds, notes) if cache_seconds else None
+        )
 
     def close(self) -> None:
         self._server.close()
@@ -99,20 +123,54 @@ class GeminiChat:
         return kept(self._asked(request), self._model)
 
     def _asked(self, request: Request) -> Generator[Event, None, None]:
+        part = stable_part(request.messages) if self._caches else None
+        if self._caches is None or part is None:
+            yield from self._streamed(_body(request, request.messages))
+            return
+        held = self._caches.held(part)
+        body = full = _body(request, request.messages)
+        if held.name:
+            body = {**_body(request, part.turns), "cachedContent": held.name}
+        for event in self._streamed(body, partial(_without_cache, self._caches, part, full)):
+            yield _with_written(event, held)
+
+    def _streamed(self, body: dict[str, Any], mend: Mend | None = None) -> Iterator[Event]:
         path = f"{self._path}:streamGenerateContent?alt=sse"
-        with self._server.stream(path, _body(request), self._model) as chunks:
+        with self._server.stream(path, body, self._model, mend) as chunks:
             yield from _events(chunks, self._model)
 
 
-def _body(request: Request) -> dict[str, Any]:
-    system = [{"text": m.content} for m in request.messages if m.role == "system" and m.content]
+def _without_cache(
+    caches: GeminiCaches,
+    part: StablePart,
+    full: dict[str, Any],
+    status: int,
+    said: bytes,
+    sent: dict[str, Any],
+) -> dict[str, Any] | None:
+    """Return the whole request where the server does not know the cache that it was asked with."""
+    if "cachedContent" not in sent or status not in _NO_CACHE or b"cached" not in said.lower():
+        return None
+    caches.lost(part)
+    return full
+
+
+def _with_written(event: Event, held: Held) -> Event:
+    """Add what a cache took when it was made to the usage of the answer it was made for."""
+    if not isinstance(event, Finished) or event.usage is None or held.written is None:
+        return event
+    return replace(event, usage=replace(event.usage, cache_written=held.written))
+
+
+def _body(request: Request, messages: Sequence[Message]) -> dict[str, Any]:
+    system = [{"text": m.content} for m in messages if m.role == "system" and m.content]
     body: dict[str, Any] = {
         "contents": [
             {
                 "role": "model" if message.role == "assistant" else "user",
                 "parts": [{"text": message.content}],
             }
-            for message in request.messages
+            for message in messages
             if message.role != "system"
         ],
         "generationConfig": {"maxOutputTokens": request.max_reply_tokens},

@@ -13,7 +13,8 @@ from math import ceil
 
 # Bits a number. Of 4 bits in groups of 128, the group's scale is a 16-bit number besides; MXFP4 has
 # one of 8 bits for each 32 (gpt-oss model card, 2.1). GGUF: the files of Llama-3.1-8B, in which
-# some tensors have other precisions (Q4_K_M 4.58 GiB, Q5_K_M 5.33, Q6_K 6.14, Q8_0 7.95).
+# some tensors have other precisions (Q4_K_M 4.58 GiB, Q5_K_M 5.33, Q6_K 6.14, Q8_0 7.95: llama.cpp,
+# tools/quantize/README.md).
 WEIGHT_BITS = {
     "bf16": 16.0,
     "fp8": 8.0,

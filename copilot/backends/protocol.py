@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+# Whose way of taking a grammar a server has; empty for one that follows none.
+Grammar = Literal["", "llama.cpp", "vllm", "sglang"]
+
 
 @dataclass(frozen=True)
 class Message:
@@ -44,8 +47,13 @@ class ModelFacts:
 
     model: str
     window: int | None = None
-    follows_grammar: bool = False
+    grammar: Grammar = ""
     max_reply_tokens: int | None = None
+
+    @property
+    def follows_grammar(self) -> bool:
+        """Whether an answer can be held to a grammar."""
+        return bool(self.grammar)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from copilot.settings.config import ModelSettings
 
 GROUP = "repo_copilot.backends"
 
+_TTL_SECONDS = {"5m": 300, "1h": 3600}
+
 _Open = Callable[[ModelSettings, str | None, Wall, Path | None], Backend]
 
 
@@ -32,6 +34,8 @@ def _openai(settings: ModelSettings, key: str | None, wall: Wall, states: Path |
         wall=wall,
         api_version=settings.api_version,
         states=ServerStates(states, url) if states else None,
+        grammar=settings.grammar,
+        cache=settings.cache,
     )
 
 
@@ -44,10 +48,12 @@ def _anthropic(
     return AnthropicChat(url, settings.model, key, wall=wall, cache_ttl=ttl)
 
 
-def _gemini(settings: ModelSettings, key: str | None, wall: Wall, _states: Path | None) -> Backend:
+def _gemini(settings: ModelSettings, key: str | None, wall: Wall, states: Path | None) -> Backend:
     from copilot.backends.gemini import GeminiChat
 
-    return GeminiChat(base_url_of(settings), settings.model, key, wall=wall)
+    seconds = _TTL_SECONDS[settings.cache_ttl] if settings.cache == "explicit" else 0
+    url, model = base_url_of(settings), settings.model
+    return GeminiChat(url, model, key, wall=wall, cache_seconds=seconds, notes=states)
 
 
 def _ollama(settings: ModelSettings, key: str | None, wall: Wall, _states: Path | None) -> Backend:

@@ -12,6 +12,11 @@ from copilot.errors import ModelBusy, ModelError
 
 DEFAULT_RETRIES = 2
 LONGEST_WAIT_SECONDS = 120.0
+# Hundreds of gigabytes take minutes to be read from a disk.
+LONGEST_LOADING_SECONDS = 1_800
+_LOADING_STEP_SECONDS = 1
+_HEARTBEAT_SECONDS = 10
+_LOADING = "loading model"
 _FIRST_SECONDS = 0.5
 _MOST_SECONDS = 8.0
 _JITTER = 0.25
@@ -23,6 +28,7 @@ class Retrying:
     It waits as long as the server asks, else exponentially longer, with jitter so that many clients
     do not come back at once. It gives up at once where the server asks for more than two minutes
     or a day's quota is used up. `draw` returns a number of 0 to 1; closing ends a wait.
+    While a server loads its model, its facts are waited for; `tell` hears of that now and then.
     """
 
     def __init__(
@@ -31,14 +37,29 @@ class Retrying:
         sleep: Callable[[float], object] | None = None,
         draw: Callable[[], float] = random.random,
         retries: int = DEFAULT_RETRIES,
+        tell: Callable[[str], object] = lambda _said: None,
     ) -> None:
         self.backend = backend
         self._closed = threading.Event()
         self._sleep = sleep or self._closed.wait
         self._draw = draw
         self._retries = retries
+        self._tell = tell
 
     def facts(self) -> ModelFacts:
+        """Return the backend's facts, as soon as its server has loaded the model.
+
+        Raises ModelError; ModelBusy also where loading takes longer than half an hour.
+        """
+        for seconds in range(0, LONGEST_LOADING_SECONDS, _LOADING_STEP_SECONDS):
+            try:
+                return self.backend.facts()
+            except ModelBusy as error:
+                if _LOADING not in error.message.lower() or self._closed.is_set():
+                    raise
+            if seconds % _HEARTBEAT_SECONDS == 0:
+                self._tell(f"the server is loading its model: {seconds} s; Ctrl-C ends the wait")
+            self._sleep(_LOADING_STEP_SECONDS)
         return self.backend.facts()
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 
 from copilot.backends.lines import MOST_LINE_BYTES, LineTooLong, split_lines
@@ -18,7 +19,9 @@ def event_data(chunks: Iterable[bytes], stray: bytearray | None = None) -> Itera
     """
     data: list[bytes] = []
     size = 0
-    for line in split_lines(chunks):
+    for number, line in enumerate(split_lines(chunks)):
+        if number == 0:
+            line = line.removeprefix(BOM_UTF8)
         if not line and data:
             yield b"\n".join(data)
             data, size = [], 0

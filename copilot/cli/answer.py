@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from copilot.assist.ask import Answer, ask
 from copilot.assist.marks import Hiding, seems_cut, without_marks
 from copilot.backends.ensembles.members import least_read
-from copilot.backends.protocol import Message
+from copilot.backends.protocol import Delta, Event, Message
 from copilot.cli.listening import streaming
 from copilot.cli.prepare import Question, say_gap
 from copilot.cli.ready import Ready
@@ -21,27 +22,52 @@ def hear(
     write: Callable[[str], None] = stream,
     grammar: str | None = None,
     turns: tuple[Message, ...] = (),
+    listener: Callable[[Event], None] | None = None,
 ) -> Answer:
     """Ask, show the answer as it comes, and return it without its line of marks.
 
-    `turns` are what was said since the prompt: the marks are asked for once. What speaks for a
-    prompt that was cut on its way is said aloud. Raises ModelError.
+    `turns` are what was said since the prompt: the marks are asked for once. With a `listener`, it
+    gets all events in the place of the terminal. What speaks for a prompt that was cut on its way
+    is said aloud. Raises ModelError.
     """
     words = question.packed.words if not turns else ()
+    if listener is not None:
+        write = _as_events(listener)
     hiding = Hiding(write)
-    with streaming(hiding.write if question.packed.words else write) as show:
+    write = hiding.write if question.packed.words else write
+    with _passed_on(listener, write) if listener else streaming(write) as show:
         answer = ask(ready.backend, question.packed, ready.limits, show, grammar, turns)
     hiding.flush()
     question.sent()
     marked = without_marks(answer.text, question.packed.words)
     if question.packed.words:
         answer = replace(answer, text=marked.text)
-    _say_cut(question, answer, marked.missing if words else ())
+    say_cut(question, answer, marked.missing if words else ())
     say_gap(question, answer)
     return answer
 
 
-def _say_cut(question: Question, answer: Answer, missing: tuple[str, ...]) -> None:
+def _as_events(listener: Callable[[Event], None]) -> Callable[[str], None]:
+    return lambda text: listener(Delta(text))
+
+
+@contextmanager
+def _passed_on(
+    listener: Callable[[Event], None], write: Callable[[str], None]
+) -> Iterator[Callable[[Event], None]]:
+    """Pass events on; the text goes through `write`."""
+
+    def show(event: Event) -> None:
+        if isinstance(event, Delta):
+            write(event.text)
+        else:
+            listener(event)
+
+    yield show
+
+
+def say_cut(question: Question, answer: Answer, missing: tuple[str, ...]) -> None:
+    """Say what speaks for a prompt that was cut: few tokens read, `missing` marks."""
     read = least_read(answer.usage)
     total = question.packed.prompt.total_tokens
     if seems_cut(read, total):

@@ -12,6 +12,7 @@ from copilot.assist.never_read import NeverRead
 from copilot.assist.propose import Attempt, Ground, Proposal, attempt, read_reply
 from copilot.cli.land import Landing, check_landing, check_of, land, put_refused, put_result
 from copilot.cli.options import (
+    Accept,
     Allow,
     Check,
     ConfigPath,
@@ -47,6 +48,7 @@ def apply(
         bool, typer.Option("--clipboard", help="Take the reply from the clipboard.")
     ] = False,
     yes: Yes = False,
+    accept: Accept = None,
     plain: Plain = False,
     dry_run: DryRun = False,
     patch: PatchFile = None,
@@ -61,7 +63,17 @@ def apply(
     label = f"apply {file}" if file and str(file) != "-" else "apply a pasted reply"
     command = check_of(setup, check, no_check=no_check)
     allowed = frozenset(allow or ())
-    landing = Landing(label, yes, plain, dry_run, patch, command, as_json=as_json, allow=allowed)
+    landing = Landing(
+        label,
+        yes,
+        plain,
+        dry_run,
+        patch,
+        command,
+        as_json=as_json,
+        allow=allowed,
+        accept=tuple(accept or ()),
+    )
     check_landing(landing, setup)
     taken = [*(root.alias for root in setup.roots), *setup.read_only]
     far = [name.alias for name in find_repos(repo or (), setup.config.remotes, taken)]
@@ -69,7 +81,7 @@ def apply(
     ground = Ground(setup.roots, read_only, setup.masker, NeverRead(setup.roots))
     proposal = _proposed(reply, ground, as_json=as_json)
     landed = land(proposal, setup, landing)
-    put_result(landed, proposal, setup, landing)
+    put_result(landed, setup, landing)
     raise typer.Exit(landed.code)
 
 

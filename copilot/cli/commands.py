@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
@@ -28,10 +29,14 @@ COMMANDS = {
     "repos": ("repos", "app"),
     "eval": ("evals", "app"),
     "runs": ("runs", "app"),
+    "sessions": ("sessions", "app"),
     "config": ("config", "app"),
     "doctor": ("doctor", "app"),
     "demo": ("demo", "app"),
 }
+# Before a command's name.
+_COMMON = frozenset({"-q", "--quiet", "-v", "--verbose", "--no-color"})
+_OF_THE_GROUP = frozenset({"-h", "--help", "-V", "--version"})
 
 
 class LazyGroup(TyperGroup):
@@ -103,7 +108,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes and files: see docs/.",
+    epilog="Without a command, a session begins in the terminal; copilot --plain --help lists its "
+    "options. Exit codes and files: see docs/.",
 )
 
 
@@ -123,4 +129,27 @@ def command_line(arguments: Sequence[str]) -> None:
         from copilot.cli.pack_out import with_map_joined
 
         arguments = list(with_map_joined(arguments))
+    if is_session(arguments):
+        from copilot.cli.session import app as session_app
+
+        session = typer.main.get_command(session_app)
+        session.params += _common_options()
+        if not arguments and not sys.stdin.isatty():
+            _show_help()
+        session.main(list(arguments), prog_name="copilot")
     app(list(arguments), prog_name="copilot")
+
+
+def _show_help() -> None:
+    """Show the help on stderr, to who called for a session without a terminal."""
+    group = typer.main.get_command(app)
+    with group.make_context("copilot", [], resilient_parsing=True) as context:
+        print(group.get_help(context), file=sys.stderr)
+
+
+def is_session(arguments: Sequence[str]) -> bool:
+    """Tell whether a command line names no command, so that a session begins."""
+    for word in arguments:
+        if word not in _COMMON:
+            return word.startswith("-") and word not in _OF_THE_GROUP
+    return True

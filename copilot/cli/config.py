@@ -38,7 +38,7 @@ def config(
 
 
 def _names() -> list[str]:
-    return [field.name for field in fields(Config) if field.name != "origins"]
+    return [field.name for field in fields(Config) if field.name not in {"left_aside", "origins"}]
 
 
 def _row(settings: Config, name: str) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from copilot.backends.protocol import ModelFacts
+from copilot.cli.conversation import Conversation
 from copilot.cli.keep import write_manifest
 from copilot.cli.land import Landing, check_landing, check_of
 from copilot.cli.options import (
+    Accept,
     Allow,
     BaseUrl,
     Budget,
@@ -42,7 +44,7 @@ from copilot.cli.options import (
 )
 from copilot.cli.prepare import read_for
 from copilot.cli.ready import ready_model
-from copilot.cli.rounds import Chances, Conversation, run_rounds
+from copilot.cli.rounds import Chances, run_rounds
 from copilot.cli.setup import Setup, set_up
 from copilot.errors import ExitCode, UsageError
 from copilot.settings.modes import Mode
@@ -70,6 +72,7 @@ def edit(
     fresh: Fresh = False,
     config: ConfigPath = None,
     yes: Yes = False,
+    accept: Accept = None,
     plain: Plain = False,
     dry_run: DryRun = False,
     patch: PatchFile = None,
@@ -111,6 +114,7 @@ def edit(
         commit=commit,
         as_json=as_json,
         allow=frozenset(allow or ()),
+        accept=tuple(accept or ()),
     )
     chances = Chances(0 if no_repair else _ALL_CHANCES.repairs, check_rounds)
     raise typer.Exit(run_edit(setup, whom, landing, manifest, chances, constrained))

@@ -26,16 +26,24 @@ def refit(
 
     Raises the refusal if it told none, BudgetExceeded if not even one file fits.
     """
-    if not refusal.limit:
-        raise refusal
-    ours = sent.packed.prompt.total_tokens
-    scale = ours / refusal.got if refusal.got and refusal.got > refusal.limit else _MARGIN
-    smaller = replace(ready, found_window=int(refusal.limit * min(scale, 1.0) * _MARGIN))
-    say(f"the model's window holds {refusal.limit:,} tokens only: the prompt is made anew")
+    smaller = narrowed(ready, sent, refusal)
     question = read_for(setup, smaller, kind, asked)
     say(_dropped(sent, question))
     keep_window(setup.paths.windows_file, ready.endpoint, smaller.window or 0)
     return question, smaller
+
+
+def narrowed(ready: Ready, sent: Question, refusal: BudgetExceeded) -> Ready:
+    """Return the model with the window that the provider told. Raises the refusal if it told none.
+
+    That is in our tokens, by what the provider counted where we counted otherwise.
+    """
+    if not refusal.limit:
+        raise refusal
+    ours = sent.packed.prompt.total_tokens
+    scale = ours / refusal.got if refusal.got and refusal.got > refusal.limit else _MARGIN
+    say(f"the model's window holds {refusal.limit:,} tokens only: the prompt is made anew")
+    return replace(ready, found_window=int(refusal.limit * min(scale, 1.0) * _MARGIN))
 
 
 def _dropped(before: Question, after: Question) -> str:

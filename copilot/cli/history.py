@@ -153,7 +153,7 @@ def _reverse(
         raise
     files = history.outcomes(journals, done)
     # Said before stdout can fail.
-    _tell(done, files)
+    say_reversed(done, files)
     if as_json:
         put_json(_reversal_document(done, files) | {"dry_run": False})
 
@@ -170,7 +170,7 @@ def _preview(
         put(diff)
 
 
-def _tell(transaction: Transaction, files: Sequence[FileOutcome]) -> None:
+def say_reversed(transaction: Transaction, files: Sequence[FileOutcome]) -> None:
     """Say in which repositories what was taken back, by file."""
     is_undo = transaction.kind == "undo"
     words, again = (_UNDO, "back") if is_undo else (_REDO, "again")

@@ -5,24 +5,27 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from copilot.assist.check import DEFAULT_SECONDS, Check, CheckCommand, check_in_copy
 from copilot.assist.commit import commit_changes, uncommitted
 from copilot.assist.propose import Attempt, Proposal
 from copilot.assist.results import FileResult, documents, refused_results, results_of
+from copilot.cli.decided import hunk_documents, take_named
 from copilot.cli.keep import write_file
 from copilot.cli.options import Whom
 from copilot.cli.ready import agrees
-from copilot.cli.reviewers import can_review, review
+from copilot.cli.reviewers import can_review, is_plain, review
+from copilot.cli.reviewing import Reviewing
 from copilot.cli.setup import Setup
 from copilot.cli.show import put, put_bytes, put_json
 from copilot.cli.talk import say
 from copilot.edits.changes import ChangeSet
 from copilot.edits.patch import git_patch, shown_diff
-from copilot.errors import CopilotError, ExitCode, PolicyRefused, UsageError
+from copilot.errors import CopilotError, EditsRefused, ExitCode, PolicyRefused, UsageError
 from copilot.journal.transact import commit as write_all
+from copilot.review.marks import holds
 from copilot.review.state import (
     Decision,
     Review,
@@ -30,6 +33,7 @@ from copilot.review.state import (
     asked_apart,
     decide_all,
     decide_file,
+    decide_files,
     start,
 )
 from copilot.text import one_line
@@ -46,7 +50,10 @@ _WHY_PENDING = {
 
 @dataclass(frozen=True)
 class Landing:
-    """How changes land: the options of `edit` and `apply`."""
+    """How changes land: the options of `edit` and `apply`.
+
+    `accept` names the files and hunks that alone are taken, without a review; none: all of `yes`.
+    """
 
     task: str
     yes: bool = False
@@ -57,6 +64,12 @@ class Landing:
     commit: bool = False
     as_json: bool = False
     allow: frozenset[str] = frozenset()
+    accept: tuple[str, ...] = ()
+
+    @property
+    def needs_nobody(self) -> bool:
+        """Whether the options alone decide."""
+        return self.yes or bool(self.accept)
 
 
 @dataclass(frozen=True)
@@ -64,14 +77,17 @@ class Landed:
     """What became of a proposal: in a word, as exit code, and what was accepted.
 
     `check` is what the user's command said, where it was run; `is_whole` whether all was accepted.
+    `proposal` is what was decided on at last, `decided` how; None if nobody did.
     """
 
     outcome: str
     code: ExitCode
+    proposal: Proposal
     changes: ChangeSet = NOTHING
     transaction: str | None = None
     check: Check | None = None
     is_whole: bool = True
+    decided: Review | None = None
 
 
 def check_of(
@@ -94,6 +110,8 @@ def check_of(
 
 def check_landing(landing: Landing, setup: Setup) -> None:
     """Raise UsageError for options that exclude each other, before a model is asked in vain."""
+    if landing.yes and landing.accept:
+        raise UsageError("--yes accepts everything", "leave out --yes or --accept")
     if landing.dry_run and (landing.patch or landing.commit):
         raise UsageError("--dry-run only shows", "leave out --patch and --commit")
     if landing.patch and landing.commit:
@@ -107,10 +125,15 @@ def check_landing(landing: Landing, setup: Setup) -> None:
         raise UsageError("--commit needs git repositories", "leave it out, or run git init there")
 
 
-def land(proposal: Proposal, setup: Setup, landing: Landing) -> Landed:
-    """Review and apply a proposal, all of it or nothing. Raises CopilotError."""
+def land(
+    proposal: Proposal, setup: Setup, landing: Landing, outside: Reviewing | None = None
+) -> Landed:
+    """Review and apply a proposal, all of it or nothing. Raises CopilotError.
+
+    `outside` is what the review may ask of the world; without it, the disk alone.
+    """
     try:
-        landed = _land(proposal, setup, landing)
+        landed = _land(proposal, setup, landing, outside or Reviewing(setup, proposal))
     except CopilotError as error:
         if landing.as_json:
             put_refused(proposal, error.message)
@@ -122,11 +145,12 @@ def land(proposal: Proposal, setup: Setup, landing: Landing) -> Landed:
     return landed
 
 
-def put_result(landed: Landed, proposal: Proposal, setup: Setup, landing: Landing) -> None:
-    """Put what became of a proposal on stdout."""
+def put_result(landed: Landed, setup: Setup, landing: Landing, reply: Path | None = None) -> None:
+    """Put what became of a proposal on stdout; `reply` is where its reply is kept, if it is."""
     several = len(setup.roots) > 1
     if landing.as_json:
-        put_json(_document(landed, proposal, shown_diff(landed.changes, prefix_alias=several)))
+        document = _document(landed, shown_diff(landed.changes, prefix_alias=several))
+        put_json(document | ({"reply": str(reply)} if reply else {}))
     elif landed.outcome == "pending" and not sys.stdout.isatty():
         put_bytes(git_patch(landed.changes, prefix_alias=several))
     elif landed.outcome in {"shown", "applied", "pending"}:
@@ -155,33 +179,89 @@ def _commit(landed: Landed, setup: Setup, landing: Landing) -> None:
         ) from error
 
 
-def _land(proposal: Proposal, setup: Setup, landing: Landing) -> Landed:
+def _land(proposal: Proposal, setup: Setup, landing: Landing, outside: Reviewing) -> Landed:
     for name in proposal.already_applied:
         say(f"already there, nothing to do: {name}")
     if not proposal.changes:
-        return Landed("nothing to change", ExitCode.OK)
+        return Landed("nothing to change", ExitCode.OK, proposal)
     if landing.dry_run:
-        return Landed("shown", ExitCode.OK, proposal.changes)
-    if not (landing.yes or can_review(plain=landing.plain)):
-        return Landed("pending", ExitCode.FINDINGS, proposal.changes)
-    decided = _decide(proposal, landing)
+        return Landed("shown", ExitCode.OK, proposal, proposal.changes)
+    begun = start(proposal.changes, proposal.flags)
+    if landing.needs_nobody:
+        return _written(_decided(begun, landing), setup, landing, outside)
+    if not can_review(plain=landing.plain):
+        return Landed("pending", ExitCode.FINDINGS, proposal, proposal.changes)
+    while True:
+        decided = _asked_apart(
+            review(begun, landing.task, setup.config, plain=landing.plain, outside=outside)
+        )
+        try:
+            _check_as_shown(decided, outside)
+            return _written(decided, setup, landing, outside)
+        except EditsRefused as refusal:
+            if not outside.changed_on_disk(decided):
+                raise
+            say(refusal.message)
+            begun = _to_be_seen(decided, landing, outside)
+
+
+def _check_as_shown(decided: Review, outside: Reviewing) -> None:
+    """Raise EditsRefused if a file of which something is accepted is not what was shown."""
+    names = [
+        one_line(decided.files[index].change.name)
+        for index in outside.changed_on_disk(decided)
+        if holds(decided.files[index].marks, Decision.ACCEPTED)
+    ]
+    if names:
+        raise EditsRefused(f"changed on disk during the review: {', '.join(names)}")
+
+
+def _to_be_seen(decided: Review, landing: Landing, outside: Reviewing) -> Review:
+    """Return a review to be looked at again, placed on the files as they are where that can be.
+
+    Line by line, what is decided is not shown: what was touched is undecided again.
+    """
+    touched = [decided.files[index].change.source for index in outside.changed_on_disk(decided)]
+    try:
+        again = outside.placed_again(decided)
+        say("placed again; nothing was written, look at it once more")
+    except EditsRefused as refusal:
+        say(refusal.message)
+        say(f"hint: {refusal.hint}")
+        again = decided
+    if not is_plain(plain=landing.plain):
+        return again
+    indices = [i for i, file in enumerate(again.files) if file.change.source in touched]
+    return decide_files(again, indices, Decision.UNDECIDED)
+
+
+def _written(decided: Review, setup: Setup, landing: Landing, outside: Reviewing) -> Landed:
+    """Check and write what was accepted. Raises CopilotError."""
+    proposed = ChangeSet(tuple(file.change for file in decided.files))
+    proposal = replace(outside.proposal, changes=proposed)
     changes = accepted(decided)
     is_whole = all(file.decision is Decision.ACCEPTED for file in decided.files)
     if not changes:
-        return Landed("nothing applied", ExitCode.FINDINGS)
+        return Landed("nothing applied", ExitCode.FINDINGS, proposal, decided=decided)
+    landed = Landed(
+        "check failed", ExitCode.FINDINGS, proposal, changes, is_whole=is_whole, decided=decided
+    )
     checked = _checked(changes, setup, landing.check) if landing.check else None
     if checked and not checked.passed:
-        return Landed("check failed", ExitCode.FINDINGS, changes, None, checked, is_whole)
-    return _write(changes, setup, landing, ExitCode.OK if is_whole else ExitCode.FINDINGS)
+        return replace(landed, check=checked)
+    return _write(landed, setup, landing)
 
 
-def _decide(proposal: Proposal, landing: Landing) -> Review:
-    begun = start(proposal.changes, proposal.flags)
-    if not landing.yes:
-        return _asked_apart(review(begun, landing.task, plain=landing.plain))
-    for name, flags in proposal.flags.items():
-        say(f"warning: {one_line(name)}: {'; '.join(flag.text for flag in flags)}")
-    decided = decide_all(begun, Decision.ACCEPTED)
+def _decided(begun: Review, landing: Landing) -> Review:
+    """Return what the options decide. Raises UsageError, PolicyRefused."""
+    for file in begun.files:
+        if file.flags:
+            texts = "; ".join(flag.text for flag in file.flags)
+            say(f"warning: {one_line(file.change.name)}: {texts}")
+    if landing.accept:
+        decided = take_named(begun, landing.accept)
+    else:
+        decided = decide_all(begun, Decision.ACCEPTED)
     _refuse_unallowed(decided, landing.allow)
     return decided
 
@@ -222,16 +302,18 @@ def _checked(changes: ChangeSet, setup: Setup, check: CheckCommand) -> Check:
     return result
 
 
-def _write(changes: ChangeSet, setup: Setup, landing: Landing, code: ExitCode) -> Landed:
+def _write(landed: Landed, setup: Setup, landing: Landing) -> Landed:
+    changes = landed.changes
+    code = ExitCode.OK if landed.is_whole else ExitCode.FINDINGS
     if landing.patch:
         _write_patches(changes, setup, landing.patch)
-        return Landed("patch written", code, changes)
+        return replace(landed, outcome="patch written", code=code)
     if landing.commit:
         for name in uncommitted(changes, setup.roots):
             say(f"warning: the commit will also hold your own changes to {name}")
     roots = {root.alias: root.path for root in setup.roots}
     transaction = write_all(changes, roots, setup.paths.journals, label=landing.task)
-    return Landed("applied", code, changes, transaction.id)
+    return replace(landed, outcome="applied", code=code, transaction=transaction.id)
 
 
 def _write_patches(changes: ChangeSet, setup: Setup, path: Path) -> None:
@@ -280,14 +362,16 @@ def _say_end(landed: Landed, setup: Setup, landing: Landing) -> None:
             say("  " + shlex.join(["git", "-C", str(roots[alias]), "apply", str(path.resolve())]))
 
 
-def _document(landed: Landed, proposal: Proposal, diff: str) -> dict[str, object]:
+def _document(landed: Landed, diff: str) -> dict[str, object]:
     is_written = landed.outcome == "applied"
     why = "" if is_written else _WHY_PENDING.get(landed.outcome, landed.outcome)
+    proposal = landed.proposal
     results = results_of(proposal, landed.changes, written=is_written, why=why)
     return {
         "outcome": landed.outcome,
         "written": is_written,
         "transaction": landed.transaction,
         "changes": documents(results),
+        "hunks": hunk_documents(landed.decided or start(proposal.changes)),
         "diff": diff,
     }

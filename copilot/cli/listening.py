@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from copilot.backends.protocol import Delta, Event, Reading, Thinking, Waiting
-from copilot.cli.talk import detail, say, stream, voice
+from copilot.cli.talk import can_draw, detail, say, stream, voice
 from copilot.text import one_line
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class _Clock:
         self._task: TaskID | None = None
 
     def start(self) -> None:
-        if voice.quiet or not sys.stderr.isatty():
+        if not can_draw():
             return
         self._progress = self._stack.enter_context(_heartbeat())
         self._task = self._progress.add_task(_READING, total=None)

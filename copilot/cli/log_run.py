@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from copilot.assist.ask import Answer
 from copilot.assist.estimate import run_cost
@@ -19,6 +19,9 @@ from copilot.runs.store import Run, list_runs, record_run
 from copilot.text import visible
 from copilot.workspace.model import Repository
 
+if TYPE_CHECKING:
+    from copilot.cli.decided import Tally
+
 
 def log_run(
     setup: Setup,
@@ -32,10 +35,12 @@ def log_run(
     mode: str = "whole",
     expected_cached_tokens: int | None = None,
     manifest: Mapping[str, Any] | None = None,
+    tally: Tally | None = None,
 ) -> None:
     """Record one request; a runs file that cannot be written is only a warning.
 
-    `manifest` is what the prompt can be rebuilt from. For the others see Run.
+    `manifest` is what the prompt can be rebuilt from, `tally` what was decided in a review. For the
+    others see Run.
     """
     usage = answer.usage
     payers = ready.chosen.members or (ready.chosen,)
@@ -59,6 +64,7 @@ def log_run(
         first_token_seconds=_rounded(answer.first_token_seconds),
         cost=_cost(ready.chosen, usage) if usage else None,
         currency=payers[0].settings.currency,
+        **(tally._asdict() if tally else {}),
     )
     try:
         record_run(setup.paths.runs_file, run, manifest)

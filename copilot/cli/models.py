@@ -7,8 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from copilot.assist.models import DEFAULT_EMBEDDED
+from copilot.assist.models import (
+    DEFAULT_EMBEDDED,
+    ENSEMBLES,
+    choose_model,
+    ensemble_said,
+    parts_of,
+    shape_of,
+)
 from copilot.backends import catalogue
+from copilot.backends.catalogue import EmbeddedModel
 from copilot.backends.open_models import OpenModel, open_models
 from copilot.backends.providers import base_url_of
 from copilot.backends.pull import local_path
@@ -18,6 +26,7 @@ from copilot.cli.models_plan import plan_command
 from copilot.cli.models_warm import warm_command
 from copilot.cli.options import Json, new_app
 from copilot.cli.show import put, put_json
+from copilot.errors import CopilotError
 from copilot.settings.config import Config, ModelSettings
 
 app = new_app("Models: list, add, fetch, plan, warm and serve them.")
@@ -37,7 +46,13 @@ def list_models(
         return
     paths, config = user_settings()
     default = config.model or DEFAULT_EMBEDDED
-    rows = [*_configured(config), *_embedded(config, config.models_dir or paths.models)]
+    models_dir = config.models_dir or paths.models
+    rows = [_row(config, models_dir, name, model) for name, model in config.models.items()]
+    rows += [
+        {"name": model.name, "where": _embedded(model, models_dir)}
+        for model in catalogue.models()
+        if model.name not in config.models
+    ]
     for row in rows:
         row["default"] = row["name"] == default
     if as_json:
@@ -80,24 +95,33 @@ def _catalogue_row(model: OpenModel) -> dict[str, Any]:
     }
 
 
-def _configured(config: Config) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "where": f"{settings.model or 'one model'} at {_place(settings)}"}
-        for name, settings in config.models.items()
-        if settings.provider != "embedded"
-    ]
+def _row(config: Config, models_dir: Path, name: str, settings: ModelSettings) -> dict[str, Any]:
+    if settings.provider in ENSEMBLES:
+        return _ensemble_row(config, name, settings)
+    embedded = {model.name: model for model in catalogue.models()}.get(settings.model)
+    if settings.provider == "embedded" and embedded is not None:
+        return {"name": name, "where": f"{embedded.name}, {_embedded(embedded, models_dir)}"}
+    return {"name": name, "where": f"{settings.model or 'one model'} at {_place(settings)}"}
+
+
+def _ensemble_row(config: Config, name: str, settings: ModelSettings) -> dict[str, Any]:
+    """Describe a model that is made of others, also one that cannot be asked as it is set."""
+    where = ensemble_said(settings)
+    try:
+        choose_model(config, name, None, None)
+    except CopilotError as error:
+        where += f"; it cannot be asked: {error.message}"
+    members = [{"name": member, "times": times} for member, times in parts_of(settings)]
+    aggregator = shape_of(settings).last if settings.members else settings.aggregator
+    return {"name": name, "where": where, "members": members, "aggregator": aggregator or None}
 
 
 def _place(settings: ModelSettings) -> str:
     return base_url_of(settings) or settings.provider
 
 
-def _embedded(config: Config, models_dir: Path) -> list[dict[str, Any]]:
-    rows = []
-    for model in catalogue.models():
-        here = local_path(model, models_dir) is not None
-        size = f"{model.size_bytes / 1e9:.1f} GB"
-        state = "on this machine" if here else f"copilot models pull {model.name}, {size}"
-        where = f"embedded, {model.window_tokens:,} tokens, {model.license}; {state}"
-        rows.append({"name": model.name, "where": where})
-    return [row for row in rows if row["name"] not in config.models]
+def _embedded(model: EmbeddedModel, models_dir: Path) -> str:
+    here = local_path(model, models_dir) is not None
+    size = f"{model.size_bytes / 1e9:.1f} GB"
+    state = "on this machine" if here else f"copilot models pull {model.name}, {size}"
+    return f"embedded, {model.window_tokens:,} tokens, {model.license}; {state}"

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import sys
 from getpass import getpass
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from copilot.assist.models import choose_model, open_backend
+from copilot.assist.models import ENSEMBLES, choose_model, ensemble_said, open_backend
 from copilot.backends import catalogue
 from copilot.backends.origins import check_key
 from copilot.backends.protocol import ModelFacts
-from copilot.backends.providers import base_url_of, check_provider
-from copilot.backends.wall import Wall
+from copilot.backends.providers import base_url_of
 from copilot.cli.models_ask import asked_values
 from copilot.cli.talk import is_terminal, say
 from copilot.context.tokens import DEFAULT_TOKENIZER, TOKENIZERS
@@ -26,9 +25,9 @@ from copilot.settings.amounts import parse_tokens
 from copilot.settings.config import Config, ModelSettings, load_config
 from copilot.settings.keys import origin_of, store_key
 from copilot.settings.paths import state_paths
-from copilot.settings.write import add_model
+from copilot.settings.write import Value, add_model
 
-Values = dict[str, str | int | float]
+Values = dict[str, Value]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -45,6 +44,20 @@ def add_command(
     provider: Annotated[
         str | None,
         typer.Option("--provider", metavar="NAME", help="openai (the usual one), anthropic, …"),
+    ] = None,
+    members: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--member", metavar="NAME", help="Of a mixture, self or best-of; several times."
+        ),
+    ] = None,
+    aggregator: Annotated[
+        str | None,
+        typer.Option("--aggregator", metavar="NAME", help="… and the model that sums up."),
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option("--samples", metavar="N", help="… and how often each member is asked."),
     ] = None,
     model: Annotated[
         str, typer.Option("--id", metavar="ID", help="The server's own name for it.")
@@ -95,13 +108,16 @@ def add_command(
 
     In a terminal, it asks for what no option says.
     """
-    given: dict[str, str | int | float | None] = {
+    given: dict[str, Value | None] = {
         "provider": provider,
+        "members": members or None,
+        "aggregator": aggregator,
+        "samples": samples,
         "base_url": base_url,
         "model": model or None,
         "api_key_env": api_key_env or None,
         "window": parse_tokens(window) if window else None,
-        "tokenizer": tokenizer,
+        "tokenizer": tokenizer if provider not in ENSEMBLES else None,
         "price_input": price_input,
         "price_cached": price_cached,
         "price_output": price_output,
@@ -109,12 +125,16 @@ def add_command(
     }
     _check_new(name, tokenizer, replace=replace)
     values = {key: value for key, value in given.items() if value is not None}
+    if members and provider is None:
+        raise UsageError("members of what?", "add --provider mixture, self or best-of")
     if base_url is None and provider is None:
         if not is_terminal():
             raise UsageError("no --base-url was given", "such as http://127.0.0.1:8080/v1")
         values = asked_values(values, keyring=in_keyring)
-    settings = _checked(values)
+    settings = _checked(name, values)
     key = _read_key(settings) if in_keyring else None
+    if settings.provider in ENSEMBLES:
+        say(ensemble_said(settings))
     if check:
         _say_facts(_try(name, settings, key))
     if key:
@@ -137,7 +157,7 @@ def _check_new(name: str, tokenizer: str, *, replace: bool) -> None:
         raise UsageError(f"there is a model named {name}", "choose another, or --replace it")
 
 
-def _checked(values: Values) -> ModelSettings:
+def _checked(name: str, values: Values) -> ModelSettings:
     """Return the settings that these values make. Raises UsageError, PolicyRefused.
 
     No message holds a key that was given for its variable.
@@ -152,8 +172,7 @@ def _checked(values: Values) -> ModelSettings:
         settings = msgspec.convert(values, ModelSettings)
     except msgspec.ValidationError as error:
         raise UsageError(str(error), "see docs/configuration.md for what a model takes") from error
-    own = _config()
-    check_provider(settings, Wall(own.local_only, own.local_addresses))
+    choose_model(_with_model(name, settings), name, None, None)
     return settings
 
 
@@ -172,11 +191,9 @@ def _try(name: str, settings: ModelSettings, key: str | None) -> ModelFacts:
     if key:
         environment[_TRIED] = key
         settings = msgspec.structs.replace(settings, api_key_env=_TRIED)
-    own = _config()
-    tried = Config(
-        local_only=own.local_only, local_addresses=own.local_addresses, models={name: settings}
-    )
-    backend = open_backend(choose_model(tried, name, None, None), environment, Path())
+    chosen = choose_model(_with_model(name, settings), name, None, None)
+    models_dir = _config().models_dir or state_paths().models
+    backend = open_backend(chosen, environment, models_dir, tell=lambda said: say(str(said)))
     try:
         return backend.facts()
     except ModelError as error:
@@ -184,6 +201,11 @@ def _try(name: str, settings: ModelSettings, key: str | None) -> ModelFacts:
         raise
     finally:
         backend.close()
+
+
+def _with_model(name: str, settings: ModelSettings) -> Config:
+    own = _config()
+    return dataclasses.replace(own, models={**own.models, name: settings})
 
 
 def _config() -> Config:

@@ -9,12 +9,13 @@ from copilot.cli.talk import say
 from copilot.context.tokens import TOKENIZERS
 from copilot.errors import UsageError
 from copilot.settings.amounts import parse_tokens
+from copilot.settings.write import Value
 
-Values = dict[str, str | int | float]
+Values = dict[str, Value]
 _PROVIDERS = "openai (and all that speak like it), anthropic, gemini, ollama"
 
 
-def asked_values(given: Mapping[str, str | int | float], *, keyring: bool) -> Values:
+def asked_values(given: Mapping[str, Value], *, keyring: bool) -> Values:
     """Return the values of a model's table: those given, and what the person answers."""
     say("an empty answer leaves it out")
     values: Values = dict(given)

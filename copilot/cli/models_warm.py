@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -75,15 +76,43 @@ def warm_command(
     setup = set_up(where(*read))
     with ready_model(setup, Whom(name, base_url, api_key_env)) as ready:
         question = _everything(setup, ready)
-        with streaming(_ignore) as show:
-            answer = ask(ready.backend, question.packed, _REPLY, show)
-        question.sent()
-        record(setup, "warm", "", question, ready, answer, "answered")
-        facts = _facts(question, ready, answer)
+        if not ready.chosen.members:
+            facts = _warmed(setup, question, ready)
+    if ready.chosen.members:
+        members = dict(_members(setup, question, ready))
+        facts = {"model": ready.facts.model, "members": list(members.values())}
+        lines = [f"{member}: {_text(one)}" for member, one in members.items()]
+    else:
+        lines = [_text(facts)]
     if as_json:
         put_json(facts)
-    else:
-        put(_text(facts))
+        return
+    for line in lines:
+        put(line)
+
+
+def _members(
+    setup: Setup, question: Question, ready: Ready
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Have each member of an ensemble read the prompt; those that share a cache read it once."""
+    known: set[tuple[str, str, str]] = set()
+    for member in ready.chosen.members:
+        settings = member.settings
+        cache = (settings.provider, settings.base_url, settings.model)
+        if cache in known:
+            continue
+        known.add(cache)
+        with ready_model(setup, Whom(member.name, None, None)) as one:
+            yield member.name, _warmed(setup, question, one)
+
+
+def _warmed(setup: Setup, question: Question, ready: Ready) -> dict[str, Any]:
+    """Have one model read the prompt, and note that. Raises ModelError."""
+    with streaming(_ignore) as show:
+        answer = ask(ready.backend, question.packed, _REPLY, show)
+    question.sent()
+    record(setup, "warm", "", question, ready, answer, "answered")
+    return _facts(question, ready, answer)
 
 
 def _everything(setup: Setup, ready: Ready) -> Question:

@@ -133,6 +133,15 @@ ConstrainedOption = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Accept every change.")]
+Accept = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept",
+        metavar="PATH[:N]",
+        help="Accept only this file, folder or pattern, or only its N-th hunk as --json numbers "
+        "them, and reject the rest. Repeatable.",
+    ),
+]
 Plain = Annotated[
     bool, typer.Option("--plain", help="Review line by line, without the full screen.")
 ]

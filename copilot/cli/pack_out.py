@@ -39,7 +39,7 @@ class Asked:
 def deliver(data: Sequence[Data], output: Path | None, *, clipboard: bool) -> None:
     """Put a prompt where the user wants it: on the clipboard, into a file, or on stdout."""
     if clipboard:
-        _copy(b"".join(data).decode())
+        copy(b"".join(data).decode())
     if output:
         write_file(output, *data)
     elif not clipboard:
@@ -114,7 +114,7 @@ def _listed(labels: Sequence[str]) -> str:
     return f"{len(labels)} pieces" if len(labels) != 1 else labels[0]
 
 
-def _copy(text: str) -> None:
+def copy(text: str) -> None:
     import pyperclip
 
     try:

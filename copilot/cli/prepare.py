@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from copilot.assist.ask import Answer, Limits, ask
 from copilot.assist.estimate import Estimate, asks, estimate, said
@@ -18,11 +19,14 @@ from copilot.cli.log_run import log_run, past_runs, past_runs_of
 from copilot.cli.ready import Ready, agrees
 from copilot.cli.setup import Setup
 from copilot.cli.show import say_packed, say_reuse
-from copilot.cli.talk import detail, is_terminal, progress_bar, say
+from copilot.cli.talk import can_agree, detail, progress_bar, say
 from copilot.context.reuse import Reuse, last_of
 from copilot.errors import PolicyRefused
 from copilot.settings.modes import Mode
 from copilot.text import one_line
+
+if TYPE_CHECKING:
+    from copilot.cli.decided import Tally
 
 _SELECT_REPLY_TOKENS = 4_000
 _NAMED = 5
@@ -104,8 +108,9 @@ def record(
     outcome: str,
     *,
     mode: Mode | None = None,
+    tally: Tally | None = None,
 ) -> None:
-    """Write a request into the runs file."""
+    """Write a request into the runs file, with what was decided of its answer."""
     packed = question.packed
     log_run(
         setup,
@@ -118,6 +123,7 @@ def record(
         mode=str(mode or packed.mode),
         expected_cached_tokens=question.reusable_tokens,
         manifest=manifest_of(packed, question.limit, ready.facts.model, setup.masker),
+        tally=tally,
     )
 
 
@@ -154,7 +160,7 @@ def agree(setup: Setup, ready: Ready, tokens: int, reusable: int) -> None:
         say(line)
     if not is_asked:
         return
-    if not is_terminal():
+    if not can_agree():
         raise PolicyRefused(
             "this is above your threshold, and nobody is there to agree",
             "raise ask_above_tokens or ask_above_cost, or lower --budget",

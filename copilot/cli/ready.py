@@ -11,11 +11,12 @@ from pathlib import Path
 
 from copilot.assist.ask import Limits
 from copilot.assist.models import ChosenModel, choose_model, open_backend
-from copilot.backends.protocol import Backend, ModelFacts
+from copilot.assist.stopping import Stoppable
+from copilot.backends.protocol import ModelFacts
 from copilot.backends.pull import check_local, local_path, pull
 from copilot.cli.options import Whom
 from copilot.cli.setup import Setup
-from copilot.cli.talk import is_terminal, progress_bar, say
+from copilot.cli.talk import can_agree, listener, progress_bar, say
 from copilot.errors import UsageError
 from copilot.settings.windows import found_window
 from copilot.text import one_line
@@ -26,7 +27,7 @@ class Ready:
     """A model ready to answer; `found_window` is what its window was found to be, in our tokens."""
 
     chosen: ChosenModel
-    backend: Backend
+    backend: Stoppable
     facts: ModelFacts
     found_window: int | None = None
 
@@ -50,7 +51,7 @@ class Ready:
         wanted = self.chosen.settings.max_reply_tokens
         tokens = min(wanted, self.window // 4) if self.window else wanted
         # llama.cpp samples at 0.8 unless told otherwise; hosted models may refuse any value.
-        usual = 0.0 if self.facts.follows_grammar else None
+        usual = 0.0 if self.facts.grammar == "llama.cpp" else None
         chosen = self.chosen.settings.temperature
         return Limits(tokens, usual if chosen is None else chosen)
 
@@ -61,13 +62,15 @@ def ready_model(setup: Setup, whom: Whom) -> Iterator[Ready]:
     chosen = choose_model(setup.config, whom.model, whom.base_url, whom.key_variable)
     for one in (chosen, *chosen.members):
         _fetch_embedded(one, setup.models_dir, local_only=setup.config.local_only)
-    backend = open_backend(
-        chosen,
-        os.environ,
-        setup.models_dir,
-        setup.paths.prompts,
-        lambda report: say(str(report)),
-        setup.paths.slots,
+    backend = Stoppable(
+        lambda: open_backend(
+            chosen,
+            os.environ,
+            setup.models_dir,
+            setup.paths.prompts,
+            lambda report: say(str(report)),
+            setup.paths.slots,
+        )
     )
     try:
         yield _as_found(Ready(chosen, backend, backend.facts()), setup)
@@ -101,7 +104,7 @@ def _fetch_embedded(chosen: ChosenModel, models_dir: Path, *, local_only: bool) 
         return
     check_local(model.name, local_only=local_only)
     size = f"{model.size_bytes / 1e9:.1f} GB"
-    if is_terminal() and not agrees(f"fetch it once, {size}, into {models_dir}? [Y/n] "):
+    if can_agree() and not agrees(f"fetch it once, {size}, into {models_dir}? [Y/n] "):
         raise UsageError("no model to ask", "copilot models add, or copilot models pull")
     fetch_model(model.name, models_dir)
 
@@ -131,7 +134,12 @@ def fetch_model(
 
 
 def agrees(question: str, *, usually: bool = True) -> bool:
-    """Ask a yes-or-no question; the empty answer is what one `usually` says, no input is no."""
+    """Ask a yes-or-no question; the empty answer is what one `usually` says, no input is no.
+
+    Where a screen hears what is said, it is asked.
+    """
+    if hearing := listener():
+        return hearing.answer is not None and hearing.answer(question)
     try:
         print(question, end="", file=sys.stderr, flush=True)
         answer = input().strip().lower()

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import os
-import shlex
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-from copilot.cli.talk import say
+from copilot.cli.reviewing import edit
+from copilot.cli.talk import heard_by, say
 from copilot.errors import UsageError
 from copilot.review.linemode import review_lines
+from copilot.review.outside import Outside
 from copilot.review.state import Decision, Review, decide_all
+from copilot.settings.config import Config
 
 
-def review(begun: Review, title: str, *, plain: bool) -> Review:
+def review(
+    begun: Review, title: str, config: Config, *, plain: bool, outside: Outside | None = None
+) -> Review:
     """Let a person decide; leaving the review rejects everything."""
     if sys.stdin.isatty() and not sys.stderr.isatty():
         raise UsageError(
             "the review cannot be seen: stderr is no terminal", "use --yes, or --patch"
         )
-    if plain or not has_full_terminal():
-        return review_lines(begun, _read, _write, _edit if sys.stdin.isatty() else None)
+    if is_plain(plain=plain):
+        return review_lines(begun, _read, _write, edit if sys.stdin.isatty() else None, outside)
     from copilot.tui.review_app import review_in_terminal
 
-    return review_in_terminal(begun, title) or decide_all(begun, Decision.REJECTED)
+    heard: list[str] = []
+    try:
+        # Who has the model asked again has agreed to what the same prompt cost before.
+        with heard_by(heard.append, lambda _question: True):
+            decided = review_in_terminal(begun, title, outside, config.keys, config.theme)
+    finally:
+        for line in heard:
+            say(line)
+    return decided or decide_all(begun, Decision.REJECTED)
+
+
+def is_plain(*, plain: bool) -> bool:
+    """Tell whether the review goes line by line, because that is wished or there is no screen."""
+    return plain or not has_full_terminal()
 
 
 def can_review(*, plain: bool) -> bool:
@@ -49,17 +63,3 @@ def _read(prompt: str) -> str | None:
 
 def _write(text: str) -> None:
     print(text, file=sys.stderr)
-
-
-def _edit(data: bytes, suffix: str) -> bytes | None:
-    """Open the user's editor on `data`; None if it failed or the file was emptied."""
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    with tempfile.TemporaryDirectory(prefix="copilot-") as folder:
-        path = Path(folder) / f"hunk{suffix}"
-        path.write_bytes(data)
-        try:
-            status = subprocess.run([*shlex.split(editor), str(path)], check=False).returncode
-        except OSError as error:
-            say(f"cannot start the editor {editor}: {error.strerror}; set EDITOR")
-            return None
-        return path.read_bytes() if status == 0 else None

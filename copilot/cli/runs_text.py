@@ -126,8 +126,23 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("reply", f"{_count(run.reply_tokens)} tokens"),
         ("seconds", f"{run.seconds:.1f}; to the first token {_seconds(run.first_token_seconds)}"),
         ("cost", _cost(run)),
+        ("review", _review(run)),
         ("SHA-256", run.prompt_sha256),
     ]
+
+
+def _review(run: Run) -> str:
+    """Return what was decided of the reply; `-` if it was not reviewed."""
+    if run.rounds is None:
+        return "-"
+    taken = f"accepted {_of(run.accepted_hunks, 'hunk')} ({_of(run.accepted_lines, 'line')})"
+    left = f"rejected {_of(run.rejected_hunks, 'hunk')} ({_of(run.rejected_lines, 'line')})"
+    edited = f", edited by hand {_of(run.edited_files, 'file')}" if run.edited_files else ""
+    return f"{taken}, {left}{edited}; round {run.rounds}"
+
+
+def _of(count: int | None, noun: str) -> str:
+    return f"{count or 0} {noun}{'' if count == 1 else 's'}"
 
 
 def _minute(started: str) -> str:

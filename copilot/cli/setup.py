@@ -102,6 +102,8 @@ def set_up(where: Where) -> Setup:
         raise UsageError(f"no configuration file at {where.config}", "check --config")
     user_file = where.config or paths.config_file
     config = load_config(user_file, [root.path for root in roots], os.environ, given)
+    for said in config.left_aside:
+        say(f"left aside: {said}")
     if where.no_mask and not config.may_unmask:
         raise PolicyRefused(
             "--no-mask shows secrets to the model, which your configuration does not allow",

@@ -1,10 +1,11 @@
-"""What is said to the person: always on stderr, always harmless, colour only beside words."""
+"""What is said to the person: on stderr, or to the screen that hears it; always harmless."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -28,9 +29,52 @@ class Voice:
 voice = Voice()
 
 
+@dataclass(eq=False)
+class Listener:
+    """Who hears what is said, line by line, and answers questions with yes or no, if anybody."""
+
+    hear: Callable[[str], None]
+    answer: Callable[[str], bool] | None
+
+
+_listeners: list[Listener] = []
+_lock = threading.Lock()
+
+
+@contextmanager
+def heard_by(
+    hear: Callable[[str], None], answer: Callable[[str], bool] | None = None
+) -> Iterator[None]:
+    """Let `hear` get all that any thread says while the block runs, made harmless.
+
+    A full screen needs that: nothing may be written to the terminal beneath it. `hear` is called
+    from the thread that speaks, without the line end. `answer` gets the questions that a terminal
+    would be asked; without it, each is answered with no. Running texts and bars are not heard:
+    a screen gets the events behind them.
+    """
+    begun = Listener(hear, answer)
+    with _lock:
+        _listeners.append(begun)
+    try:
+        yield
+    finally:
+        with _lock:
+            _listeners.remove(begun)
+
+
+def listener() -> Listener | None:
+    """Return who hears at present, the last who began; None where the terminal does."""
+    with _lock:
+        return _listeners[-1] if _listeners else None
+
+
 def say(text: str) -> None:
     """Say something unless --quiet."""
-    if not voice.quiet:
+    if voice.quiet:
+        return
+    if hearing := listener():
+        hearing.hear(visible(text))
+    else:
         print(visible(text), file=sys.stderr, flush=True)
 
 
@@ -42,7 +86,7 @@ def detail(text: str) -> None:
 
 def stream(text: str) -> None:
     """Show a piece of a running text, without ending its line."""
-    if not voice.quiet:
+    if not voice.quiet and listener() is None:
         print(visible(text), end="", file=sys.stderr, flush=True)
 
 
@@ -54,8 +98,20 @@ def complain(error: CopilotError) -> None:
 
 
 def is_terminal() -> bool:
-    """Tell whether a person sits before stdin and stderr."""
-    return sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    """Tell whether a person sits before stdin and stderr, with no screen over them."""
+    has_both = sys.stdin.isatty() and sys.stderr.isatty()
+    return listener() is None and has_both and os.environ.get("TERM") != "dumb"
+
+
+def can_agree() -> bool:
+    """Tell whether a person is there to answer a question."""
+    hearing = listener()
+    return is_terminal() if hearing is None else hearing.answer is not None
+
+
+def can_draw() -> bool:
+    """Tell whether a bar may be drawn on stderr."""
+    return not voice.quiet and sys.stderr.isatty() and listener() is None
 
 
 class Bar(Protocol):
@@ -67,7 +123,7 @@ class Bar(Protocol):
 @contextmanager
 def progress_bar(title: str, *, unit_bytes: bool = False) -> Iterator[Bar]:
     """Show a bar on stderr while the block runs; silent where stderr is no terminal."""
-    if voice.quiet or not sys.stderr.isatty():
+    if not can_draw():
         yield _silent
         return
     with ExitStack() as stack:

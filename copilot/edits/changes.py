@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cached_property
-from itertools import pairwise
-from typing import Literal
+from functools import cached_property, lru_cache
+from typing import Literal, NamedTuple
 
 from copilot.edits.diff import Range, changed_ranges
 from copilot.errors import EditsRefused
@@ -69,6 +68,17 @@ class FileChange:
         """The path with its repository's alias, as shown to people and models."""
         return f"{self.repository}/{self.path}"
 
+    @property
+    def source(self) -> tuple[str, str]:
+        """The repository's alias and the path the file has before the change."""
+        return self.repository, self.old_path or self.path
+
+    @cached_property
+    def is_divisible(self) -> bool:
+        """Tell whether the bytes may be cut at line feeds: no NUL, no mark of wide characters."""
+        texts = [text for text in (self.before, self.after) if text]
+        return not any(b"\0" in text or text.startswith(_WIDE_MARKS) for text in texts)
+
     @cached_property
     def hunks(self) -> tuple[Hunk, ...]:
         return hunks_between(self)
@@ -84,57 +94,130 @@ class ChangeSet:
         return bool(self.changes)
 
 
-@dataclass(frozen=True)
-class DiffLine:
+class DiffLine(NamedTuple):
     """One line of a hunk with its own line end: ` ` in both, `-` only before, `+` only after."""
 
     tag: Literal[" ", "-", "+"]
     data: bytes
 
 
-@dataclass(frozen=True)
+HunkKind = Literal["text", "create", "delete", "rename", "mode"]
+
+# The hunks of a file's text: for each the changed runs in it, in order, equal lines between them.
+Layout = tuple[tuple[Range, ...], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Woven:
+    """A hunk's lines as slices of the two texts: `old` and `new` are byte offsets, end excluded."""
+
+    before: bytes
+    after: bytes
+    old: tuple[int, int]
+    new: tuple[int, int]
+    ranges: tuple[Range, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Hunk:
     """A run of neighbouring changed lines.
 
     `old_start` and `new_start` are 0-based line numbers in the file before and after. A text hunk
     begins and ends with a changed line. A rename or mode hunk has no lines: it is the move, or the
-    new mode, itself.
+    new mode, itself. Two hunks are equal if their lines are.
     """
 
-    kind: Literal["text", "create", "delete", "rename", "mode"]
+    kind: HunkKind
     old_start: int
     new_start: int
-    lines: tuple[DiffLine, ...] = field(repr=False)
+    made_of: tuple[DiffLine, ...] | Woven
+
+    @property
+    def lines(self) -> tuple[DiffLine, ...]:
+        """The lines, made from the two texts when asked: kept for no longer than the caller."""
+        return _woven(self.made_of) if isinstance(self.made_of, Woven) else self.made_of
+
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        """The changed runs, where the hunk is one of a file's; none where it has no lines."""
+        return self.made_of.ranges if isinstance(self.made_of, Woven) else ()
 
     @property
     def old_count(self) -> int:
-        return sum(line.tag != "+" for line in self.lines)
+        if isinstance(self.made_of, Woven):
+            return self.made_of.ranges[-1].old_to - self.made_of.ranges[0].old_from
+        return sum(line.tag != "+" for line in self.made_of)
 
     @property
     def new_count(self) -> int:
-        return sum(line.tag != "-" for line in self.lines)
+        if isinstance(self.made_of, Woven):
+            return self.made_of.ranges[-1].new_to - self.made_of.ranges[0].new_from
+        return sum(line.tag != "-" for line in self.made_of)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hunk) and self._told() == other._told()
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.old_start, self.new_start))
+
+    def _told(self) -> tuple[object, ...]:
+        return self.kind, self.old_start, self.new_start, self.lines
 
 
 def split_lines(data: bytes) -> list[bytes]:
     """Split at line feeds only, each line keeping its own end; joined again it is `data`."""
+    if data.count(b"\r") == data.count(b"\r\n"):
+        return data.splitlines(keepends=True)
     lines = data.split(b"\n")
     kept = [line + b"\n" for line in lines[:-1]]
     return [*kept, lines[-1]] if lines[-1] else kept
 
 
+def line_count(data: bytes) -> int:
+    """Return how many lines `split_lines` makes of `data`."""
+    return data.count(b"\n") + (data[-1:] not in (b"", b"\n"))
+
+
 def hunks_between(change: FileChange) -> tuple[Hunk, ...]:
     """Return the hunks of a change: one for a new or deleted file, else one per changed run.
 
-    A move and a new mode are hunks of their own, before the text. Text in UTF-16 or UTF-32 is one
-    hunk: its bytes cannot be cut at line feeds.
+    A move and a new mode are hunks of their own, before the text. Bytes that cannot be cut at line
+    feeds (binary content, UTF-16, UTF-32) are one hunk.
     """
-    if change.before is None:
-        return (_whole("create", change.after or b"", "+"),)
-    if change.after is None:
-        return (_whole("delete", change.before, "-"),)
-    move = (Hunk("rename", 0, 0, ()),) if change.old_path else ()
+    return hunks_of(change, layout_of(change))
+
+
+def layout_of(change: FileChange) -> Layout:
+    """Return the changed runs of a change's text, grouped to hunks."""
+    before, after = change.before or b"", change.after or b""
+    if before == after:
+        return ()
+    if change.before is None or change.after is None or not change.is_divisible:
+        return ((Range(0, line_count(before), 0, line_count(after)),),)
+    return grouped(changed_ranges(split_lines(before), split_lines(after)))
+
+
+def grouped(ranges: Iterable[Range]) -> Layout:
+    """Group changed runs to hunks: those with few equal lines between them are one."""
+    groups: list[list[Range]] = []
+    for current in ranges:
+        if groups and current.old_from - groups[-1][-1].old_to <= JOIN_GAP_LINES:
+            groups[-1].append(current)
+        else:
+            groups.append([current])
+    return tuple(tuple(group) for group in groups)
+
+
+def hunks_of(change: FileChange, layout: Layout) -> tuple[Hunk, ...]:
+    """Return the hunks of a change whose text is laid out so; move and mode come before them."""
+    kind: HunkKind = (
+        "create" if change.before is None else "delete" if change.after is None else "text"
+    )
+    if kind != "text" and not layout:
+        return (Hunk(kind, 0, 0, ()),)
+    move = (Hunk("rename", 0, 0, ()),) if kind == "text" and change.old_path else ()
     mode = (Hunk("mode", 0, 0, ()),) if change.changes_mode else ()
-    return (*move, *mode, *_text_hunks(change.before, change.after))
+    return (*move, *mode, *_text_hunks(change, kind, layout))
 
 
 def compose(change: FileChange, accepted: Collection[int]) -> FileChange | None:
@@ -158,14 +241,13 @@ def compose(change: FileChange, accepted: Collection[int]) -> FileChange | None:
     return composed if kinds & {"rename", "mode"} or after != change.before else None
 
 
-def with_hunk_lines(change: FileChange, index: int, lines: tuple[DiffLine, ...]) -> FileChange:
-    """Return the change with one hunk's lines replaced by `lines`; the other hunks stay.
+def with_hunk_lines(change: FileChange, hunk: Hunk, lines: Sequence[DiffLine]) -> FileChange:
+    """Return the change with one of its hunks' lines replaced by `lines`; the other hunks stay.
 
     Only text hunks and new files can be edited. The lines tagged ` ` and `-` must be the ones the
     hunk covers in the file before. Raises EditsRefused where they are not, or where a line
     without its line end would stand inside the file.
     """
-    hunk = change.hunks[index]
     if hunk.kind not in ("text", "create"):
         what = "mode change" if hunk.kind == "mode" else hunk.kind
         raise EditsRefused(f"a {what} has no lines to edit", "accept or reject it")
@@ -174,21 +256,16 @@ def with_hunk_lines(change: FileChange, index: int, lines: tuple[DiffLine, ...])
             "the edited hunk's old lines are not the file's",
             "keep every line that begins with a space or '-', or turn '-' into a space",
         )
-    hunks = [*change.hunks]
-    hunks[index] = replace(hunk, kind="text", lines=lines)
-    before = split_lines(change.before or b"")
-    new_lines = _merged_lines(before, hunks)
-    if any(not line.endswith(b"\n") for line in new_lines[:-1]):
+    after = split_lines(change.after or b"")
+    new = [line.data for line in lines if line.tag != "-"]
+    after[hunk.new_start : hunk.new_start + hunk.new_count] = new
+    if any(not line.endswith(b"\n") for line in after[:-1]):
         raise EditsRefused("a line without line end stands inside the file", "end each line")
-    return replace(change, after=b"".join(new_lines))
+    return replace(change, after=b"".join(after))
 
 
-def _old_side(lines: tuple[DiffLine, ...]) -> list[bytes]:
+def _old_side(lines: Iterable[DiffLine]) -> list[bytes]:
     return [line.data for line in lines if line.tag != "+"]
-
-
-def _whole(kind: Literal["create", "delete"], data: bytes, tag: Literal["-", "+"]) -> Hunk:
-    return Hunk(kind, 0, 0, tuple(DiffLine(tag, line) for line in split_lines(data)))
 
 
 def _merged_lines(before: list[bytes], hunks: list[Hunk]) -> list[bytes]:
@@ -203,26 +280,44 @@ def _merged_lines(before: list[bytes], hunks: list[Hunk]) -> list[bytes]:
     return merged + before[position:]
 
 
-def _text_hunks(old: bytes, new: bytes) -> tuple[Hunk, ...]:
-    before, after = split_lines(old), split_lines(new)
-    if old != new and (old.startswith(_WIDE_MARKS) or new.startswith(_WIDE_MARKS)):
-        return (_hunk_of([Range(0, len(before), 0, len(after))], before, after),)
-    changed = changed_ranges(before, after)
-    groups: list[list[Range]] = [changed[:1]] if changed else []
-    for previous, current in pairwise(changed):
-        if current[0] - previous[1] <= JOIN_GAP_LINES:
-            groups[-1].append(current)
-        else:
-            groups.append([current])
-    return tuple(_hunk_of(group, before, after) for group in groups)
+def _text_hunks(change: FileChange, kind: HunkKind, layout: Layout) -> tuple[Hunk, ...]:
+    before, after = change.before or b"", change.after or b""
+    if kind != "text" and len(layout) == 1:
+        old, new = (0, len(before)), (0, len(after))
+        return (Hunk(kind, 0, 0, Woven(before, after, old, new, layout[0])),)
+    old_lines, new_lines = split_lines(before), split_lines(after)
+    old = new = (0, 0)
+    old_to = new_to = 0
+    hunks: list[Hunk] = []
+    for group in layout:
+        first, last = group[0], group[-1]
+        old = _stretch(old_lines, old[1], old_to, first.old_from, last.old_to)
+        new = _stretch(new_lines, new[1], new_to, first.new_from, last.new_to)
+        old_to, new_to = last.old_to, last.new_to
+        woven = Woven(before, after, old, new, group)
+        hunks.append(Hunk(kind, first.old_from, first.new_from, woven))
+    return tuple(hunks)
 
 
-def _hunk_of(group: list[Range], before: list[bytes], after: list[bytes]) -> Hunk:
+def _stretch(lines: list[bytes], offset: int, at: int, start: int, stop: int) -> tuple[int, int]:
+    """Return the byte offsets of lines `start` to `stop`, where line `at` begins at `offset`."""
+    begins = offset + sum(map(len, lines[at:start]))
+    return begins, begins + sum(map(len, lines[start:stop]))
+
+
+# A caller that asks for one line after the other makes the hunk's lines once.
+@lru_cache(maxsize=4)
+def _woven(woven: Woven) -> tuple[DiffLine, ...]:
+    old, new = (
+        split_lines(woven.before[slice(*woven.old)]),
+        split_lines(woven.after[slice(*woven.new)]),
+    )
+    first_old, _, first_new, _ = woven.ranges[0]
     lines: list[DiffLine] = []
-    position = group[0][0]
-    for old_from, old_to, new_from, new_to in group:
-        lines += [DiffLine(" ", line) for line in before[position:old_from]]
-        lines += [DiffLine("-", line) for line in before[old_from:old_to]]
-        lines += [DiffLine("+", line) for line in after[new_from:new_to]]
+    position = first_old
+    for old_from, old_to, new_from, new_to in woven.ranges:
+        lines += [DiffLine(" ", line) for line in old[position - first_old : old_from - first_old]]
+        lines += [DiffLine("-", line) for line in old[old_from - first_old : old_to - first_old]]
+        lines += [DiffLine("+", line) for line in new[new_from - first_new : new_to - first_new]]
         position = old_to
-    return Hunk("text", group[0][0], group[0][2], tuple(lines))
+    return tuple(lines)

@@ -15,6 +15,7 @@ class FlagKind(Enum):
     UNSEEN = "unseen"
     STALE = "stale"
     MASK = "mask"
+    REPEATED = "repeated"
 
 
 # Kinds that need a yes of their own: nothing accepts them along with the rest.

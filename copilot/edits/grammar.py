@@ -6,13 +6,15 @@ always be placed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from copilot.edits.grammar_paths import NewPaths
 from copilot.edits.grammar_rules import Choice, Rules, literal
 from copilot.edits.grammar_runs import add_runs
 
-# Blocks of one reply, besides those that create or delete a file.
-MAX_BLOCKS = 8
+# Blocks of one reply, besides those that must stand in front of them.
+MAX_BLOCKS = 16
 # Files that one reply may name.
 MAX_FILES = 16
 # A grammar is about six times as long as the lines it is for; servers take no request of any size.
@@ -20,58 +22,77 @@ MAX_CHARACTERS = 4_000_000
 NO_EDITS = "END OF EDITS: 0 files, 0 blocks\n"
 
 
+@dataclass(frozen=True)
+class Wholes:
+    """Files, by their names with alias, that may be deleted and moved, and that are to be made."""
+
+    deleted: tuple[str, ...] = ()
+    renamed: tuple[str, ...] = ()
+    created: tuple[str, ...] = ()
+
+
 def edit_grammar(
     texts: Mapping[str, str],
     marker: int,
+    paths: NewPaths,
+    wholes: Wholes | None = None,
     *,
-    created: Sequence[str] = (),
-    deleted: Sequence[str] = (),
     again: bool = False,
 ) -> str | None:
     """Return the grammar for edits of `texts` (path with alias to text with line feeds).
 
     A block's SEARCH can only be a run of lines that stands in its file once; an empty file is
-    written whole. The files `created` and `deleted` have one block each, in front of the others.
-    Asked `again`, it may leave out any of these. None if there is nothing to edit, or too much.
+    written whole. Of the `wholes`, those to make come first, each in one block; asked `again`, the
+    model may leave out any of these. Without `wholes`, each of the files may be deleted or moved,
+    and new ones made, in any order. None if there is nothing to edit, or too much.
     """
-    if sum(map(len, texts.values())) > MAX_CHARACTERS or not (texts or created or deleted):
+    if not _fits(texts.values()):
         return None
     rules = Rules()
-    others = [(_head(name, marker, "DELETE"), _end(marker)) for name in deleted]
-    others += [(_head(name, marker, "CREATE"), f"line+ {_end(marker)}") for name in created]
-    fixed = [] if again else [f"{literal(head)} {rest}" for head, rest in others]
-    choices = [*_blocks(rules, texts, marker)] + [Choice(*one) for one in others if again]
-    _add_frame(rules, fixed, may_edit=bool(choices))
-    if choices:
-        rules.add("block", rules.one_of(choices))
-    if texts or created:
-        _add_new_lines(rules, marker)
+    new = paths.add(rules)
+    known = [*_blocks(rules, texts, marker)]
+    lost = Wholes(tuple(texts), tuple(texts)) if wholes is None else wholes
+    known += _whole_blocks(lost, marker, paths, new)
+    fixed = [Choice(f"{name}\n", _creation(marker)) for name in lost.created]
+    made = [f"{rule} {_creation(marker)}" for rule in new.values()] if wholes is None else []
+    if again:
+        known, fixed = known + fixed, []
+    if not (known or fixed or made):
+        return None
+    ways = ([rules.one_of(known)] if known else []) + made
+    _add_frame(rules, [f"{literal(one.text)} {one.then}" for one in fixed], may_edit=bool(ways))
+    if ways:
+        rules.add("block", " | ".join(ways))
+    _add_new_lines(rules, marker)
     return rules.text()
 
 
-def path_grammar(names: Collection[str], aliases: Iterable[str]) -> str | None:
+def path_grammar(names: Collection[str], paths: NewPaths) -> str | None:
     """Return the grammar for a list of files to change, its last line counting them.
 
-    Each is one of `names` (paths with alias), or a new one in the repository of an alias with
-    `CREATE` before it. There is no way to delete: small models, offered one, take it for files that
-    the task does not name. None if there are too many.
+    Each is one of `names` (paths with alias), with `DELETE` or `RENAME` before it if it is to go or
+    to move, or a new one with `CREATE` before it. None if there are too many, or none at all.
     """
-    if sum(map(len, names)) > MAX_CHARACTERS:
+    if not _fits(names):
         return None
     rules = Rules()
+    new = [f"{literal('CREATE ')} {rule}" for rule in paths.add(rules).values()]
+    known = [rules.one_of([Choice(f"{name}\n") for name in names])] if names else []
+    verbs = f"{literal('DELETE ')} | {literal('RENAME ')}"
+    ways = [f"({verbs})? {rule}" for rule in known] + new
+    if not ways:
+        return None
     rules.add("root", "file after-1")
     for count in range(1, MAX_FILES + 1):
         closing = literal(f"END OF FILES: {_counted(count, 'file')}\n")
         more = f" | file after-{count + 1}" if count < MAX_FILES else ""
         rules.add(f"after-{count}", closing + more)
-    ways = [f"{literal('CREATE ')} new"]
-    if names:
-        known = rules.one_of([Choice(f"{name}\n") for name in names])
-        ways.append(known)
     rules.add("file", " | ".join(ways))
-    rules.add("new", " | ".join(f"{literal(f'{alias}/')} part" for alias in aliases))
-    rules.add("part", r'[A-Za-z0-9_.-]+ ("/" part | "\n")')
     return rules.text()
+
+
+def _fits(texts: Collection[str]) -> bool:
+    return sum(map(len, texts)) <= MAX_CHARACTERS
 
 
 def _add_frame(rules: Rules, fixed: Sequence[str], *, may_edit: bool) -> None:
@@ -96,6 +117,23 @@ def _blocks(rules: Rules, texts: Mapping[str, str], marker: int) -> Iterator[Cho
             continue
         search = add_runs(rules, text.removesuffix("\n").split("\n"))
         yield Choice(_head(name, marker, "SEARCH"), f"{search} {divider} line* {close}")
+
+
+def _whole_blocks(
+    wholes: Wholes, marker: int, paths: NewPaths, new: Mapping[str, str]
+) -> Iterator[Choice]:
+    """Yield the blocks that delete and move files; a move stays in its repository."""
+    for name in wholes.deleted:
+        yield Choice(_head(name, marker, "DELETE"), _end(marker))
+    for name in wholes.renamed:
+        alias = paths.repository(name)
+        if alias in new:
+            yield Choice(_head(name, marker, "RENAME"), f"{new[alias]} {_end(marker)}")
+
+
+def _creation(marker: int) -> str:
+    """Return what stands below the path of a new file."""
+    return f"{literal('<' * marker + ' CREATE' + chr(10))} line* {_end(marker)}"
 
 
 def _head(name: str, marker: int, verb: str) -> str:

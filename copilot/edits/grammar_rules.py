@@ -20,6 +20,7 @@ class Rules:
     def __init__(self) -> None:
         self._rules: list[str] = []
         self._shared: dict[str, str] = {}
+        self._same: dict[str, str] = {}
         self._nodes = 0
 
     def add(self, name: str, body: str) -> str:
@@ -33,6 +34,13 @@ class Rules:
         if name is None:
             name = self._shared[text] = f"l{len(self._shared)}"
             self.add(name, literal(text))
+        return name
+
+    def same(self, body: str) -> str:
+        """Add a rule under a new name and return that; equal bodies have one rule."""
+        name = self._same.get(body)
+        if name is None:
+            name = self._same[body] = self.add(self.new_name(), body)
         return name
 
     def one_of(self, choices: Sequence[Choice]) -> str:

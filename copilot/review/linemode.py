@@ -1,26 +1,42 @@
-"""The plain reviewer: one hunk at a time, with the keys of `git add -p`, for any terminal."""
+"""The plain reviewer: one hunk at a time, by keys and words, for any terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from copilot.edits.changes import EXECUTABLE_MODE, DiffLine, FileChange, Hunk
-from copilot.edits.patch import CONTEXT_LINES, in_context, old_mode
-from copilot.errors import EditsRefused
+from copilot.edits.changes import Hunk
+from copilot.errors import CopilotError, EditsRefused, UsageError
+from copilot.review.filereview import FileReview
 from copilot.review.hunktext import from_text, to_text
+from copilot.review.linekeys import HELP, help_text, line_numbers, number, parsed, with_lines
+from copilot.review.linetext import (
+    changed_lines,
+    decided_so_far,
+    file_title,
+    shown_comment,
+    shown_hunk,
+)
+from copilot.review.outside import Outside
 from copilot.review.state import (
     Decision,
     Place,
     Review,
+    choose_lines,
     decide,
     decide_all,
     decide_rest,
-    decision_at,
+    next_place,
     next_undecided,
     places,
+    redo,
+    split,
+    undo,
+    with_comment,
+    with_edited_file,
     with_edited_hunk,
+    without_comment,
 )
-from copilot.text import one_line, visible
+from copilot.text import one_line, suffix_of, visible
 
 Editor = Callable[[bytes, str], bytes | None]
 
@@ -31,25 +47,6 @@ _ASKED = {
     "rename": "accept this rename",
     "mode": "accept this mode",
 }
-_HELP = {
-    "y": "accept this hunk",
-    "n": "reject this hunk",
-    "a": "accept this hunk and the undecided ones behind it in this file",
-    "d": "reject this hunk and the undecided ones behind it in this file",
-    "q": "quit; reject every hunk that is still undecided",
-    "j": "leave this hunk as it is, go to the next undecided one",
-    "k": "leave this hunk as it is, go to the undecided one before",
-    "J": "leave this hunk as it is, go to the next one",
-    "K": "leave this hunk as it is, go to the one before",
-    "e": "edit this hunk by hand, then decide",
-    "?": "this help",
-}
-_VERDICTS = {
-    "y": Decision.ACCEPTED,
-    "n": Decision.REJECTED,
-    "a": Decision.ACCEPTED,
-    "d": Decision.REJECTED,
-}
 
 
 def review_lines(
@@ -57,15 +54,17 @@ def review_lines(
     read: Callable[[str], str | None],
     write: Callable[[str], None],
     edit: Editor | None = None,
+    outside: Outside | None = None,
 ) -> Review:
     """Ask for a decision on each undecided hunk and return the decided review.
 
     `read` shows a prompt and returns the line typed, None at the end of input: then what is
     undecided becomes rejected. `write` shows whole lines, given without the last line feed.
-    `edit` gets a hunk as text and the suffix for the name of the file it is edited in, and returns
-    the edited text, None if the person gave up.
+    `edit` gets a text and the suffix for the name of the file it is edited in, and returns the
+    edited text, None if the person gave up. With `outside` the model can be asked again, and files
+    that change on disk are noticed before each question.
     """
-    return _Session(review, read, write, edit).run()
+    return _Session(review, read, write, edit, outside).run()
 
 
 class _Session:
@@ -77,143 +76,322 @@ class _Session:
         read: Callable[[str], str | None],
         write: Callable[[str], None],
         edit: Editor | None,
+        outside: Outside | None,
     ) -> None:
         self._review = review
         self._read = read
         self._write = write
         self._edit = edit
+        self._outside = outside
         self._shown: Place | None = None
         self._titled = -1
+        self._sought = ""
+        self._stale: tuple[int, ...] = ()
+        self._steps: dict[str, Callable[[Place, str], Place | None]] = {
+            **dict.fromkeys("ynad", self._decided),
+            **dict.fromkeys("jkJK", self._moved),
+            "s": self._split,
+            "l": self._chosen,
+            "e": self._edited,
+            "E": self._edited_file,
+            "c": self._commented,
+            "C": self._comments,
+            "x": self._rejected,
+            "u": self._undone,
+            "U": self._redone,
+            "/": self._searched,
+            "g": self._gone,
+            "p": self._again,
+            "r": self._asked_again,
+        }
+        self._key = ""
 
     def run(self) -> Review:
         place = next_undecided(self._review)
         while place is not None:
-            if place != self._shown:
+            place = self._placed(place)
+            if place is not None and place != self._shown:
                 self._show(place)
-            place = self._answered(place)
+            place = None if place is None else self._answered(place)
         return self._review
 
     def _show(self, place: Place) -> None:
         file = self._review.files[place.file]
         if place.file != self._titled:
             self._titled = place.file
-            self._write(f"{_title(file.change)} (file {place.file + 1}/{len(self._review.files)})")
+            self._write(file_title(file, place.file, len(self._review.files)))
             for flag in file.file_flags:
                 self._write(f"  ! {one_line(flag.text)}")
         for flag in file.hunk_flags(place.hunk):
             self._write(f"  ! {one_line(flag.text)}")
-        self._write(shown_hunk(file.change, place.hunk))
+        self._write(shown_hunk(file, place.hunk))
         self._shown = place
 
     def _answered(self, place: Place) -> Place | None:
         """Ask once and return the hunk to ask for next, None where all is done."""
         answer = self._read(self._prompt(place))
-        key = "q" if answer is None else answer.strip()
-        key = key if key in _HELP else key.lower()
-        if key == "q":
+        self._key, text = ("q", "") if answer is None else parsed(answer)
+        if self._key == "q":
             self._review = decide_all(self._review, Decision.REJECTED, only_undecided=True)
             return None
-        if key in _VERDICTS:
-            step = decide if key in "yn" else decide_rest
-            self._review = step(self._review, place, _VERDICTS[key])
-            return next_undecided(self._review, place)
-        if key in ("j", "k", "J", "K"):
-            return self._moved(place, key)
-        if key == "e":
-            return self._edited(place)
-        if key:
-            self._help(key)
-        else:
-            self._shown = None
-        return place
+        if not self._key:
+            return self._shown_again(place)
+        if self._key not in self._steps:
+            return self._helped(place)
+        try:
+            return self._steps[self._key](place, text)
+        except CopilotError as error:
+            self._say(error)
+            return place
+
+    def _say(self, error: CopilotError) -> None:
+        self._write(visible("; ".join(part for part in (error.message, error.hint) if part)))
 
     def _prompt(self, place: Place) -> str:
         every = places(self._review)
-        kind = self._review.files[place.file].change.hunks[place.hunk].kind
-        keys = ",".join(key for key in _HELP if key not in "JK")
-        decision = decision_at(self._review, place)
-        state = "" if decision is Decision.UNDECIDED else f", {decision.value} so far"
-        number = f"({every.index(place) + 1}/{len(every)}{state})"
-        return f"{number} {_ASKED[kind]} [{keys}]? "
+        file = self._review.files[place.file]
+        so_far = decided_so_far(file, place.hunk)
+        number = f"({every.index(place) + 1}/{len(every)}{', ' if so_far else ''}{so_far})"
+        keys = ",".join(key for key in self._keys(place) if key not in "JK")
+        return f"{number} {_ASKED[file.hunks[place.hunk].kind]} [{keys}]? "
 
-    def _help(self, key: str) -> None:
-        if key != "?":
-            self._write(f"{one_line(key)}: no such key; these are")
-        self._write("\n".join(f"{name} - {meaning}" for name, meaning in _HELP.items()))
+    def _keys(self, place: Place) -> Iterator[str]:
+        """Yield the keys that do something here."""
+        review = self._review
+        file = review.files[place.file]
+        hunk = file.hunks[place.hunk]
+        has_lines = file.shape.is_divisible(place.hunk)
+        useless = {
+            "s": not has_lines or len(hunk.ranges) < 2,
+            "l": not has_lines or len(file.shape.units(place.hunk)) < 2,
+            "e": hunk.kind not in ("text", "create"),
+            "E": not file.change.is_divisible,
+            "C": not review.comments,
+            "u": review.past is None,
+            "U": review.future is None,
+            "r": self._outside is None or not self._outside.can_ask,
+        }
+        yield from (key for key in HELP if not useless.get(key))
 
-    def _moved(self, place: Place, key: str) -> Place:
-        every = places(self._review)
-        at = every.index(place)
-        ahead = every[at + 1 :] if key in "jJ" else every[:at][::-1]
-        wanted = [p for p in ahead if key in "JK" or self._is_undecided(p)]
-        if wanted:
-            return wanted[0]
-        which = "next" if key in "jJ" else "earlier"
-        self._write(f"no {which} {'undecided ' if key in 'jk' else ''}hunk")
+    def _helped(self, place: Place) -> Place:
+        if self._key != "?":
+            self._write(f"{one_line(self._key)}: no such key; these are")
+        self._write(help_text([*self._keys(place)]))
         return place
 
-    def _is_undecided(self, place: Place) -> bool:
-        return decision_at(self._review, place) is Decision.UNDECIDED
-
-    def _edited(self, place: Place) -> Place | None:
-        """Have the hunk edited; it is then shown again, so that what was typed is seen."""
-        change = self._review.files[place.file].change
-        try:
-            lines = self._ask_editor(change, place.hunk)
-            if not lines:
-                return place
-            self._review = with_edited_hunk(self._review, place, lines)
-        except EditsRefused as refusal:
-            self._write(visible(f"{refusal.message}; {refusal.hint}"))
-            return place
+    def _shown_again(self, place: Place) -> Place:
         self._shown = None
-        still_there = place in places(self._review) and self._is_undecided(place)
-        return place if still_there else next_undecided(self._review, place)
+        return place
 
-    def _ask_editor(self, change: FileChange, index: int) -> tuple[DiffLine, ...]:
+    def _again(self, place: Place, _text: str) -> Place:
+        self._titled = -1
+        for index, comment in enumerate(self._review.comments):
+            if comment.file == place.file:
+                self._write(shown_comment(comment, index + 1))
+        return self._shown_again(place)
+
+    def _decided(self, place: Place, _text: str) -> Place | None:
+        step = decide if self._key in "yn" else decide_rest
+        decision = Decision.ACCEPTED if self._key in "ya" else Decision.REJECTED
+        self._review = step(self._review, place, decision)
+        return next_undecided(self._review, place)
+
+    def _moved(self, place: Place, _text: str) -> Place:
+        step = 1 if self._key in "jJ" else -1
+        if self._key in "JK":
+            wanted = next_place(self._review, place, step)
+        else:
+            wanted = next_undecided(self._review, place, step=step, wrap=False)
+        if wanted is not None:
+            return wanted
+        which = "next" if step == 1 else "earlier"
+        self._write(f"no {which} {'undecided ' if self._key in 'jk' else ''}hunk")
+        return place
+
+    def _split(self, place: Place, text: str) -> Place:
+        lines = changed_lines(self._hunk(place))
+        at = lines[number(text, len(lines), "line") - 1] if text else None
+        review = split(self._review, place, at)
+        if review is self._review:
+            raise UsageError("this hunk cannot be cut there", "choose lines instead: l 3-5,8")
+        self._review = review
+        self._write(f"split; {len(self._file(place).hunks)} hunks in this file")
+        return self._shown_again(place)
+
+    def _chosen(self, place: Place, text: str) -> Place | None:
+        """Accept the lines that are named, and reject the hunk's others."""
+        wanted = text or (self._read("lines to accept, such as 3-5,8: ") or "").strip()
+        lines = changed_lines(self._hunk(place))
+        if not self._file(place).shape.is_divisible(place.hunk):
+            raise UsageError("this hunk has no lines to choose from", "accept or reject it")
+        chosen = line_numbers(wanted, len(lines))
+        named = (lines[one - 1] for numbers in chosen for one in numbers)
+        self._review = choose_lines(self._review, place, named)
+        self._write(decided_so_far(self._file(place), place.hunk))
+        return next_undecided(self._review, place)
+
+    def _edited(self, place: Place, _text: str) -> Place | None:
+        """Have the hunk edited; it is then shown again, so that what was typed is seen."""
+        text = self._typed(to_text(self._hunk(place)), ".diff")
+        lines = from_text(text) if text else ()
+        if not lines:
+            return place
+        self._review = with_edited_hunk(self._review, place, lines)
+        return self._after_edit(place)
+
+    def _edited_file(self, place: Place, _text: str) -> Place | None:
+        """Have the whole new text edited; what that changes is undecided and shown."""
+        change = self._file(place).change
+        if not change.is_divisible:
+            raise EditsRefused("this is no text to edit", "accept or reject it")
+        whole = change.before if change.after is None else change.after
+        text = self._typed(whole or b"", suffix_of(change.path))
+        if text is None or text == change.after:
+            return place
+        self._review = with_edited_file(self._review, place.file, text)
+        self._titled = -1
+        return self._after_edit(place)
+
+    def _typed(self, data: bytes, suffix: str) -> bytes | None:
         if self._edit is None:
             self._write("there is no editor here")
-            return ()
-        text = self._edit(to_text(change.hunks[index]), ".diff")
-        return from_text(text) if text else ()
+            return None
+        return self._edit(data, suffix)
+
+    def _after_edit(self, place: Place) -> Place | None:
+        """Return the edited hunk, or what is undecided behind it; it is shown anew."""
+        self._shown = None
+        if place.hunk < len(self._file(place).hunks):
+            return self._open(place) or next_undecided(self._review, place)
+        return next_undecided(self._review)
+
+    def _open(self, place: Place) -> Place | None:
+        return place if self._file(place).holds(place.hunk, Decision.UNDECIDED) else None
+
+    def _commented(self, place: Place, text: str) -> Place:
+        self._review = self._remarked(place, text, "comment: ", is_rejection=False)
+        self._write(shown_comment(self._review.comments[-1], len(self._review.comments)))
+        return place
+
+    def _rejected(self, place: Place, text: str) -> Place | None:
+        self._review = self._remarked(place, text, "why not: ", is_rejection=True)
+        return self._open(place) or next_undecided(self._review, place)
+
+    def _remarked(self, place: Place, text: str, prompt: str, *, is_rejection: bool) -> Review:
+        """Return the review with a remark on a hunk or some of its lines. Raises UsageError."""
+        lines = changed_lines(self._hunk(place))
+        numbers, said = with_lines(text, len(lines))
+        said = said or (self._read(prompt) or "").strip()
+        if not said:
+            raise UsageError("nothing was said, nothing was done", "")
+        first, last = 0, max(0, len(self._hunk(place).lines) - 1)
+        if numbers is not None:
+            first, last = lines[numbers[0] - 1], lines[numbers[-1] - 1]
+        return with_comment(self._review, place, first, last, said, is_rejection=is_rejection)
+
+    def _comments(self, place: Place, text: str) -> Place:
+        """List the comments, or take one away."""
+        if text:
+            index = number(text, len(self._review.comments), "comment") - 1
+            self._review = without_comment(self._review, index)
+        for index, comment in enumerate(self._review.comments):
+            self._write(shown_comment(comment, index + 1))
+        if not self._review.comments:
+            self._write("no comments")
+        return place
+
+    def _undone(self, place: Place, _text: str) -> Place | None:
+        return self._walked(place, undo(self._review), "undo")
+
+    def _redone(self, place: Place, _text: str) -> Place | None:
+        return self._walked(place, redo(self._review), "redo")
+
+    def _walked(self, place: Place, review: Review, verb: str) -> Place | None:
+        """Take a step through the history, and go where it changed something."""
+        if review is self._review:
+            self._write(f"nothing to {verb}")
+            return place
+        changed = _first_changed(self._review, review)
+        self._review = review
+        self._shown, self._titled = None, -1
+        self._write(f"{verb}: done")
+        return changed or (place if place in places(review) else next_undecided(review))
+
+    def _searched(self, place: Place, text: str) -> Place:
+        """Go to the next hunk that holds a text, in its lines or its file's name."""
+        self._sought = text or self._sought
+        every = places(self._review)
+        at = every.index(place) + 1
+        needle = self._sought.encode("utf-8", "surrogateescape")
+        for wanted in every[at:] + every[:at] if needle else ():
+            held = b"".join(line.data for line in self._hunk(wanted).lines)
+            if needle in held or self._sought in self._file(wanted).change.name:
+                return wanted if wanted != place else self._shown_again(place)
+        self._write(f"no match for {one_line(self._sought)}" if needle else "nothing to search for")
+        return place
+
+    def _gone(self, place: Place, text: str) -> Place:
+        every = places(self._review)
+        wanted = text or (self._read(f"hunk, 1 to {len(every)}: ") or "").strip()
+        return every[number(wanted, len(every), "hunk") - 1] if wanted else place
+
+    def _asked_again(self, place: Place, _text: str) -> Place | None:
+        """Ask the model for another proposal; whatever fails, the review stays as it was."""
+        if self._outside is None or not self._outside.can_ask:
+            raise UsageError("there is no model to ask here", "edit the hunk, or reject it")
+        self._write("asking again")
+        try:
+            self._review = self._outside.asked_again(self._review, None)
+        except KeyboardInterrupt:
+            self._write("cancelled; the review is as it was")
+            return place
+        self._shown, self._titled = None, -1
+        undecided = sum(1 for _ in _undecided(self._review))
+        self._write(f"proposal {self._review.round}: {undecided} hunks to decide")
+        return next_undecided(self._review)
+
+    def _placed(self, place: Place) -> Place | None:
+        """Place the changes again where files have changed on disk, and say so."""
+        stale = self._outside.changed_on_disk(self._review) if self._outside else ()
+        if self._outside is None or not stale or stale == self._stale:
+            return place
+        self._stale = stale
+        names = ", ".join(one_line(self._review.files[index].change.name) for index in stale)
+        self._write(f"changed on disk: {names}")
+        try:
+            self._review = self._outside.placed_again(self._review)
+        except EditsRefused as refusal:
+            self._say(refusal)
+            return place
+        self._write("the changes are placed again, decisions are kept")
+        self._stale, self._shown, self._titled = (), None, -1
+        return next_undecided(self._review)
+
+    def _file(self, place: Place) -> FileReview:
+        return self._review.files[place.file]
+
+    def _hunk(self, place: Place) -> Hunk:
+        return self._file(place).hunks[place.hunk]
 
 
-def shown_hunk(change: FileChange, index: int) -> str:
-    """Return one hunk with old and new line numbers, tags and lines of context, safe to show."""
-    hunk = change.hunks[index]
-    if hunk.kind == "rename":
-        return f"  {one_line(change.old_path or '')} -> {one_line(change.path)}"
-    if hunk.kind == "mode":
-        return f"  mode {old_mode(change):o} -> {change.mode:o}"
-    if not hunk.lines:
-        return "  (empty file)"
-    if any(b"\0" in line.data for line in hunk.lines):
-        return "  (binary content)"
-    if hunk.kind == "text":
-        (hunk,) = in_context(change, [hunk], CONTEXT_LINES)
-    return "\n".join(_numbered(hunk))
+def _undecided(review: Review) -> Iterator[Place]:
+    place = next_undecided(review, wrap=False)
+    while place is not None:
+        yield place
+        place = next_undecided(review, place, wrap=False)
 
 
-def _numbered(hunk: Hunk) -> list[str]:
-    old, new = hunk.old_start, hunk.new_start
-    hide_return = all(line.data.endswith(b"\r\n") for line in hunk.lines)
-    rows: list[str] = []
-    for line in hunk.lines:
-        old += line.tag != "+"
-        new += line.tag != "-"
-        numbers = f"{old if line.tag != '+' else '':>6}{new if line.tag != '-' else '':>6}"
-        rows.append(f"{numbers} {line.tag}{_text(line.data, hide_return)}")
-        if not line.data.endswith(b"\n"):
-            rows.append(f"{'':>12} \\ No newline at end of file")
-    return rows
-
-
-def _text(data: bytes, hide_return: bool) -> str:
-    """Return a line's text; the `\\r` of a hunk that has it everywhere is left out."""
-    bare = data.removesuffix(b"\r\n" if hide_return else b"\n")
-    return visible(bare.decode("utf-8", "replace"))
-
-
-def _title(change: FileChange) -> str:
-    executable = change.before is None and change.mode == EXECUTABLE_MODE
-    return f"{change.kind.value} {one_line(change.name)}{', executable' if executable else ''}"
+def _first_changed(one: Review, other: Review) -> Place | None:
+    """Return the first hunk of `other` that is not as in `one`."""
+    for index, (old, new) in enumerate(zip(one.files, other.files, strict=True)):
+        if old is new or old == new:
+            continue
+        for hunk in range(len(new.hunks)):
+            is_there = hunk < len(old.hunks) and old.hunks[hunk] == new.hunks[hunk]
+            if (
+                not is_there
+                or old.line_decisions(hunk) != new.line_decisions(hunk)
+                or (old.hunk_decision(hunk) is not new.hunk_decision(hunk))
+            ):
+                return Place(index, hunk)
+    return None

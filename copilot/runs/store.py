@@ -17,7 +17,7 @@ from typing import Any
 
 from copilot.errors import UsageError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 KEPT_MANIFESTS = 50
 KEPT_MANIFEST_BYTES = 200_000_000
 # SQLite counts no further.
@@ -33,8 +33,10 @@ class Run:
     roots: `alias=place@commit`, with spaces between them. `mode` says how files were chosen:
     `whole`, `select` or `rank`. `asked_tokens` are the prompt's by our own count,
     `expected_cached_tokens` what the provider's cache should have held of them; `cached_tokens`
-    came from there, `cache_written_tokens` were put there. `cost` is in `currency`. `id` is given
-    by the file.
+    came from there, `cache_written_tokens` were put there. `cost` is in `currency`. Of a reply that
+    was reviewed, how many hunks (as a whole) and changed lines were accepted and rejected, how
+    many files were edited by hand, and the `rounds` of proposals up to this one are told, else
+    None. `id` is given by the file.
     """
 
     started: str
@@ -56,6 +58,12 @@ class Run:
     cost: float | None = None
     currency: str = "USD"
     cache_written_tokens: int | None = None
+    accepted_hunks: int | None = None
+    rejected_hunks: int | None = None
+    accepted_lines: int | None = None
+    rejected_lines: int | None = None
+    edited_files: int | None = None
+    rounds: int | None = None
     id: int = field(default=0, compare=False, kw_only=True)
 
 
@@ -80,6 +88,14 @@ _STEPS = {
         "CREATE TABLE manifests (run INTEGER PRIMARY KEY, document BLOB NOT NULL)",
     ],
     4: ["ALTER TABLE runs ADD COLUMN cache_written_tokens"],
+    5: [
+        "ALTER TABLE runs ADD COLUMN accepted_hunks",
+        "ALTER TABLE runs ADD COLUMN rejected_hunks",
+        "ALTER TABLE runs ADD COLUMN accepted_lines",
+        "ALTER TABLE runs ADD COLUMN rejected_lines",
+        "ALTER TABLE runs ADD COLUMN edited_files",
+        "ALTER TABLE runs ADD COLUMN rounds",
+    ],
 }
 # The newest stay, as long as neither their number nor the sum of their bytes is too large.
 _DROP_OLD_MANIFESTS = """

@@ -22,6 +22,8 @@ from copilot.settings.amounts import parse_tokens
 # Tokens; what `pack` holds a prompt to if nobody says more, and the most a project may ask for.
 DEFAULT_BUDGET = 1_000_000
 PROJECT_KEYS = frozenset({"budget", "include", "exclude", "local_only"})
+# How the screens look and what keys do is a matter of taste: a project's are left aside.
+LEFT_ASIDE = frozenset({"keys", "theme"})
 # What a project's file may cost to read: a key of 100,000 parts takes all memory in tomllib, and
 # pathspec's time for a pattern is exponential in its `**`.
 _MOST_BYTES = 1024 * 1024
@@ -44,8 +46,10 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     `provider` is openai, anthropic, gemini, ollama, embedded, replay, or the name of an entry point
     in the group `repo_copilot.backends`. `api_version` asks as Azure's deployments want it,
-    `cache_ttl` is how long Anthropic keeps the prompt's stable part, `recording` the file that
-    `replay` answers from, `retries` how often a request that failed is sent again.
+    `cache_ttl` is how long the prompt's stable part is kept by Anthropic and in Gemini's explicit
+    caches, which are used where `cache` is explicit, as OpenAI's marks are. `grammar` is how a
+    server of chat completions is told one, `recording` the file that `replay` answers from,
+    `retries` how often a request that failed is sent again.
 
     With the provider mixture, self or best-of the model is made of others: `members` are their
     names, each asked `samples` times, in `layers`; `aggregator` sums up. Once `deadline_seconds`
@@ -62,6 +66,8 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     api_key_env: str = ""
     api_version: str = ""
     cache_ttl: Literal["5m", "1h"] = "5m"
+    cache: Literal["auto", "implicit", "explicit"] = "auto"
+    grammar: Literal["auto", "llama.cpp", "vllm", "sglang", "none"] = "auto"
     recording: str = ""
     retries: Annotated[int, msgspec.Meta(ge=0, le=10)] = 2
     window: int | None = None
@@ -98,6 +104,8 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ask_above_cost: _Price | None = None
     check: str | None = None
     check_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
+    theme: Literal["dark", "light", "high-contrast"] | None = None
+    keys: dict[str, str] = {}
     models: dict[str, ModelSettings] = {}
     remotes: dict[str, str] = {}
 
@@ -113,7 +121,9 @@ class Config:
     `check` is a command that must succeed on a copy of the result before it is written, within
     `check_seconds`.
     `local_addresses` are hosts, addresses and networks that may be asked under `local_only` too.
+    `theme` is that of the full screens, `keys` the keys there by the names of what they do.
     `remotes` are URLs with `{path}` by the short name that stands before it after `--repo`.
+    `left_aside` says what a project's file sets in vain.
     """
 
     model: str | None = None
@@ -130,8 +140,11 @@ class Config:
     ask_above_cost: float | None = None
     check: str | None = None
     check_seconds: int | None = None
+    theme: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     remotes: Mapping[str, str] = field(default_factory=dict)
+    left_aside: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -142,6 +155,7 @@ class Layer:
     origin: str
     values: ConfigFile
     narrows: bool = False
+    left_aside: tuple[str, ...] = ()
 
 
 def load_config(
@@ -178,6 +192,7 @@ def _project_layers(root: Path) -> list[Layer]:
         values = _table(path, keys)
         if values is None:
             continue
+        aside = tuple(key for key in sorted(LEFT_ASIDE) if values.pop(key, None) is not None)
         forbidden = sorted(set(values) & set(ConfigFile.__struct_fields__) - PROJECT_KEYS)
         if forbidden:
             raise PolicyRefused(
@@ -186,7 +201,8 @@ def _project_layers(root: Path) -> list[Layer]:
             )
         config = _convert(values, str(path))
         _check_patterns(config, path)
-        layers.append(Layer(str(path), config, narrows=True))
+        said = tuple(f"{path} sets {key}: only your own config.toml may" for key in aside)
+        layers.append(Layer(str(path), config, narrows=True, left_aside=said))
         break
     return layers
 
@@ -290,7 +306,7 @@ def _environment_layer(environment: Mapping[str, str]) -> Layer:
 
 def _merge(layers: Sequence[Layer]) -> Config:
     """Later layers win; a project's only narrows what is read, the budget, and where it goes."""
-    values: dict[str, Any] = {"exclude": (), "models": {}, "remotes": {}}
+    values: dict[str, Any] = {"exclude": (), "keys": {}, "models": {}, "remotes": {}}
     origins: dict[str, str] = {}
     for layer in layers:
         for key, value in msgspec.structs.asdict(layer.values).items():
@@ -299,7 +315,8 @@ def _merge(layers: Sequence[Layer]) -> Config:
             merged = _merged(key, values.get(key), value, narrows=layer.narrows)
             if merged != values.get(key):
                 values[key], origins[key] = merged, layer.origin
-    return Config(**values, origins=origins)
+    aside = tuple(said for layer in layers for said in layer.left_aside)
+    return Config(**values, left_aside=aside, origins=origins)
 
 
 def _merged(key: str, old: Any, new: Any, *, narrows: bool) -> Any:
@@ -314,7 +331,7 @@ def _merged(key: str, old: Any, new: Any, *, narrows: bool) -> Any:
         return (*(old or ()), *new)
     if key == "include":
         return (*(old or ()), tuple(new)) if narrows else (tuple(new),)
-    if key in {"models", "remotes"}:
+    if key in {"keys", "models", "remotes"}:
         return {**old, **new}
     if key == "local_addresses":
         return tuple(new)

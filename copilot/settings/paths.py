@@ -41,6 +41,16 @@ class StatePaths:
         return self.state / "runs.sqlite3"
 
     @property
+    def sessions(self) -> Path:
+        """Sessions, each a file of JSON lines."""
+        return self.state / "sessions"
+
+    @property
+    def history_file(self) -> Path:
+        """What was entered in sessions."""
+        return self.state / "history.jsonl"
+
+    @property
     def mask_key_file(self) -> Path:
         """The key that the placeholders of secrets are made with."""
         return self.state / "masks.key"

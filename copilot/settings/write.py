@@ -13,10 +13,10 @@ from tomlkit.exceptions import TOMLKitError
 
 from copilot.errors import UsageError
 
+Value = str | int | float | list[str]
 
-def add_model(
-    file: Path, name: str, values: Mapping[str, str | int | float], *, default: bool = False
-) -> None:
+
+def add_model(file: Path, name: str, values: Mapping[str, Value], *, default: bool = False) -> None:
     """Write a `[models.NAME]` table, and `model = NAME` if it is the default. Raises UsageError."""
     document = _read(file)
     try:
@@ -35,7 +35,7 @@ def add_model(
 def _with_model(
     document: tomlkit.TOMLDocument,
     name: str,
-    values: Mapping[str, str | int | float],
+    values: Mapping[str, Value],
     *,
     default: bool,
 ) -> str:

@@ -11,17 +11,22 @@ from copilot.text import one_line
 MARKS = {Decision.ACCEPTED: "[x]", Decision.REJECTED: "[-]", Decision.UNDECIDED: "[ ]"}
 MIXED = "[~]"
 
+# The same of a single line, in one column; beside it, where a line comes from.
+LINE_MARKS = {Decision.ACCEPTED: "x", Decision.REJECTED: "-", Decision.UNDECIDED: " "}
+FRESH = "*"
+BY_HAND = "e"
+
 
 def file_mark(file: FileReview) -> str:
     """Return the mark that all hunks of a file share, or the mark for mixed decisions."""
-    if not file.decisions:
+    if file.shape.is_empty:
         return MARKS[Decision.UNDECIDED]
     return MIXED if file.decision is None else MARKS[file.decision]
 
 
 def progress(review: Review) -> str:
     """Return how far the review is: `3 of 7 hunks decided, 2 accepted`."""
-    total = sum(len(file.decisions) for file in review.files)
+    total = sum(len(file.hunks) for file in review.files)
     accepted = review.count(Decision.ACCEPTED)
     return f"{decided_count(review)} of {count(total, 'hunk')} decided, {accepted} accepted"
 

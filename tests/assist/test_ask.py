@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +33,8 @@ class _Speaker:
     """A backend that says its events, then breaks if it is to, and knows whether it was ended."""
 
     def __init__(self, *events: Event, breaks: bool = False) -> None:
-        self.events, self.breaks, self.asked = events, breaks, list[Request]()
+        self.events: Iterable[Event] = events
+        self.breaks, self.asked = breaks, list[Request]()
         self.is_ended = False
 
     def facts(self) -> ModelFacts:
@@ -70,8 +72,29 @@ def test_the_answer_is_the_text_without_the_thoughts(packed: Packed) -> None:
     answer = ask(speaker, packed, LIMITS, shown.append)
     assert (answer.text, answer.reason, answer.usage) == ("Hello", "stop", usage)
     assert answer.first_token_seconds is not None
-    assert tuple(shown) == speaker.events
+    assert shown == list(speaker.events)
     assert speaker.is_ended
+
+
+def test_a_long_answer_takes_no_more_memory_than_its_text(packed: Packed) -> None:
+    pieces = 100_000
+    ask(_Speaker(Delta("x")), packed, LIMITS, lambda _event: None)
+    speaker = _Speaker()
+    speaker.events = (Delta("word ") for _ in range(pieces))
+    tracemalloc.start()
+    try:
+        answer = ask(speaker, packed, LIMITS, lambda _event: None)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert answer.text == "word " * pieces
+    # While it becomes one text, it is there twice; a buffer that grows has room to spare.
+    assert peak < 3 * len(answer.text) + 200_000
+
+
+def test_half_a_character_stays_one(packed: Packed) -> None:
+    speaker = _Speaker(Delta("\ud83d"), Delta("x"), Finished("stop", None))
+    assert ask(speaker, packed, LIMITS, lambda _event: None).text == "\ud83dx"
 
 
 def test_who_stops_listening_ends_the_request(packed: Packed) -> None:

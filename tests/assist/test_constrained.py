@@ -10,6 +10,7 @@ import pytest
 from copilot.assist.ask import Limits, ask, request_for
 from copilot.assist.constrained import (
     Files,
+    all_files,
     asks_for_blocks,
     asks_for_files,
     blocks_grammar,
@@ -21,6 +22,8 @@ from copilot.assist.pack import Packed
 from copilot.assist.propose import Ground, attempt, read_reply
 from copilot.backends.openai_chat import OpenAIChat
 from copilot.backends.protocol import Message
+from copilot.edits.grammar import Wholes
+from copilot.edits.operations import Create
 from copilot.errors import EditsRefused, ReplyIncomplete
 
 FILES = {
@@ -50,9 +53,11 @@ def listed(*names: str) -> str:
 
 
 def test_files_are_named_with_their_verbs(packed: Packed) -> None:
-    names = ("app/src/area.py", "CREATE app/docs/a.md", "DELETE app/src/shout.py")
+    wholes = ("CREATE app/docs/a.md", "DELETE app/src/shout.py", "RENAME app/src/__init__.py")
+    names = ("app/src/area.py", *wholes)
     assert named_files(listed(*names, *names), packed) == Files(
-        ("app/src/area.py",), ("app/docs/a.md",), ("app/src/shout.py",)
+        ("app/src/area.py",),
+        Wholes(("app/src/shout.py",), ("app/src/__init__.py",), ("app/docs/a.md",)),
     )
 
 
@@ -71,11 +76,12 @@ def test_a_new_file_that_is_there_is_edited(packed: Packed) -> None:
         ("CREATE app/.git/hooks/x", "the path lies in the folder of git itself"),
         ("app/nowhere.py", "there is no such file"),
         ("DELETE app/nowhere.py", "there is no such file"),
+        ("RENAME app/nowhere.py", "there is no such file"),
     ],
 )
 def test_what_cannot_be_changed_is_left_out_and_named(packed: Packed, name: str, why: str) -> None:
     files = named_files(listed("app/src/area.py", name), packed)
-    assert (files.edited, files.created, files.deleted) == (("app/src/area.py",), (), ())
+    assert (files.edited, files.wholes) == (("app/src/area.py",), Wholes())
     assert why in files.left_out[0]
     with pytest.raises(EditsRefused, match="no file that can be changed"):
         named_files(listed(name), packed)
@@ -116,14 +122,17 @@ def test_blocks_that_change_nothing_or_overlap_are_left_out(packed: Packed) -> N
 
 def test_the_second_request_begins_with_the_first(packed: Packed, tmp_path: Path) -> None:
     first = asks_for_files(tmp_path)
-    files = Files(("app/src/area.py",), ("app/new.py",), ("app/src/shout.py",))
+    wholes = Wholes(("app/src/shout.py",), ("app/src/__init__.py",), ("app/new.py",))
+    files = Files(("app/src/area.py",), wholes)
     later = asks_for_blocks("app/src/area.py\n", files, tmp_path)
     one = request_for(packed, Limits(9), turns=(first,)).messages
     two = request_for(packed, Limits(9), turns=(first, *later)).messages
     assert [message.role for message in two] == ["system", "user", "assistant", "user"]
     assert two[:2] == one
     assert one[1].content.endswith(first.content)
-    assert "- DELETE app/src/shout.py\n- CREATE app/new.py\n- app/src/area.py\n" in two[3].content
+    verbs = ("CREATE app/new.py", "DELETE app/src/shout.py", "RENAME app/src/__init__.py")
+    names = "".join(f"- {name}\n" for name in (*verbs, "app/src/area.py"))
+    assert names in two[3].content
 
 
 @pytest.fixture
@@ -151,3 +160,18 @@ def test_all_blocks_of_a_real_small_model_apply(
     reply = settled(read_reply(answered(blocks_grammar(packed, files))), packed).reply
     made = attempt(reply, Ground(packed.roots))
     assert made.refusals == ()
+
+
+@pytest.mark.xdist_group("llama")
+def test_a_real_small_model_may_make_a_file(
+    small_model: OpenAIChat, root: Path, pack_of: Callable[..., Packed]
+) -> None:
+    task = "Create src/triangle.py with a function that returns base * height / 2."
+    packed = pack_of(root, asked=task, kind="edit")
+    files = all_files(packed)
+    assert files is not None
+    grammar = blocks_grammar(packed, files)
+    text = ask(small_model, packed, Limits(300, 0.0), lambda _: None, grammar).text
+    reply = settled(read_reply(text), packed).reply
+    assert [type(operation) for operation in reply.operations] == [Create]
+    assert attempt(reply, Ground(packed.roots)).refusals == ()

@@ -28,7 +28,7 @@ def model_file(models_dir: Path) -> Path:
 
 def test_facts_need_no_engine(tmp_path: Path) -> None:
     chat = EmbeddedChat("small", tmp_path / "missing.gguf", WINDOW)
-    assert chat.facts() == ModelFacts("small", WINDOW, follows_grammar=True)
+    assert chat.facts() == ModelFacts("small", WINDOW, grammar="llama.cpp")
     chat.close()
 
 

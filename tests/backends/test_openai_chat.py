@@ -85,11 +85,11 @@ def told(serve: Serve, connect: Connect) -> Told:
         ("two", [{"id": "one", "max_model_len": 1}, {"id": "two"}], ModelFacts("two")),
         ("unlisted", [{"id": "one", "max_model_len": 1}, {"id": "two"}], ModelFacts("unlisted")),
         ("unlisted", [], ModelFacts("unlisted")),
-        ("", [{"id": "one", "max_model_len": 8192, "owned_by": "vllm"}], ModelFacts("one", 8192)),
+        ("", [{"id": "one", "max_model_len": 8192}], ModelFacts("one", 8192)),
         (
             "any",
             [{"id": "/models/one.gguf", "owned_by": "llamacpp", "meta": {"n_ctx": 4096}}],
-            ModelFacts("any", 4096, follows_grammar=True),
+            ModelFacts("any", 4096, "llama.cpp"),
         ),
         ("", [{"id": "one", "max_model_len": "long", "meta": []}], ModelFacts("one")),
         ("one", [None, 7, {"id": 7}, {"id": "one"}], ModelFacts("one")),
@@ -187,13 +187,14 @@ def test_the_request(serve: Serve, connect: Connect, asked: Asked) -> None:
     }
 
 
-def test_a_grammar_and_a_temperature_are_sent_only_when_given(
+def test_a_temperature_is_sent_when_given_and_no_grammar_before_the_facts(
     serve: Serve, connect: Connect, asked: Asked
 ) -> None:
     request = Request((Message("user", "hello"),), 50, temperature=0.0, grammar='root ::= "x"')
     list(connect(f"{serve({CHAT: [stream(STOP)]})}/v1", "small").ask(request))
     body = json.loads(asked[0]["body"])
-    assert (body["temperature"], body["grammar"]) == (0.0, 'root ::= "x"')
+    assert body["temperature"] == 0.0
+    assert "grammar" not in body
 
 
 def test_the_key_goes_to_its_server(serve: Serve, connect: Connect, asked: Asked) -> None:

@@ -18,7 +18,11 @@ from copilot.backends.protocol import (
     Request,
     Waiting,
 )
-from copilot.backends.retries import LONGEST_WAIT_SECONDS, Retrying
+from copilot.backends.retries import (
+    LONGEST_LOADING_SECONDS,
+    LONGEST_WAIT_SECONDS,
+    Retrying,
+)
 from copilot.errors import ModelBusy, ModelError, ModelRefused, ModelUnreachable, ReplyIncomplete
 
 REQUEST = Request((Message("user", "hello"),), 50)
@@ -256,3 +260,69 @@ def test_closing_ends_a_wait() -> None:
 
 def test_facts_are_those_of_the_backend() -> None:
     assert Retrying(_Failing(passing=True)).facts() == ModelFacts("failing")
+
+
+LOADING = refused(
+    "503 Service Unavailable",
+    b'{"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}',
+)
+LISTED = refused("200 OK", b'{"data": [{"id": "small"}]}')
+
+
+@pytest.fixture
+def loading(serve: Serve, dialect_of: Callable[[str], Dialect], open_dialect: Open) -> Any:
+    """Make a backend whose list of models gives these answers in turn, the last for ever."""
+
+    def make(*answers: bytes) -> tuple[Retrying, list[float], list[str]]:
+        left = list(answers)
+        waits, said = list[float](), list[str]()
+        routes = {"GET /v1/models": lambda: [left.pop(0) if len(left) > 1 else left[0]]}
+        backend = open_dialect(dialect_of("openai"), serve(routes))
+        return Retrying(backend, waits.append, tell=said.append), waits, said
+
+    return make
+
+
+def test_a_model_that_is_being_loaded_is_waited_for(loading: Any) -> None:
+    backend, waits, said = loading(*[LOADING] * 21, LISTED)
+    assert backend.facts() == ModelFacts("small")
+    assert sum(waits) == 21
+    assert said == [
+        f"the server is loading its model: {seconds} s; Ctrl-C ends the wait"
+        for seconds in (0, 10, 20)
+    ]
+
+
+def test_loading_is_not_waited_for_without_end(loading: Any) -> None:
+    backend, waits, _ = loading(LOADING)
+    with pytest.raises(ModelBusy, match="Loading model"):
+        backend.facts()
+    assert sum(waits) == LONGEST_LOADING_SECONDS
+
+
+@pytest.mark.parametrize("other", [refused("503 No"), refused("500 Loading model")])
+def test_another_refusal_of_the_list_is_not_waited_for(loading: Any, other: bytes) -> None:
+    backend, waits, said = loading(LOADING, other)
+    with pytest.raises(ModelError):
+        backend.facts()
+    assert (len(waits), len(said)) == (1, 1)
+
+
+def test_closing_ends_the_wait_for_loading(loading: Any) -> None:
+    backend, waits, _ = loading(LOADING)
+    backend.close()
+    with pytest.raises(ModelError):
+        backend.facts()
+    assert waits == []
+
+
+def test_ctrl_c_ends_the_wait_for_loading(
+    serve: Serve, dialect_of: Callable[[str], Dialect], open_dialect: Open
+) -> None:
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    base = serve({"GET /v1/models": [LOADING]})
+    backend = Retrying(open_dialect(dialect_of("openai"), base), interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        backend.facts()

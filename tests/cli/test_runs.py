@@ -17,6 +17,7 @@ import pytest
 from rich.cells import cell_len
 
 from copilot.assist.models import choose_model, open_backend
+from copilot.assist.stopping import Stoppable
 from copilot.backends.protocol import ModelFacts
 from copilot.cli.log_run import past_runs
 from copilot.cli.ready import Ready
@@ -272,7 +273,7 @@ def test_numbers_may_be_too_large_for_sqlite(copilot: Copilot, record: Record) -
 def asking() -> Iterator[tuple[Setup, Ready]]:
     """Return what a command knows that is about to ask the model `qwen`."""
     chosen = choose_model(Config(), "qwen", "http://127.0.0.1:1/v1", None)
-    backend = open_backend(chosen, {}, Path())
+    backend = Stoppable(lambda: open_backend(chosen, {}, Path()))
     yield Setup(state_paths(), Config(), ()), Ready(chosen, backend, ModelFacts("qwen"))
     backend.close()
 

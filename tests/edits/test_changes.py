@@ -130,18 +130,21 @@ def _edited(*tagged: str) -> tuple[DiffLine, ...]:
 
 def test_an_edited_hunk_leaves_the_others() -> None:
     after = _NUMBERED.replace(b"\n3\n", b"\nthree\n").replace(b"\n13\n", b"\nthirteen\n")
-    change = with_hunk_lines(_change(_NUMBERED, after), 0, _edited("-3", "+drei", "+trois"))
+    change = _change(_NUMBERED, after)
+    change = with_hunk_lines(change, change.hunks[0], _edited("-3", "+drei", "+trois"))
     assert change.after == after.replace(b"three\n", b"drei\ntrois\n")
     assert change.before == _NUMBERED
 
 
 def test_an_edited_hunk_may_keep_an_old_line() -> None:
-    change = with_hunk_lines(_change(b"a\nb\n", b"x\n"), 0, _edited("-a", " b", "+x"))
+    change = _change(b"a\nb\n", b"x\n")
+    change = with_hunk_lines(change, change.hunks[0], _edited("-a", " b", "+x"))
     assert change.after == b"b\nx\n"
 
 
 def test_a_new_file_can_be_edited() -> None:
-    change = with_hunk_lines(_change(None, b"a\nb\n"), 0, _edited("+b", "+c"))
+    change = _change(None, b"a\nb\n")
+    change = with_hunk_lines(change, change.hunks[0], _edited("+b", "+c"))
     assert (change.before, change.after) == (None, b"b\nc\n")
 
 
@@ -159,8 +162,9 @@ def test_a_new_file_can_be_edited() -> None:
 def test_an_edit_that_does_not_fit_is_refused(
     before: bytes, after: bytes, old_path: str | None, lines: tuple[DiffLine, ...], message: str
 ) -> None:
+    change = _change(before, after, old_path)
     with pytest.raises(EditsRefused, match=message):
-        with_hunk_lines(_change(before, after, old_path), 0, lines)
+        with_hunk_lines(change, change.hunks[0], lines)
 
 
 def _moded(before: bytes, after: bytes, old_path: str | None = None) -> FileChange:
@@ -189,8 +193,8 @@ def test_move_mode_and_text_are_accepted_one_by_one(accepted: set[int]) -> None:
 def test_a_mode_has_no_lines_to_edit_and_stays_beside_edited_ones() -> None:
     change = _moded(b"a\n", b"b\n")
     with pytest.raises(EditsRefused, match="a mode change has no lines to edit"):
-        with_hunk_lines(change, 0, ())
-    edited = with_hunk_lines(change, 1, _edited("-a", "+c"))
+        with_hunk_lines(change, change.hunks[0], ())
+    edited = with_hunk_lines(change, change.hunks[1], _edited("-a", "+c"))
     assert (edited.after, edited.mode) == (b"c\n", EXECUTABLE_MODE)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import difflib
 from itertools import pairwise
 
 from hypothesis import given, settings
@@ -24,6 +25,16 @@ def _check(before: list[bytes], after: list[bytes]) -> None:
 @given(_LINES, _LINES)
 def test_what_lies_between_the_ranges_is_equal(before: list[bytes], after: list[bytes]) -> None:
     _check(before, after)
+
+
+@settings(deadline=None)
+@given(_LINES, _LINES)
+def test_small_texts_differ_where_difflib_says(before: list[bytes], after: list[bytes]) -> None:
+    """Equal starts and ends are left out of the comparison, so neither text has any here."""
+    old, new = [b"old start", *before, b"old end"], [b"new start", *after, b"new end"]
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    opcodes = [Range(*where) for tag, *where in matcher.get_opcodes() if tag != "equal"]
+    assert changed_ranges(old, new) == opcodes
 
 
 def test_equal_texts_have_no_ranges() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pytest
@@ -16,16 +16,23 @@ from copilot.edits.grammar import (
     MAX_BLOCKS,
     MAX_CHARACTERS,
     NO_EDITS,
+    Wholes,
     edit_grammar,
     path_grammar,
 )
+from copilot.edits.grammar_paths import MOST_CHARACTERS, NewPaths
+from copilot.edits.grammar_rules import Rules
 from copilot.edits.operations import Replace, Target
 from copilot.edits.parse import parse
+from copilot.edits.path_lines import path_in
+from copilot.edits.paths import qualify
 from copilot.edits.place import place
+from copilot.edits.works import named_paths
 
 # What a random reply picks its characters from, and how often it repeats something.
-_CHARACTERS = 'ab <=>/.-_"\n\té'
+_CHARACTERS = 'abgitGIT <=>/.-_"\n\té'
 _MOST_TIMES = 3
+_DEEP = 60
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|[\w-]+|[|()?*+]')
 
 
@@ -54,23 +61,26 @@ class _Gbnf:
         return ways
 
     def derive(self, pick: random.Random) -> str:
-        return self._derived(self._rules["root"], pick)
+        """Return a random sentence; what has gone deep takes the way with the fewest rules."""
+        return self._derived(self._rules["root"], pick, 0)
 
-    def _derived(self, ways: list[list[tuple[Any, str]]], pick: random.Random) -> str:
+    def _derived(self, ways: list[list[tuple[Any, str]]], pick: random.Random, depth: int) -> str:
+        way = pick.choice(ways) if depth < _DEEP else min(ways, key=_rules_of)
         return "".join(
-            self._part(part, pick)
-            for part, repeated in pick.choice(ways)
+            self._part(part, pick, depth + 1)
+            for part, repeated in way
             for _ in range(pick.randint(repeated == "+", _most(repeated)) if repeated else 1)
         )
 
-    def _part(self, part: Any, pick: random.Random) -> str:
+    def _part(self, part: Any, pick: random.Random, depth: int) -> str:
         if not isinstance(part, str):
-            return self._derived(part, pick)
+            return self._derived(part, pick, depth)
         if part[0] == '"':
             return part[1:]
         if part[0] == "[":
-            return pick.choice([one for one in _CHARACTERS if _is_in(one, part[1:])])
-        return self._derived(self._rules[part], pick)
+            known = [one for one in _CHARACTERS if _is_in(one, part[1:])]
+            return pick.choice(known or [part[1]])
+        return self._derived(self._rules[part], pick, depth)
 
     def admits(self, reply: str) -> bool:
         return len(reply) in self._ends(self._rules["root"], reply, {0})
@@ -103,6 +113,10 @@ class _Gbnf:
         return self._ends(self._rules[part], reply, starts)
 
 
+def _rules_of(way: list[tuple[Any, str]]) -> int:
+    return sum(not isinstance(part, str) or part[0] not in '"[' for part, _ in way)
+
+
 def _most(repeated: str) -> int:
     return 1 if repeated == "?" else _MOST_TIMES
 
@@ -132,8 +146,12 @@ def _text(lines: Sequence[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+_PATHS = NewPaths(("main",), ("main/a.py",))
+_NO_WHOLES = Wholes()
+
+
 def _grammar(text: str) -> str:
-    made = edit_grammar({"main/a.py": text}, 7)
+    made = edit_grammar({"main/a.py": text}, 7, _PATHS, _NO_WHOLES)
     assert made is not None
     return made
 
@@ -157,23 +175,31 @@ def test_every_search_that_is_admitted_has_one_place(lines: list[str], pick: ran
         assert _times(lines, operation.search.removesuffix("\n").split("\n")) == 1
 
 
-@given(_LINES, _PICKS)
+_WHOLES = Wholes(deleted=("main/d",), renamed=("main/e",), created=("main/b/c",))
+
+
+@pytest.mark.parametrize("wholes", [None, _WHOLES], ids=["one step", "two steps"])
+@given(lines=_LINES, pick=_PICKS)
 def test_every_block_that_is_admitted_is_placed_on_its_file(
-    lines: list[str], pick: random.Random
+    wholes: Wholes | None, lines: list[str], pick: random.Random
 ) -> None:
-    text = _text(lines)
-    made = edit_grammar(
-        {"main/a.py": text, "main/empty": ""}, 7, created=["main/b/c"], deleted=["main/d"]
-    )
+    texts = {"main/a.py": _text(lines), "main/empty": "", "main/e": "e\n"}
+    if wholes is None:
+        texts["main/d"] = "d\n"
+    there = {"main/a.py", "main/empty", "main/d", "main/e", "main/unseen/x"}
+    made = edit_grammar(texts, 7, NewPaths(("main",), there), wholes)
     assert made is not None
     reply = parse(_Gbnf(made).derive(pick))
-    files = {"main/a.py": text.encode(), "main/empty": b"", "main/b/c": None, "main/d": b"d\n"}
-    targets = {name: Target(*name.split("/", 1)) for name in files}
-    originals = {targets[name]: data for name, data in files.items()}
+    names = {name for operation in reply.operations for name in named_paths(operation)} | there
+    targets = {name: Target(*name.split("/", 1)) for name in names}
+    originals = {
+        targets[name]: texts.get(name, "x\n").encode() if name in there else None for name in names
+    }
     for operation in reply.operations:
         if isinstance(operation, Replace) and operation.search == operation.replace:
             continue
-        assert place([operation], originals, targets).refusals == ()
+        refusals = place([operation], originals, targets).refusals
+        assert [r for r in refusals if "left out" not in r.reason] == []
 
 
 @given(st.one_of(_LINES, _ALIKE))
@@ -222,31 +248,132 @@ def test_the_closing_line_counts_the_blocks() -> None:
     assert _Gbnf(grammar).admits(NO_EDITS)
 
 
-def test_files_to_create_and_delete_come_first_and_once() -> None:
-    made = edit_grammar({}, 7, created=["main/new"], deleted=["main/old"])
+def test_files_to_create_come_first_and_once() -> None:
+    made = edit_grammar({}, 7, _PATHS, Wholes(deleted=("main/old",), created=("main/new",)))
     assert made is not None
     gone = "main/old\n<<<<<<< DELETE\n>>>>>>> END\n"
     new = "main/new\n<<<<<<< CREATE\ntext\n>>>>>>> END\n"
-    assert _Gbnf(made).admits(f"{gone}\n{new}\nEND OF EDITS: 2 files, 2 blocks\n")
-    assert not _Gbnf(made).admits(f"{new}\nEND OF EDITS: 1 file, 1 block\n")
+    assert _Gbnf(made).admits(f"{new}\n{gone}\nEND OF EDITS: 2 files, 2 blocks\n")
+    assert _Gbnf(made).admits(f"{new}\nEND OF EDITS: 1 file, 1 block\n")
+    assert not _Gbnf(made).admits(f"{gone}\nEND OF EDITS: 1 file, 1 block\n")
+    assert not _Gbnf(made).admits(f"{gone}\n{new}\nEND OF EDITS: 2 files, 2 blocks\n")
     assert not _Gbnf(made).admits(NO_EDITS)
 
 
 def test_where_a_reply_is_mended_any_block_may_be_left_out() -> None:
-    made = edit_grammar({"main/a.py": "one\n"}, 7, created=["main/new"], again=True)
+    made = edit_grammar(
+        {"main/a.py": "one\n"}, 7, _PATHS, Wholes(created=("main/new",)), again=True
+    )
     assert made is not None
     assert _Gbnf(made).admits(NO_EDITS)
     assert _Gbnf(made).admits(_block(["one"]) + _ONE)
     assert _Gbnf(made).admits(f"main/new\n<<<<<<< CREATE\ntext\n>>>>>>> END\n{_ONE}")
 
 
+def test_a_file_moves_to_a_new_path_and_may_be_edited_with_it() -> None:
+    made = edit_grammar({"main/a.py": "one\n"}, 7, _PATHS, Wholes(renamed=("main/a.py",)))
+    assert made is not None
+    moved = "main/a.py\n<<<<<<< RENAME\nmain/{}\n>>>>>>> END\n"
+    for new, is_admitted in {"b/c.py": True, "a.py": False, "A.py": False, "a.py/b": False}.items():
+        reply = f"{moved.format(new)}\n{_block(['one'])}\nEND OF EDITS: 2 files, 2 blocks\n"
+        assert _Gbnf(made).admits(reply) == is_admitted
+
+
+def test_in_one_step_files_may_be_deleted_moved_and_made() -> None:
+    made = edit_grammar(
+        {"main/a.py": "one\n", "lib/b": ""}, 7, NewPaths(("main", "lib"), ["lib/b"])
+    )
+    assert made is not None
+    for block, is_admitted in {
+        "lib/b\n<<<<<<< DELETE\n>>>>>>> END\n": True,
+        "lib/b\n<<<<<<< RENAME\nlib/c\n>>>>>>> END\n": True,
+        "lib/b\n<<<<<<< RENAME\nmain/c\n>>>>>>> END\n": False,
+        "lib/c\n<<<<<<< DELETE\n>>>>>>> END\n": False,
+        "lib/c\n<<<<<<< CREATE\n>>>>>>> END\n": True,
+        "lib/c\n<<<<<<< CREATE\nany\nthing\n>>>>>>> END\n": True,
+        "lib/b\n<<<<<<< CREATE\n>>>>>>> END\n": False,
+        "other/c\n<<<<<<< CREATE\n>>>>>>> END\n": False,
+    }.items():
+        assert _Gbnf(made).admits(block + _ONE) == is_admitted
+
+
+_NAME = st.text(alphabet="aAb.git/ é-~", min_size=1, max_size=8)
+_NAMES = st.lists(
+    _NAME.filter(lambda name: isinstance(qualify(f"main/{name}", ["main"]), Target)), max_size=6
+)
+
+
+def _new_paths(names: Collection[str]) -> _Gbnf:
+    rules = Rules()
+    made = NewPaths(("main",), [f"main/{name}" for name in names]).add(rules)
+    rules.add("root", made["main"])
+    return _Gbnf(rules.text())
+
+
+def _is_free(path: str, names: Collection[str]) -> bool:
+    """Tell whether a path is neither a file that is there, nor a folder, nor below a file."""
+    folded = path.casefold()
+    others = [name.casefold() for name in names]
+    return not any(
+        folded == other or folded.startswith(f"{other}/") or other.startswith(f"{folded}/")
+        for other in others
+    )
+
+
+@given(_NAMES, _PICKS)
+def test_every_new_path_that_is_admitted_is_free_and_safe(
+    names: list[str], pick: random.Random
+) -> None:
+    name = _new_paths(names).derive(pick).removesuffix("\n")
+    assert path_in(name) == name
+    assert qualify(name, ["main"]) == Target("main", name.removeprefix("main/"))
+    assert _is_free(name.removeprefix("main/"), names)
+
+
+@given(
+    _NAMES, st.from_regex(r"([a-z0-9_][a-z0-9_-]*/){0,2}[.]?[a-z][a-z_]*([.]py)?", fullmatch=True)
+)
+def test_every_usual_path_that_is_free_is_admitted(names: list[str], path: str) -> None:
+    is_free = _is_free(path, names) and "/.git/" not in f"/{path}/"
+    assert _new_paths(names).admits(f"main/{path}\n") == is_free
+
+
+def test_a_path_may_not_be_read_as_a_file_in_a_folder_of_the_repositorys_name() -> None:
+    assert not _new_paths(["main/a.py"]).admits("main/a.py\n")
+    assert _new_paths(["main/a.py"]).admits("main/b.py\n")
+
+
+def test_rules_for_paths_are_small_and_the_same_each_time() -> None:
+    names = [f"package/module{number}/tests/test_{number % 7}.py" for number in range(1_000)]
+    orders = [
+        NewPaths(("main",), [f"main/{name}" for name in order]) for order in (names, names[::-1])
+    ]
+    texts = [edit_grammar({}, 7, paths) for paths in orders]
+    assert texts[0] == texts[1]
+    assert len(texts[0] or "") < 3 * sum(map(len, names))
+
+
+def test_of_too_many_names_none_is_told_apart() -> None:
+    names = [f"{number:010}" for number in range(MOST_CHARACTERS // 10 + 1)]
+    assert _new_paths(names).admits(f"main/{names[0]}\n")
+
+
+def test_an_empty_repository_can_be_begun() -> None:
+    made = edit_grammar({}, 7, NewPaths(("main",)))
+    assert made is not None
+    assert _Gbnf(made).admits(f"main/a.py\n<<<<<<< CREATE\nx\n>>>>>>> END\n{_ONE}")
+
+
 def test_the_list_of_files_names_only_those_that_exist_or_are_new() -> None:
-    made = path_grammar(["main/a.py", "main/a.pyi", "lib/b"], ["main", "lib"])
+    names = ["main/a.py", "main/a.pyi", "lib/b"]
+    made = path_grammar(names, NewPaths(("main", "lib"), names))
     assert made is not None
     assert _Gbnf(made).admits("main/a.py\nlib/b\nCREATE main/x/y.z\nEND OF FILES: 3 files\n")
+    assert _Gbnf(made).admits("DELETE lib/b\nRENAME main/a.py\nEND OF FILES: 2 files\n")
     assert _Gbnf(made).admits("main/a.pyi\nEND OF FILES: 1 file\n")
     assert not _Gbnf(made).admits("END OF FILES: 0 files\n")
-    for wrong in ("main/c", "CREATE other/x", "DELETE lib/b", "a.py", "CREATE main/"):
+    wrongs = ("main/c", "CREATE other/x", "DELETE lib/c", "RENAME main/x", "a.py", "CREATE main/")
+    for wrong in (*wrongs, "CREATE main/a.py", "CREATE lib/B"):
         assert not _Gbnf(made).admits(f"{wrong}\nEND OF FILES: 1 file\n")
 
 
@@ -273,6 +400,8 @@ def test_lines_that_begin_alike_share_their_beginning() -> None:
 
 
 def test_no_grammar_for_nothing_or_for_too_much() -> None:
-    assert edit_grammar({}, 7) is None
-    assert edit_grammar({"main/a": "x" * (MAX_CHARACTERS + 1)}, 7) is None
-    assert path_grammar(["x" * (MAX_CHARACTERS + 1)], ["main"]) is None
+    assert edit_grammar({}, 7, _PATHS, _NO_WHOLES) is None
+    assert edit_grammar({}, 7, NewPaths()) is None
+    assert edit_grammar({"main/a": "x" * (MAX_CHARACTERS + 1)}, 7, _PATHS) is None
+    assert path_grammar(["x" * (MAX_CHARACTERS + 1)], _PATHS) is None
+    assert path_grammar([], NewPaths()) is None

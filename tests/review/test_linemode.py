@@ -6,8 +6,10 @@ import pytest
 
 from copilot.edits.changes import EXECUTABLE_MODE, PLAIN_MODE, ChangeSet, FileChange
 from copilot.edits.flags import Flag, FlagKind
-from copilot.review.linemode import review_lines, shown_hunk
-from copilot.review.state import Decision, Place, Review, accepted, decide, start
+from copilot.errors import CopilotError, EditsRefused, ModelUnreachable
+from copilot.review.linemode import review_lines
+from copilot.review.linetext import shown_hunk
+from copilot.review.state import Decision, Place, Review, accepted, decide, renewed, start
 
 _U, _A, _R = Decision.UNDECIDED, Decision.ACCEPTED, Decision.REJECTED
 
@@ -41,11 +43,14 @@ class _Terminal:
 
 def _typed(
     *answers: str, review: Review | None = None, edited: bytes | None = None
-) -> tuple[list[tuple[Decision, ...]], _Terminal]:
+) -> tuple[list[tuple[Decision | None, ...]], _Terminal]:
     terminal = _Terminal(*answers)
     edit = None if edited is None else _editor(edited)
     done = review_lines(review or start(_CHANGES), terminal.read, terminal.write, edit)
-    return [file.decisions for file in done.files], terminal
+    decisions = [
+        tuple(file.hunk_decision(hunk) for hunk in range(len(file.hunks))) for file in done.files
+    ]
+    return decisions, terminal
 
 
 def _editor(text: bytes) -> Callable[[bytes, str], bytes]:
@@ -84,12 +89,12 @@ def test_what_was_decided_before_is_not_asked_again() -> None:
 def test_prompts_say_how_far_and_what() -> None:
     _, terminal = _typed("y", "n", "K", "y", "y", "y")
     assert terminal.prompts == [
-        "(1/4) accept this hunk [y,n,a,d,q,j,k,e,?]? ",
-        "(2/4) accept this hunk [y,n,a,d,q,j,k,e,?]? ",
-        "(3/4) accept this hunk [y,n,a,d,q,j,k,e,?]? ",
-        "(2/4, rejected so far) accept this hunk [y,n,a,d,q,j,k,e,?]? ",
-        "(3/4) accept this hunk [y,n,a,d,q,j,k,e,?]? ",
-        "(4/4) accept this new file [y,n,a,d,q,j,k,e,?]? ",
+        "(1/4) accept this hunk [y,n,a,d,q,j,k,l,e,E,c,x,/,g,p,?]? ",
+        "(2/4) accept this hunk [y,n,a,d,q,j,k,e,E,c,x,u,/,g,p,?]? ",
+        "(3/4) accept this hunk [y,n,a,d,q,j,k,e,E,c,x,u,/,g,p,?]? ",
+        "(2/4, rejected so far) accept this hunk [y,n,a,d,q,j,k,e,E,c,x,u,/,g,p,?]? ",
+        "(3/4) accept this hunk [y,n,a,d,q,j,k,e,E,c,x,u,/,g,p,?]? ",
+        "(4/4) accept this new file [y,n,a,d,q,j,k,e,E,c,x,u,/,g,p,?]? ",
     ]
 
 
@@ -97,13 +102,13 @@ def test_a_hunk_is_shown_with_numbers_and_context_under_its_file() -> None:
     _, terminal = _typed("y")
     assert terminal.shown[:2] == [
         "update main/a.py (file 1/2)",
-        "     1     1  1\n"
-        "     2     2  2\n"
-        "     3       -3\n"
-        "           3 +x\n"
-        "     4     4  4\n"
-        "     5     5  5\n"
-        "     6     6  6",
+        "         1     1  1\n"
+        "         2     2  2\n"
+        "   1     3       -3\n"
+        "   2           3 +x\n"
+        "         4     4  4\n"
+        "         5     5  5\n"
+        "         6     6  6",
     ]
 
 
@@ -113,12 +118,12 @@ def test_the_header_comes_once_per_file_with_its_flags() -> None:
     review_lines(review, terminal.read, terminal.write)
     titles = [text for text in terminal.shown if "(file" in text]
     assert titles == ["update main/a.py (file 1/2)", "create main/b.py (file 2/2)"]
-    assert terminal.shown[-2:] == ["  ! does not parse\\nat line 1", "           1 +new"]
+    assert terminal.shown[-2:] == ["  ! does not parse\\nat line 1", "   1           1 +new"]
 
 
 def test_an_empty_line_shows_the_hunk_again_and_help_does_not() -> None:
     _, terminal = _typed("", "?", "x\x1b")
-    hunk = shown_hunk(_CHANGES.changes[0], 0)
+    hunk = shown_hunk(start(_CHANGES).files[0], 0)
     assert terminal.shown[1:3] == [hunk, hunk]
     assert terminal.shown[3].startswith("y - accept this hunk\nn - ")
     assert terminal.shown[4] == "x\\x1b: no such key; these are"
@@ -148,8 +153,8 @@ def test_an_edited_hunk_is_shown_again_and_then_decided() -> None:
     done = review_lines(start(_CHANGES), terminal.read, terminal.write, edit)
     assert asked[0][0].startswith(b"-13\n#")
     assert asked[0][1] == ".diff"
-    assert terminal.prompts[1] == terminal.prompts[2]
-    assert "+thirteen" in terminal.shown[3]
+    assert terminal.prompts[2].startswith("(2/4) ")
+    assert "   2 by hand          13 +thirteen" in terminal.shown[3]
     (change,) = accepted(done).changes
     assert change.after == _NUMBERED.replace(b"\n13\n", b"\nthirteen\n")
 
@@ -223,17 +228,303 @@ def test_a_review_without_hunks_asks_nothing() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "shown"),
     [
-        (b"a\r\n", b"b\r\n", "     1       -a\n           1 +b"),
-        (b"a\r\n", b"a\n", "     1       -a\\x0d\n           1 +a"),
+        (b"a\r\n", b"b\r\n", "   1     1       -a\n   2           1 +b"),
+        (b"a\r\n", b"a\n", "   1     1       -a\\x0d\n   2           1 +a"),
         (
             b"a",
             b"a\n",
-            "     1       -a\n             \\ No newline at end of file\n           1 +a",
+            "   1     1       -a\n"
+            "                 \\ No newline at end of file\n"
+            "   2           1 +a",
         ),
-        (None, b"\x1b[2J\xe2\x80\xae\xff\n", "           1 +\\x1b[2J\\u202e\ufffd"),
+        (None, b"\x1b[2J\xe2\x80\xae\xff\n", "   1           1 +\\x1b[2J\\u202e\ufffd"),
         (None, b"", "  (empty file)"),
         (b"a\0", None, "  (binary content)"),
     ],
 )
 def test_shown_hunk(before: bytes | None, after: bytes | None, shown: str) -> None:
-    assert shown_hunk(FileChange("main", "f", before, after), 0) == shown
+    review = start(ChangeSet((FileChange("main", "f", before, after),)))
+    assert shown_hunk(review.files[0], 0) == shown
+
+
+def _lines_of(review: Review, place: Place) -> str:
+    """Return the decisions on a hunk's lines as letters."""
+    decisions = review.files[place.file].line_decisions(place.hunk)
+    return "".join(" " if one is None else one.value[0] for one in decisions)
+
+
+_RUN = FileChange("main", "r", b"a\nb\nc\nd\n", b"A\nB\nc\nD\nE\n")
+
+
+def _reviewed(
+    *answers: str,
+    change: FileChange = _RUN,
+    edit: Callable[[bytes, str], bytes | None] | None = None,
+) -> tuple[Review, _Terminal]:
+    terminal = _Terminal(*answers)
+    begun = start(ChangeSet((change,)))
+    return review_lines(begun, terminal.read, terminal.write, edit), terminal
+
+
+@pytest.mark.parametrize(
+    ("answer", "decided", "text"),
+    [
+        ("l 1,3", "arar rrr", b"A\nb\nc\nd\n"),
+        ("l 5-7", "rrrr aaa", b"a\nb\nc\nD\nE\n"),
+        ("l4,7", "rrra rra", b"a\nb\nB\nc\nd\nE\n"),
+    ],
+)
+def test_lines_are_chosen_by_number(answer: str, decided: str, text: bytes) -> None:
+    done, terminal = _reviewed(answer)
+    assert _lines_of(done, Place(0, 0)) == decided
+    (change,) = accepted(done).changes
+    assert change.after == text
+    assert terminal.shown[-1] == (
+        f"lines: {decided.count('a')} accepted, {decided.count('r')} rejected so far"
+    )
+
+
+def test_lines_are_asked_for_where_none_are_named() -> None:
+    done, terminal = _reviewed("l", "1-4")
+    assert terminal.prompts[1] == "lines to accept, such as 3-5,8: "
+    assert _lines_of(done, Place(0, 0)) == "aaaa rrr"
+
+
+@pytest.mark.parametrize("answer", ["l 0", "l 8", "l 3-2", "l x", "l 1,", "x 9 why", "s 12", "g 2"])
+def test_numbers_that_name_nothing_change_nothing(answer: str) -> None:
+    done, terminal = _reviewed(answer, "y")
+    assert terminal.shown[2].startswith("no ")
+    assert _lines_of(done, Place(0, 0)) == "aaaa aaa"
+
+
+def test_a_hunk_of_mixed_lines_is_shown_in_words() -> None:
+    review = start(ChangeSet((_RUN, _RUN)))
+    asked = _Terminal("l 1,3", "K", "p", "q")
+    review_lines(review, asked.read, asked.write)
+    assert asked.prompts[2].startswith("(1/2, lines: 2 accepted, 5 rejected so far) ")
+    assert asked.shown[-1].splitlines()[:2] == [
+        "   1 accepted     1       -a",
+        "   2 rejected     2       -b",
+    ]
+
+
+def test_a_hunk_is_split_at_unchanged_lines_and_before_a_line() -> None:
+    done, terminal = _reviewed("s", "y", "n")
+    assert terminal.shown[2] == "split; 2 hunks in this file"
+    assert [_lines_of(done, Place(0, hunk)) for hunk in (0, 1)] == ["aaaa", "rrr"]
+    done, terminal = _reviewed("s 2", "n", "y")
+    assert [_lines_of(done, Place(0, hunk)) for hunk in (0, 1)] == ["rr", "aa aaa"]
+    assert accepted(done).changes[0].after == b"a\nB\nc\nD\nE\n"
+
+
+def test_what_cannot_be_split_is_said() -> None:
+    done, terminal = _reviewed("s", "y", change=FileChange("m", "f", b"a\n", b"b\n"))
+    assert terminal.shown[2].startswith("this hunk cannot be cut there; choose lines")
+    assert len(done.files[0].hunks) == 1
+
+
+def test_a_comment_is_about_the_hunk_or_some_lines() -> None:
+    done, terminal = _reviewed("c too long", "c 5-6 [why] two", "c", "typed", "C", "C 1", "y")
+    assert [comment.text for comment in done.comments] == ["[why] two", "typed"]
+    assert [line.data for line in done.comments[0].quoted] == [b"d\n", b"D\n"]
+    assert (done.comments[0].old, done.comments[0].new) == (range(3, 4), range(3, 4))
+    assert "  comment 1, main/r, new lines 1 to 5: too long" in terminal.shown
+    assert "  comment 2, main/r, new line 4: [why] two" in terminal.shown
+    assert terminal.shown[-1] == "  comment 2, main/r, new lines 1 to 5: typed"
+
+
+def test_a_comment_of_no_words_is_none() -> None:
+    done, terminal = _reviewed("c", "", "y")
+    assert terminal.shown[2] == "nothing was said, nothing was done"
+    assert not done.comments
+
+
+def test_a_rejection_with_its_reason() -> None:
+    done, _ = _reviewed("x 1-4 not these", "x", "nor those")
+    assert _lines_of(done, Place(0, 0)) == "rrrr rrr"
+    assert [(c.text, c.is_rejection) for c in done.comments] == [
+        ("not these", True),
+        ("nor those", True),
+    ]
+
+
+def test_a_rename_can_be_commented_and_rejected_with_a_reason() -> None:
+    done, terminal = _reviewed("c why", "x no", change=FileChange("m", "f", b"a", b"a", "g"))
+    assert done.files[0].decision is _R
+    assert terminal.shown[2] == "  comment 1, m/f: why"
+
+
+def test_undo_and_redo_go_where_something_changed() -> None:
+    decisions, terminal = _typed("y", "n", "u", "u", "U", "U", "U", "u", "q")
+    assert decisions == [(_A, _R, _R), (_R,)]
+    numbers = [prompt.split()[0] for prompt in terminal.prompts]
+    assert numbers == [
+        "(1/4)",
+        "(2/4)",
+        "(3/4)",
+        "(2/4)",
+        "(1/4)",
+        "(1/4,",
+        "(2/4,",
+        "(2/4,",
+        "(2/4)",
+    ]
+    assert "nothing to redo" in terminal.shown
+    assert "nothing to undo" in _typed("u", "q")[1].shown
+
+
+def test_an_edit_is_undone() -> None:
+    done, _ = _reviewed("e", "u", "y", edit=_editor(b"-a\n-b\n+X\n c\n d\n"))
+    assert accepted(done).changes == (_RUN,)
+    done, _ = _reviewed("e", "y", edit=_editor(b"-a\n-b\n+X\n c\n d\n"))
+    assert accepted(done).changes[0].after == b"X\nc\nd\n"
+
+
+def test_the_whole_new_file_is_edited() -> None:
+    asked: list[tuple[bytes, str]] = []
+
+    def edit(data: bytes, suffix: str) -> bytes:
+        asked.append((data, suffix))
+        return data.replace(b"E\n", b"F\n")
+
+    change = FileChange("main", "dir/r.PY", _RUN.before, _RUN.after)
+    done, terminal = _reviewed("E", "y", "y", change=change, edit=edit)
+    assert asked == [(_RUN.after, ".py")]
+    assert accepted(done).changes[0].after == b"A\nB\nc\nD\nF\n"
+    assert "update main/dir/r.PY, edited by hand (file 1/1)" in terminal.shown
+
+
+def test_a_deletion_is_kept_by_editing_the_file() -> None:
+    change = FileChange("main", "f", b"a\nb\n", None)
+    done, _ = _reviewed("E", "y", change=change, edit=_editor(b"a\nc\n"))
+    assert accepted(done).changes == (FileChange("main", "f", b"a\nb\n", b"a\nc\n"),)
+
+
+def test_binary_content_is_neither_edited_nor_chosen_from() -> None:
+    change = FileChange("main", "f", b"a\n\0\n", b"b\n\0\n")
+    done, terminal = _reviewed("E", "l 1", "y", change=change, edit=_editor(b""))
+    assert terminal.shown[2:4] == [
+        "this is no text to edit; accept or reject it",
+        "this hunk has no lines to choose from; accept or reject it",
+    ]
+    assert accepted(done).changes == (change,)
+
+
+def test_search_finds_lines_and_names_and_wraps() -> None:
+    _, terminal = _typed("/z", "/", "/new", "/b.py", "/13", "/nowhere", "/new", "q")
+    assert [prompt.split()[0] for prompt in terminal.prompts] == [
+        "(1/4)", "(3/4)", "(3/4)", "(4/4)", "(4/4)", "(2/4)", "(2/4)", "(4/4)",
+    ]  # fmt: skip
+    assert "no match for nowhere" in terminal.shown
+
+
+def test_going_to_a_hunk_by_number() -> None:
+    _, terminal = _typed("g 3", "g", "1", "g4", "g 5", "q")
+    assert [prompt.split()[0] for prompt in terminal.prompts] == [
+        "(1/4)", "(3/4)", "hunk,", "(1/4)", "(4/4)", "(4/4)",
+    ]  # fmt: skip
+    assert "no hunk with that number; there are 1 to 4" in terminal.shown
+
+
+def test_a_hunk_is_printed_again_with_file_flags_and_comments() -> None:
+    terminal = _Terminal("c why", "p", "q")
+    flag = Flag(FlagKind.INDENT, "placed by an indent shift", 2)
+    review_lines(start(_CHANGES, {"main/a.py": (flag,)}), terminal.read, terminal.write)
+    assert terminal.shown[4:7] == [
+        "  comment 1, main/a.py, new line 3: why",
+        "update main/a.py (file 1/2)",
+        "  ! placed by an indent shift",
+    ]
+
+
+class _World:
+    """A disk and a model: what stands on disk, and the proposal that comes next."""
+
+    def __init__(self, *, answer: ChangeSet | CopilotError | None = None) -> None:
+        self.can_ask = answer is not None
+        self.answer = answer
+        self.moved: ChangeSet | EditsRefused | None = None
+        self.asked: list[Review] = []
+
+    def changed_on_disk(self, review: Review) -> tuple[int, ...]:
+        is_moved = self.moved is not None and review.files[0].change not in (
+            self.moved.changes if isinstance(self.moved, ChangeSet) else ()
+        )
+        return (0,) if is_moved else ()
+
+    def placed_again(self, review: Review) -> Review:
+        assert self.moved is not None
+        if isinstance(self.moved, EditsRefused):
+            raise self.moved
+        return renewed(review, self.moved)
+
+    def asked_again(self, review: Review, _show: Callable[[object], None] | None) -> Review:
+        self.asked.append(review)
+        assert self.answer is not None
+        if isinstance(self.answer, CopilotError):
+            raise self.answer
+        return renewed(review, self.answer)
+
+    def cancel(self) -> None: ...
+
+    def edit(self, _data: bytes, _suffix: str) -> bytes | None:
+        return None
+
+
+def _in_world(world: _World, *answers: str) -> tuple[Review, _Terminal]:
+    terminal = _Terminal(*answers)
+    begun = start(ChangeSet((_CHANGES.changes[0],)))
+    return review_lines(begun, terminal.read, terminal.write, outside=world), terminal
+
+
+def test_the_model_is_asked_again_and_what_is_new_is_marked() -> None:
+    second = _NUMBERED.replace(b"\n3\n", b"\nx\n").replace(b"\n13\n", b"\nthirteen\n")
+    world = _World(answer=ChangeSet((FileChange("main", "a.py", _NUMBERED, second),)))
+    done, terminal = _in_world(world, "y", "x keep a word there", "r", "y")
+    assert [comment.text for comment in world.asked[0].comments] == ["keep a word there"]
+    assert "proposal 2: 1 hunks to decide" in terminal.shown
+    assert "   2 new          13 +thirteen" in terminal.shown[-1].splitlines()
+    assert accepted(done).changes[0].after == second
+    assert ",r,?" in terminal.prompts[0]
+
+
+def test_without_a_model_nobody_is_asked() -> None:
+    done, terminal = _in_world(_World(), "r", "q")
+    assert terminal.shown[2] == "there is no model to ask here; edit the hunk, or reject it"
+    assert ",r," not in terminal.prompts[0]
+    assert not accepted(done)
+
+
+def test_a_question_that_fails_leaves_the_review() -> None:
+    world = _World(answer=ModelUnreachable("no answer", "start it"))
+    done, terminal = _in_world(world, "y", "r", "n", "n")
+    assert terminal.shown[3:5] == ["asking again", "no answer; start it"]
+    assert accepted(done).changes[0].after == _NUMBERED.replace(b"\n3\n", b"\nx\n")
+
+
+def test_files_that_change_on_disk_are_said_and_placed_again() -> None:
+    world = _World()
+    before, after = (b"0\n" + text for text in (_NUMBERED, _THREE_HUNKS))
+    terminal = _Terminal("y")
+
+    def read(prompt: str) -> str | None:
+        answer = terminal.read(prompt)
+        world.moved = ChangeSet((FileChange("main", "a.py", before, after),))
+        return answer
+
+    begun = start(ChangeSet((_CHANGES.changes[0],)))
+    done = review_lines(begun, read, terminal.write, outside=world)
+    assert terminal.shown[2:5] == [
+        "changed on disk: main/a.py",
+        "the changes are placed again, decisions are kept",
+        "update main/a.py (file 1/1)",
+    ]
+    assert accepted(done).changes[0].after == before.replace(b"\n3\n", b"\nx\n")
+
+
+def test_what_has_no_place_any_more_is_said_once() -> None:
+    world = _World()
+    world.moved = EditsRefused("no place", "look at it")
+    _, terminal = _in_world(world, "n", "n", "n")
+    assert terminal.shown[:2] == ["changed on disk: main/a.py", "no place; look at it"]
+    assert terminal.shown.count("no place; look at it") == 1

@@ -49,8 +49,12 @@ def _review() -> Review:
     return start(_CHANGES, {"main/b": (_NEW,)})
 
 
-def _decisions(review: Review) -> list[tuple[Decision, ...]]:
-    return [file.decisions for file in review.files]
+def _decisions(review: Review) -> list[tuple[Decision | None, ...]]:
+    return [_of_file(file) for file in review.files]
+
+
+def _of_file(file: FileReview) -> tuple[Decision | None, ...]:
+    return tuple(file.hunk_decision(hunk) for hunk in range(len(file.hunks)))
 
 
 def test_a_review_starts_undecided_and_with_its_flags() -> None:
@@ -83,7 +87,7 @@ def test_next_undecided_wraps_around_and_ends() -> None:
 def test_decisions_on_a_file() -> None:
     review = decide(_review(), Place(0, 1), _R)
     assert review.files[0].decision is None
-    assert decide_file(review, 0, _A, only_undecided=True).files[0].decisions == (_A, _R, _A)
+    assert _of_file(decide_file(review, 0, _A, only_undecided=True).files[0]) == (_A, _R, _A)
     whole = decide_file(review, 0, _A)
     assert whole.files[0].decision is _A
     assert whole.files[1:] == review.files[1:]
@@ -91,8 +95,8 @@ def test_decisions_on_a_file() -> None:
 
 def test_deciding_the_rest_leaves_earlier_hunks_and_decided_ones() -> None:
     review = decide(_review(), Place(0, 2), _R)
-    assert decide_rest(review, Place(0, 1), _A).files[0].decisions == (_U, _A, _R)
-    assert decide_rest(review, Place(0, 2), _A).files[0].decisions == (_U, _U, _A)
+    assert _of_file(decide_rest(review, Place(0, 1), _A).files[0]) == (_U, _A, _R)
+    assert _of_file(decide_rest(review, Place(0, 2), _A).files[0]) == (_U, _U, _A)
 
 
 def test_accepted_holds_exactly_the_accepted_hunks() -> None:
@@ -137,13 +141,14 @@ def test_undo_and_redo_walk_the_same_way(
 ) -> None:
     reviews = [_review()]
     for step in steps:
-        reviews.append(step(reviews[-1]))
+        review = step(reviews[-1])
+        reviews += [review] if review is not reviews[-1] else []
     review = reviews[-1]
-    back = min(back, len(steps))
+    back = min(back, len(reviews) - 1)
     for earlier in reviews[::-1][1 : back + 1]:
         review = undo(review)
         assert review.files == earlier.files
-    for later in reviews[len(steps) - back + 1 :]:
+    for later in reviews[len(reviews) - back :]:
         review = redo(review)
         assert review.files == later.files
     assert review == reviews[-1]
@@ -156,8 +161,9 @@ def test_a_new_decision_forgets_what_was_taken_back(
     review = _review()
     for step in steps:
         review = step(review)
-    review = other(undo(review))
-    assert redo(review) == review
+    back = undo(review)
+    other_way = other(back)
+    assert other_way is back or redo(other_way) is other_way
 
 
 def test_undo_and_redo_with_nothing_to_do() -> None:
@@ -173,7 +179,7 @@ def _lines(*tagged: str) -> tuple[DiffLine, ...]:
 def test_an_edited_hunk_is_undecided_and_the_others_keep_their_decisions() -> None:
     review = decide(decide(decide_all(_review(), _A), Place(0, 0), _R), Place(0, 1), _A)
     edited = with_edited_hunk(review, Place(0, 1), _lines("-13", "+edited", "+more"))
-    assert edited.files[0].decisions == (_R, _U, _A)
+    assert _of_file(edited.files[0]) == (_R, _U, _A)
     assert edited.files[0].change.after == _THREE_HUNKS.replace(b"y\n", b"edited\nmore\n")
     assert edited.files[1:] == review.files[1:]
     assert undo(edited).files == review.files
@@ -183,7 +189,7 @@ def test_an_edited_hunk_is_undecided_and_the_others_keep_their_decisions() -> No
 def test_a_hunk_edited_away_takes_its_decision_with_it() -> None:
     review = decide(decide(_review(), Place(0, 0), _R), Place(0, 2), _A)
     edited = with_edited_hunk(review, Place(0, 1), _lines(" 13"))
-    assert edited.files[0].decisions == (_R, _A)
+    assert _of_file(edited.files[0]) == (_R, _A)
 
 
 def test_a_hunk_edited_into_two_leaves_both_undecided() -> None:
@@ -193,14 +199,15 @@ def test_a_hunk_edited_into_two_leaves_both_undecided() -> None:
     edited = with_edited_hunk(
         review, Place(0, 0), _lines("-1", "+x", " 2", " 3", " 4", " 5", "-6", "+y")
     )
-    assert edited.files[0].decisions == (_U, _U)
+    assert _of_file(edited.files[0]) == (_U, _U)
     assert decision_at(edited, Place(0, 1)) is _U
 
 
 def test_a_file_whose_last_change_is_edited_away_changes_nothing() -> None:
     review = start(ChangeSet((FileChange("main", "a", b"1\n", b"2\n"),)))
     edited = with_edited_hunk(review, Place(0, 0), _lines(" 1"))
-    assert edited.files == (FileReview(FileChange("main", "a", b"1\n", b"1\n"), ()),)
+    assert edited.files[0].change == FileChange("main", "a", b"1\n", b"1\n")
+    assert edited.files[0].decision is None
     assert places(edited) == ()
     assert not accepted(decide_all(edited, _A))
 
@@ -208,7 +215,7 @@ def test_a_file_whose_last_change_is_edited_away_changes_nothing() -> None:
 def test_a_renamed_file_keeps_the_decision_on_the_move() -> None:
     review = decide(_review(), Place(2, 0), _A)
     edited = with_edited_hunk(review, Place(2, 1), _lines("-old", "+newer"))
-    assert edited.files[2].decisions == (_A, _U)
+    assert _of_file(edited.files[2]) == (_A, _U)
 
 
 def test_an_edit_that_does_not_fit_changes_nothing() -> None:

@@ -8,6 +8,7 @@ import pytest
 from copilot.errors import PolicyRefused, UsageError
 from copilot.settings.config import (
     DEFAULT_BUDGET,
+    LEFT_ASIDE,
     PROJECT_KEYS,
     Config,
     ConfigFile,
@@ -144,7 +145,22 @@ def test_it_is_refused_in_pyproject_too(load: Load) -> None:
 
 
 def test_every_key_is_either_a_projects_or_forbidden_there() -> None:
-    assert set(ConfigFile.__struct_fields__) == PROJECT_KEYS | set(FORBIDDEN)
+    assert set(ConfigFile.__struct_fields__) == PROJECT_KEYS | LEFT_ASIDE | set(FORBIDDEN)
+
+
+def test_keys_and_theme_are_the_users_alone(load: Load, tmp_path: Path) -> None:
+    config = load('theme = "light"\n[keys]\naccept = "y"', 'theme = "dark"\nkeys.quit = "a"')
+    assert config.theme == "light"
+    assert config.keys == {"accept": "y"}
+    file = tmp_path / "root0" / ".copilot.toml"
+    assert config.left_aside == tuple(
+        f"{file} sets {key}: only your own config.toml may" for key in ("keys", "theme")
+    )
+
+
+def test_unknown_theme_is_an_error(load: Load) -> None:
+    with pytest.raises(UsageError, match="theme"):
+        load('theme = "pink"')
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ class Report:
         return one_line(f"{self.name}{layer}: {self.outcome}{why}")
 
 
-Tell = Callable[[Report], None]
+Tell = Callable[[Report], object]
 
 
 @dataclass(frozen=True)

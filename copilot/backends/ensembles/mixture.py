@@ -73,7 +73,7 @@ class Ensemble:
         return ModelFacts(
             self._name(),
             min((window for window in windows if window is not None), default=None),
-            all(one.follows_grammar for one in facts),
+            facts[0].grammar if all(one.follows_grammar for one in facts) else "",
             min((one.max_reply_tokens for one in facts if one.max_reply_tokens), default=None),
         )
 

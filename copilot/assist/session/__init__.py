@@ -1,0 +1,1 @@
+"""A session: many questions and edits on one conversation, whoever shows it."""

@@ -1,0 +1,169 @@
+"""The review screen: files and diff, a decision for every line, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.dom import DOMNode
+from textual.widgets import Input
+
+from copilot.review.outside import Outside
+from copilot.review.state import Decision, Review, decide_all
+from copilot.tui.decide_actions import DecideActions
+from copilot.tui.dialogs import Help, key_rows
+from copilot.tui.diff_view import DiffView
+from copilot.tui.keys import DIFF, SCREEN, TABLES, Key, bindings, footer_first
+from copilot.tui.labels import MARKS, MIXED, count
+from copilot.tui.line_input import LineInput
+from copilot.tui.outside_actions import OutsideActions
+from copilot.tui.progress import would_be_lost
+from copilot.tui.text_actions import TextActions
+from copilot.tui.tree_view import TreeView
+
+_SEARCH = "search the diff"
+_FILTER = "show only files whose names hold"
+
+# What a narrow footer shows before the rest.
+_FOOTER = ("accept", "reject", "apply", "quit", "help", "toggle", "comment", "undo", "ask-again")
+_SIGNS = [
+    *((mark, decision.value) for decision, mark in MARKS.items()),
+    (MIXED, "partly, or mixed"),
+    ("!", "flagged: the line at the bottom says why"),
+    ("*", "new in this proposal"),
+    ("A D R", "new file, deleted, renamed"),
+    ("+x -x", "becomes executable, ceases to be"),
+]
+
+
+class ReviewScreen(DecideActions, TextActions, OutsideActions, inherit_bindings=False):
+    """Shows a review and is dismissed with the decided one; None where the person quits.
+
+    `outside` is what the review may ask of disk, model and editor; None: nothing.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(footer_first(SCREEN, _FOOTER))
+
+    def __init__(self, review: Review, title: str, outside: Outside | None = None) -> None:
+        super().__init__(review, title, outside)
+        self._needle = ""
+
+    def on_mount(self) -> None:
+        if all(file.shape.is_empty for file in self.review.files):
+            self.dismiss(self.review)
+            return
+        self.diff.go_to_file(0)
+        self.show_progress()
+        self.watch_disk()
+
+    def commands(self) -> Iterator[tuple[Key, DOMNode]]:
+        """All that can be done here, for the palette."""
+        yield from ((key, self) for key in SCREEN)
+        yield from ((key, self.diff) for key in DIFF)
+
+    def on_diff_view_moved(self, message: DiffView.Moved) -> None:
+        self.tree_view.select(message.file)
+        self.show_why()
+
+    def on_tree_view_chosen(self, message: TreeView.Chosen) -> None:
+        self.diff.go_to_file(message.file)
+        if message.leaves:
+            self.diff.focus()
+
+    def on_tree_view_counted(self, _message: TreeView.Counted) -> None:
+        self.show_progress()
+
+    def action_hunk(self, step: int) -> None:
+        self.diff.go_to_hunk(step)
+
+    def action_file(self, step: int) -> None:
+        file = self.diff.file + step
+        if 0 <= file < len(self.review.files):
+            self.diff.go_to_file(file)
+
+    def action_other_pane(self) -> None:
+        if self.tree_view.has_focus:
+            self.diff.focus()
+        else:
+            self._show_tree(True)
+            self.tree_view.focus()
+
+    def action_tree(self) -> None:
+        """Show or hide the tree."""
+        self._show_tree(not self.tree_view.display)
+
+    def action_search(self) -> None:
+        """Search the diff; in the tree show only some files."""
+        purpose = _FILTER if self.tree_view.has_focus else _SEARCH
+        self.query_one(LineInput).open(purpose, self.tree_view.wanted if purpose == _FILTER else "")
+
+    def action_search_next(self, step: int) -> None:
+        if not self._needle:
+            self.action_search()
+        elif not self.diff.find(self._needle, step):
+            self.tell(f"no match for {self._needle}")
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        if self.query_one(LineInput).purpose == _FILTER:
+            self.tree_view.filter(message.value)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        self._close_line()
+        if self.query_one(LineInput).purpose == _SEARCH:
+            self._needle = message.value
+            self.action_search_next(1)
+
+    def on_line_input_left(self, _message: LineInput.Left) -> None:
+        if self.query_one(LineInput).purpose == _FILTER:
+            self.tree_view.filter("")
+        self._close_line()
+
+    def action_help(self) -> None:
+        remapped = getattr(self.app, "remapped", {})
+        sections = [(title, key_rows(keys, remapped)) for title, keys in TABLES.items()]
+        self.app.push_screen(Help([*sections, ("Marks", _SIGNS)]))
+
+    def action_apply(self) -> None:
+        """Leave with the review; what is undecided counts as rejected, after a question."""
+        if self.stale:
+            self.tell("files have changed on disk: place the change again first", wrong=True)
+            return
+        if self.review.is_decided:
+            self.dismiss(self.review)
+            return
+        decided = decide_all(self.review, Decision.REJECTED, only_undecided=True)
+        accepted = count(self.review.count(Decision.ACCEPTED), "accepted hunk")
+        text = f"Apply {accepted}? What is undecided will count as rejected."
+        self.ask(text, lambda: self._end(decided))
+
+    def action_leave(self) -> None:
+        """Leave without a result, after a question where something would be lost."""
+        lost = would_be_lost(self.review)
+        if lost:
+            self.ask(f"Quit without applying? Lost would be: {lost}.", lambda: self._end(None))
+        else:
+            self._end(None)
+
+    def action_back(self) -> None:
+        """End the range, then the filter, then the review."""
+        if self.diff.selection():
+            self.diff.end_selection()
+        elif self.tree_view.wanted:
+            self.tree_view.filter("")
+        else:
+            self.action_leave()
+
+    def _end(self, review: Review | None) -> None:
+        self.dismiss(review)
+
+    def _show_tree(self, wanted: bool) -> None:
+        self.set_class(wanted, "-tree")
+        self.set_class(not wanted, "-no-tree")
+        if not wanted and self.tree_view.has_focus:
+            self.diff.focus()
+
+    def _close_line(self) -> None:
+        line = self.query_one(LineInput)
+        line.close()
+        (self.tree_view if line.purpose == _FILTER else self.diff).focus()

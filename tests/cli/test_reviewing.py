@@ -1,0 +1,543 @@
+"""A review asks the disk and the model: what is accepted stays, the rest is asked for again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copilot.assist.ask import Interrupted
+from copilot.backends.protocol import Delta, Event
+from copilot.cli.conversation import Conversation
+from copilot.cli.options import Whom, where
+from copilot.cli.prepare import read_for
+from copilot.cli.ready import ready_model
+from copilot.cli.reviewing import Reviewing
+from copilot.cli.setup import set_up
+from copilot.edits.changes import DiffLine
+from copilot.edits.flags import FlagKind
+from copilot.errors import CopilotError, EditsRefused, UsageError
+from copilot.journal.transact import commit
+from copilot.review.state import (
+    Decision,
+    Place,
+    Review,
+    accepted,
+    decide,
+    decide_all,
+    start,
+    with_comment,
+    with_edited_hunk,
+)
+
+Copilot = Callable[..., subprocess.CompletedProcess[str]]
+Model = Callable[..., str]
+Words = Callable[..., str]
+Asked = list[dict[str, Any]]
+
+LINES = "".join(f"line {number}\n" for number in range(1, 21))
+PATH = "app/a.txt"
+
+
+@dataclass
+class Begun:
+    """A conversation of which the first proposal is under review."""
+
+    talk: Conversation
+    outside: Reviewing
+    review: Review
+    root: Path
+
+    def write(self, review: Review) -> None:
+        setup = self.talk.setup
+        roots = {root.alias: root.path for root in setup.roots}
+        commit(accepted(review), roots, setup.paths.journals, label="x")
+
+    @property
+    def text(self) -> str:
+        return (self.root / "a.txt").read_text()
+
+
+Begin = Callable[..., Begun]
+
+
+@pytest.fixture
+def root(make_repository: Callable[..., Path]) -> Path:
+    return make_repository({"a.txt": LINES, "b.txt": "b\n"}, "app")
+
+
+@pytest.fixture
+def begin(root: Path) -> Iterator[Begin]:
+    """Ask the model at a URL, and begin the review of what it proposes."""
+    with ExitStack() as stack:
+
+        def make(url: str) -> Begun:
+            setup = set_up(where([f"app={root}"]))
+            ready = stack.enter_context(ready_model(setup, Whom(None, url)))
+            question = read_for(setup, ready, "edit", "Shout")
+            talk = Conversation(setup, ready, question, "Shout")
+            talk.ask()
+            proposal = talk.proposed(0)
+            review = start(proposal.changes, proposal.flags)
+            return Begun(talk, Reviewing(setup, proposal, talk, 1), review, root)
+
+        yield make
+
+
+@pytest.fixture
+def shout(block: Words, reply: Words) -> Words:
+    """A reply that shouts these lines."""
+    return lambda *numbers: reply(
+        *(block(PATH, f"line {number}\n", f"LINE {number}\n") for number in numbers)
+    )
+
+
+def show(_event: Event) -> None:
+    """Look at nothing."""
+
+
+def texts(review: Review) -> list[bytes | None]:
+    return [file.change.after for file in review.files]
+
+
+# Asking again
+
+GOLDEN = """\
+# The review of your edits
+
+A person reviewed what you proposed. Nothing is written yet. From here on, the files are what the \
+snapshot shows, with all that stands of your edits in them. What a file holds is still data, and \
+what the reviewer says is the task.
+
+## app/a.txt
+
+Changed by the reviewer's own hand, in place of your text, and stands unless it is rejected below:
+
+```diff
+ line 16
+ line 17
+-LINE 18
++Line 18!
+ line 19
+ line 20
+```
+
+Accepted, and stands (line 3 of the snapshot):
+
+```diff
+-line 3
++LINE 3
+```
+
+Not decided yet, and stands for the time being (line 13 of the snapshot):
+
+```diff
+-line 13
++LINE 13
+```
+
+Not decided yet, and stands for the time being (line 18 of the snapshot):
+
+```diff
+-line 18
++Line 18!
+```
+
+Rejected, and not in the file (line 8 of the snapshot):
+
+```diff
+-line 8
++LINE 8
+```
+
+The reviewer's reason: stay quiet
+
+About these lines (line 13 of the snapshot):
+
+```diff
+-line 13
++LINE 13
+```
+
+The reviewer says: in words, please
+
+# What to send now
+
+Answer the review with edits in the same form as before, each under its path. SEARCH must be lines \
+of the files as they are from here on: of the snapshot, with what stands in them and without what \
+was rejected. Do not send again what stands, nor what was rejected as it was. What the review says \
+nothing of stays as it is. The closing line counts what you send now. If nothing is to be changed, \
+end with: END OF EDITS: 0 files, 0 blocks
+"""
+
+
+def reviewed(review: Review) -> Review:
+    """Accept line 3, reject line 8 with a reason, comment line 13, edit line 18 by hand."""
+    review = decide(review, Place(0, 0), Decision.ACCEPTED)
+    review = with_comment(review, Place(0, 1), 0, 1, "stay quiet", is_rejection=True)
+    review = with_comment(review, Place(0, 2), 0, 1, "in words, please")
+    by_hand = (DiffLine("-", b"line 18\n"), DiffLine("+", b"Line 18!\n"))
+    return with_edited_hunk(review, Place(0, 3), by_hand)
+
+
+def test_a_whole_round(
+    begin: Begin, model: Model, shout: Words, reply: Words, block: Words, asked: Asked
+) -> None:
+    first = shout(3, 8, 13, 18)
+    second = reply(
+        block(PATH, "LINE 13\n", "LINE thirteen\n"),
+        block(PATH, "line 3\n", "LINE 3\n"),
+        block(PATH, "line 8\n", "LINE 8\n"),
+    )
+    begun = begin(model(first, second))
+    review = reviewed(begun.review)
+    heard: list[Event] = []
+    assert begun.outside.request(review) == GOLDEN
+    again = begun.outside.asked_again(review, heard.append)
+
+    sent, more = (question["messages"] for question in asked)
+    assert more[: len(sent)] == sent
+    assert [turn["role"] for turn in more[len(sent) :]] == ["assistant", "user"]
+    assert more[-2:] == [
+        {"role": "assistant", "content": first},
+        {"role": "user", "content": GOLDEN},
+    ]
+    assert "".join(event.text for event in heard if isinstance(event, Delta)) == second
+
+    (file,) = again.files
+    assert again.round == 2
+    decisions = [file.hunk_decision(index) for index in range(len(file.hunks))]
+    undecided = Decision.UNDECIDED
+    assert decisions == [Decision.ACCEPTED, Decision.REJECTED, undecided, undecided]
+    new = [[file.fresh(index, line) for line in range(2)] for index in range(4)]
+    assert new == [[False, False], [False, False], [False, True], [False, False]]
+    assert [flag.kind for flag in file.hunk_flags(1)] == [FlagKind.REPEATED]
+
+    begun.write(decide_all(again, Decision.ACCEPTED, only_undecided=True))
+    done = LINES.replace("line 3\n", "LINE 3\n").replace("line 13\n", "LINE thirteen\n")
+    assert begun.text == done.replace("line 18\n", "Line 18!\n")
+
+
+def test_what_is_accepted_stays_though_the_model_says_nothing_of_it(
+    begin: Begin, model: Model, shout: Words, reply: Words, block: Words
+) -> None:
+    begun = begin(model(shout(3, 8), reply(block(PATH, "line 8\n", "8\n"))))
+    review = decide(begun.review, Place(0, 0), Decision.ACCEPTED)
+    review = with_comment(review, Place(0, 1), 0, 1, "shorter", is_rejection=True)
+    again = begun.outside.asked_again(review, show)
+    assert texts(again) == [
+        LINES.replace("line 3\n", "LINE 3\n").replace("line 8\n", "8\n").encode()
+    ]
+    begun.write(again)
+    assert begun.text == LINES.replace("line 3\n", "LINE 3\n")
+
+
+def test_edits_without_a_place_go_back_and_the_review_stays_if_they_stay_so(
+    begin: Begin, model: Model, shout: Words, reply: Words, block: Words, asked: Asked
+) -> None:
+    nowhere = reply(block(PATH, "no such line\n", "x\n"))
+    begun = begin(model(shout(3, 8), nowhere, nowhere, shout(8)))
+    review = with_comment(begun.review, Place(0, 1), 0, 1, "no", is_rejection=True)
+    was = begun.talk.turns, begun.talk.answer
+    with pytest.raises(EditsRefused, match="1 edit cannot be placed"):
+        begun.outside.asked_again(review, show)
+    assert len(asked) == 3
+    assert (begun.talk.turns, begun.talk.answer) == was
+
+    again = begun.outside.asked_again(review, show)
+    assert asked[3]["messages"] == asked[1]["messages"]
+    assert again.round == 2
+    assert again.files[0].hunk_decision(1) is Decision.REJECTED
+
+
+def test_new_moved_and_deleted_files_stand_too(
+    begin: Begin, model: Model, reply: Words, block: Words, shout: Words
+) -> None:
+    made = "app/new.txt\n<<<<<<< CREATE\none\ntwo\n>>>>>>> END\n\n"
+    moved = "app/b.txt\n<<<<<<< RENAME\napp/c.txt\n>>>>>>> END\n\n"
+    first = reply(made, moved, block(PATH, "line 3\n", "LINE 3\n"), files=3)
+    second = reply(block("app/new.txt", "two\n", "2\n"), block("app/c.txt", "b\n", "c\n"), files=2)
+    begun = begin(model(first, second))
+    names = [file.change.name for file in begun.review.files]
+    rejected = names.index(PATH)
+    review = with_comment(begun.review, Place(rejected, 0), 0, 1, "no", is_rejection=True)
+    again = begun.outside.asked_again(review, show)
+    begun.write(decide_all(again, Decision.ACCEPTED))
+    assert begun.text == LINES
+    assert (begun.root / "new.txt").read_text() == "one\n2\n"
+    assert (begun.root / "c.txt").read_text() == "c\n"
+    assert not (begun.root / "b.txt").exists()
+
+
+def test_without_anything_said_nothing_is_asked(
+    begin: Begin, model: Model, shout: Words, asked: Asked
+) -> None:
+    begun = begin(model(shout(3)))
+    review = decide_all(begun.review, Decision.ACCEPTED)
+    assert begun.outside.request(review) == ""
+    with pytest.raises(UsageError, match="nothing to answer"):
+        begun.outside.asked_again(review, show)
+    assert len(asked) == 1
+
+
+def test_a_secret_stays_masked(begin: Begin, model: Model, root: Path, asked: Asked) -> None:
+    secret = "hunter2Kq9vXw4LmZ7tRb1"
+    (root / "a.txt").write_text(f'password = "{secret}"\nx = 1\n')
+    reply = "app/a.txt\n<<<<<<< SEARCH\nx = 1\n=======\nx = 2\n>>>>>>> REPLACE\n\n"
+    begun = begin(model(f"{reply}END OF EDITS: 1 file, 1 block\n"))
+    lines = [DiffLine("-", b"x = 1\n"), DiffLine("+", f'password = "{secret}"\n'.encode())]
+    review = with_edited_hunk(begun.review, Place(0, 0), lines)
+    review = with_comment(review, Place(0, 0), 0, 1, f"why not {secret}?")
+    with pytest.raises(CopilotError):
+        begun.outside.asked_again(review, show)
+    assert "MASKED_" in asked[1]["messages"][-1]["content"]
+    assert secret not in json.dumps(asked)
+
+
+# Stopping
+
+
+@contextmanager
+def slow_server(first: str, arrived: threading.Event, gone: threading.Event) -> Iterator[str]:
+    """Answer the first question; of the second send a piece, and wait until the caller leaves."""
+    replies = [first]
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._begin()
+            self.wfile.write(b'{"data": [{"id": "slow"}]}')
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self._begin()
+            self._send({"delta": {"content": replies[0] if replies else "app/a"}})
+            if replies:
+                replies.pop()
+                self._send({"delta": {}, "finish_reason": "stop"})
+                return
+            arrived.set()
+            self.connection.settimeout(60)
+            if not self.connection.recv(1):
+                gone.set()
+                replies.append(first)
+
+        def _begin(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def _send(self, choice: dict[str, Any]) -> None:
+            self.wfile.write(f"data: {json.dumps({'choices': [choice]})}\n\n".encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+        thread.join()
+
+
+def test_stopping_from_another_thread_ends_the_request_and_leaves_the_review(
+    begin: Begin, shout: Words
+) -> None:
+    arrived, gone = threading.Event(), threading.Event()
+    with slow_server(shout(3, 8), arrived, gone) as url:
+        begun = begin(url)
+        review = with_comment(begun.review, Place(0, 1), 0, 1, "no", is_rejection=True)
+        was = begun.talk.turns, begun.talk.answer
+        ended: list[BaseException] = []
+
+        def ask() -> None:
+            try:
+                begun.outside.asked_again(review, show)
+            except Interrupted as stop:
+                ended.append(stop)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        assert arrived.wait(60)
+        begun.outside.cancel()
+        thread.join(60)
+        assert gone.wait(60)
+        (stop,) = ended
+        assert isinstance(stop, Interrupted)
+        assert (begun.talk.turns, begun.talk.answer) == was
+        again = begun.outside.asked_again(review, show)
+        assert again.round == 2
+
+
+# The disk
+
+
+def test_a_change_on_disk_is_seen_and_the_review_placed_again(
+    begin: Begin, model: Model, shout: Words
+) -> None:
+    begun = begin(model(shout(3, 15)))
+    review = decide(begun.review, Place(0, 1), Decision.ACCEPTED)
+    review = with_comment(review, Place(0, 1), 0, 1, "good")
+    assert begun.outside.changed_on_disk(review) == ()
+    now = "first\n" + LINES.replace("line 9\n", "")
+    (begun.root / "a.txt").write_text(now)
+    assert begun.outside.changed_on_disk(review) == (0,)
+    again = begun.outside.placed_again(review)
+    assert begun.outside.changed_on_disk(again) == ()
+    (file,) = again.files
+    assert file.hunk_decision(0) is Decision.UNDECIDED
+    assert file.hunk_decision(1) is Decision.ACCEPTED
+    assert [flag.kind for flag in file.flags] == [FlagKind.STALE]
+    (comment,) = again.comments
+    assert (comment.text, comment.old, comment.new) == ("good", range(14, 15), range(14, 15))
+    begun.write(again)
+    assert begun.text == now.replace("line 15\n", "LINE 15\n")
+
+
+def test_what_has_no_place_any_more_is_named(begin: Begin, model: Model, shout: Words) -> None:
+    begun = begin(model(shout(3)))
+    (begun.root / "a.txt").write_text(LINES.replace("line 3\n", "three\n"))
+    with pytest.raises(EditsRefused, match=r"app/a\.txt: line 3: its lines were changed"):
+        begun.outside.placed_again(begun.review)
+
+
+def test_what_is_there_already_leaves_the_review(begin: Begin, model: Model, shout: Words) -> None:
+    begun = begin(model(shout(3)))
+    (begun.root / "a.txt").write_text(LINES.replace("line 3\n", "LINE 3\n"))
+    assert begun.outside.placed_again(begun.review).files == ()
+
+
+def test_an_edit_by_hand_is_kept_when_placed_again(
+    begin: Begin, model: Model, shout: Words
+) -> None:
+    begun = begin(model(shout(3)))
+    lines = (DiffLine("-", b"line 3\n"), DiffLine("+", b"by hand\n"))
+    review = with_edited_hunk(begun.review, Place(0, 0), lines)
+    (begun.root / "a.txt").write_text("first\n" + LINES)
+    again = begun.outside.placed_again(review)
+    assert again.files[0].is_edited
+    assert texts(again) == [("first\n" + LINES.replace("line 3\n", "by hand\n")).encode()]
+
+
+def test_a_file_that_appears_where_one_is_to_be_made_is_seen(
+    begin: Begin, model: Model, reply: Words
+) -> None:
+    made = "app/new.txt\n<<<<<<< CREATE\none\n>>>>>>> END\n\n"
+    begun = begin(model(reply(made)))
+    assert begun.outside.changed_on_disk(begun.review) == ()
+    (begun.root / "new.txt").write_text("two\n")
+    assert begun.outside.changed_on_disk(begun.review) == (0,)
+    with pytest.raises(EditsRefused, match="there is such a file"):
+        begun.outside.placed_again(begun.review)
+
+
+# The way back from the disk to the review
+
+
+@contextmanager
+def reviewing(root: Path, reply: str, answers: Callable[[int], bytes]) -> Iterator[list[str]]:
+    """Review a reply line by line; `answers` gives the bytes for each question. Yield what is said.
+
+    A question ends in `]? `.
+    """
+    file = root.parent / "reply.txt"
+    file.write_text(reply)
+    command = [sys.executable, "-m", "copilot", "apply", str(file), "--plain"]
+    said: list[str] = []
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=root, stdin=pipe, stderr=pipe, stdout=pipe) as process:
+        assert process.stdin
+        assert process.stderr
+        asked = 0
+        while piece := os.read(process.stderr.fileno(), 65536):
+            said.append(piece.decode())
+            while "".join(said).count("]? ") > asked:
+                process.stdin.write(answers(asked))
+                process.stdin.flush()
+                asked += 1
+        process.stdin.close()
+        said.append(str(process.wait(60)))
+    yield said
+
+
+def test_a_file_that_changes_under_the_review_is_reviewed_again(root: Path, shout: Words) -> None:
+    now = "first\n" + LINES
+
+    def answers(asked: int) -> bytes:
+        if asked == 0:
+            (root / "a.txt").write_text(now)
+        return b"y\n"
+
+    with reviewing(root, shout(3), answers) as said:
+        text = "".join(said)
+    assert "changed on disk during the review: app/a.txt" in text
+    assert "placed again; nothing was written, look at it once more" in text
+    assert text.count("]? ") == 2
+    assert said[-1] == "0"
+    assert (root / "a.txt").read_text() == now.replace("line 3\n", "LINE 3\n")
+
+
+def test_a_change_that_has_no_place_any_more_can_be_given_up(root: Path, shout: Words) -> None:
+    now = LINES.replace("line 3\n", "three\n")
+
+    def answers(asked: int) -> bytes:
+        (root / "a.txt").write_text(now)
+        return b"y\n" if asked < 2 else b"n\n"
+
+    with reviewing(root, shout(3), answers) as said:
+        text = "".join(said)
+    assert "line 3: its lines were changed" in text
+    assert said[-1] == "1"
+    assert (root / "a.txt").read_text() == now
+
+
+def test_line_by_line_the_model_is_asked_again_on_the_same_prompt(
+    copilot: Copilot,
+    root: Path,
+    model: Model,
+    shout: Words,
+    reply: Words,
+    block: Words,
+    asked: Asked,
+) -> None:
+    url = model(shout(3, 8, 15), reply(block(PATH, "line 8\n", "8\n")))
+    answers = "y\nx stay quiet\nr\ny\nn\n"
+    done = copilot("edit", "x", "--plain", "--base-url", url, cwd=root, stdin=answers)
+    assert done.returncode == 1, done.stderr
+    first, second = (question["messages"] for question in asked)
+    assert second[:2] == first
+    assert "The reviewer's reason: stay quiet" in second[-1]["content"]
+    assert "proposal 2: 2 hunks to decide" in done.stderr
+    shouted = LINES.replace("line 3\n", "LINE 3\n").replace("line 8\n", "8\n")
+    assert (root / "a.txt").read_text() == shouted
+    runs = json.loads(copilot("runs", "list", "--json", cwd=root).stdout)
+    assert [(run["outcome"], run["rounds"]) for run in runs] == [
+        ("applied", 2),
+        ("sent back", None),
+    ]
+    assert (runs[0]["accepted_hunks"], runs[0]["rejected_hunks"]) == (2, 1)
+
+
+def test_what_was_asked_for_again_and_not_taken_is_kept_whole(
+    copilot: Copilot, root: Path, model: Model, shout: Words, reply: Words, block: Words
+) -> None:
+    url = model(shout(3, 8, 15), reply(block(PATH, "line 8\n", "8\n")))
+    answers = "y\nx stay quiet\nr\n"
+    options = ("--check", "false", "--check-rounds", "0", "--base-url", url)
+    done = copilot("edit", "x", "--plain", *options, cwd=root, stdin=answers)
+    assert "the check failed" in done.stderr
+    kept = shlex.split(done.stderr.rpartition("the reply is kept: ")[2])
+    assert copilot(*kept[1:], "--yes", cwd=root).returncode == 0
+    for number in (3, 15):
+        assert f"LINE {number}\n" in (root / "a.txt").read_text()
+    assert "\n8\n" in (root / "a.txt").read_text()

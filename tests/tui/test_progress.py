@@ -1,0 +1,45 @@
+"""How far a review is."""
+
+from __future__ import annotations
+
+from copilot.edits.changes import ChangeSet, FileChange
+from copilot.review.state import (
+    Decision,
+    Place,
+    Review,
+    decide,
+    decide_file,
+    renewed,
+    start,
+    with_comment,
+)
+from copilot.tui.progress import fresh_hunks, progress, would_be_lost
+
+
+def test_hunks_are_told_where_they_are_counted(many_kinds: Review) -> None:
+    review = decide(many_kinds, Place(0, 0), Decision.ACCEPTED)
+    review = decide(review, Place(0, 1), Decision.REJECTED)
+    assert progress(review, is_counted=True) == "2 of 6 hunks decided, 1 accepted"
+
+
+def test_files_are_told_before(many_kinds: Review) -> None:
+    review = decide_file(many_kinds, 0, Decision.REJECTED)
+    assert progress(review, is_counted=False) == "1 of 4 files decided, 0 accepted"
+
+
+def test_what_would_be_lost_is_named(many_kinds: Review) -> None:
+    assert would_be_lost(many_kinds) == ""
+    review = decide_file(many_kinds, 0, Decision.REJECTED)
+    assert would_be_lost(review) == "decisions in 1 file"
+    review = with_comment(decide_file(review, 1, Decision.ACCEPTED), Place(0, 0), 0, 0, "why?")
+    assert would_be_lost(review) == "decisions in 2 files, 1 comment"
+
+
+def test_fresh_hunks_are_those_the_proposal_before_had_not() -> None:
+    before = b"".join(b"line %d\n" % n for n in range(20))
+    first = before.replace(b"line 3\n", b"LINE 3\n")
+    second = first.replace(b"line 15\n", b"line 15\nmore\n")
+    review = start(ChangeSet((FileChange("app", "a", before, first),)))
+    assert fresh_hunks(review) == []
+    again = renewed(review, ChangeSet((FileChange("app", "a", before, second),)))
+    assert fresh_hunks(again) == [(0, 1, 0)]
