@@ -30,6 +30,7 @@ __all__ = [
     "all_files",
     "asks_for_blocks",
     "asks_for_files",
+    "asks_to_differ",
     "blocks_grammar",
     "files_grammar",
     "named_files",
@@ -92,6 +93,11 @@ def asks_for_blocks(listed: str, files: Files, prompts: Path) -> tuple[Message, 
     """Return what stands behind that in the second step: the list as it came, and the request."""
     names = "\n".join(f"- {one_line(name)}" for name in files.listed)
     return turns(listed, fill_prompt(load_prompt("constrained-edits", prompts), files=names))
+
+
+def asks_to_differ(task: str, prompts: Path) -> str:
+    """Return the request for blocks that change something, behind some that do not."""
+    return fill_prompt(load_prompt("constrained-again", prompts), task=task)
 
 
 def blocks_grammar(packed: Packed, files: Files, *, again: bool = False) -> str | None:

@@ -16,10 +16,14 @@ from copilot.edits.works import named_paths
 
 @dataclass(frozen=True)
 class Settled:
-    """A reply whose blocks can stand beside each other; `left_out` says which others it had."""
+    """A reply whose blocks can stand beside each other; `left_out` says which others it had.
+
+    `idle` are those that change nothing, and could stand beside each other if they did.
+    """
 
     reply: Reply
     left_out: tuple[str, ...] = ()
+    idle: tuple[Replace, ...] = ()
 
 
 def settle(reply: Reply, texts: Mapping[str, str]) -> Settled:
@@ -27,17 +31,22 @@ def settle(reply: Reply, texts: Mapping[str, str]) -> Settled:
 
     `texts` are those of the files, by the paths of the reply.
     """
-    taken = _Taken(texts)
+    taken, idle_taken = _Taken(texts), _Taken(texts)
     kept: list[Operation] = []
     left_out: list[str] = []
+    idle: list[Replace] = []
     for operation in reply.operations:
-        why = "changes nothing" if _is_idle(operation) else taken.clash(operation)
+        is_idle = isinstance(operation, Replace) and operation.search == operation.replace
+        why = "changes nothing" if is_idle else taken.clash(operation)
         if why:
             left_out.append(f"line {operation.line} of the reply: {why}")
         else:
             kept.append(operation)
             taken.add(operation)
-    return Settled(replace(reply, operations=tuple(kept)), tuple(left_out))
+        if is_idle and isinstance(operation, Replace) and not idle_taken.clash(operation):
+            idle.append(operation)
+            idle_taken.add(operation)
+    return Settled(replace(reply, operations=tuple(kept)), tuple(left_out), tuple(idle))
 
 
 class _Span(NamedTuple):
@@ -102,10 +111,6 @@ class _Taken:
         start = f"\n{text}".find(f"\n{operation.search}")
         length = len(operation.search) if start >= 0 else 0
         return _Span(max(start, 0), max(start, 0) + length, operation.line)
-
-
-def _is_idle(operation: Operation) -> bool:
-    return isinstance(operation, Replace) and operation.search == operation.replace
 
 
 def _writes_text(operation: Operation) -> bool:

@@ -18,6 +18,7 @@ from copilot.assist.constrained import (
     all_files,
     asks_for_blocks,
     asks_for_files,
+    asks_to_differ,
     blocks_grammar,
     files_grammar,
     named_files,
@@ -39,6 +40,8 @@ from copilot.cli.setup import Setup
 from copilot.cli.show import say_usage
 from copilot.cli.talk import say
 from copilot.edits.changes import ChangeSet
+from copilot.edits.grammar import differing_grammar
+from copilot.edits.operations import Replace, Reply
 from copilot.edits.patch import git_patch
 from copilot.errors import BudgetExceeded, EditsRefused, ReplyIncomplete
 from copilot.text import one_line
@@ -53,7 +56,8 @@ class Conversation:
 
     If it `is_constrained`, grammars hold the model to a list of `files` first, where they are many,
     then to blocks. Edits are placed on the files as `standing` leaves them; `made` is what became
-    of the last. A `listener` gets the events of the stream in the place of the terminal.
+    of the last. A `listener` gets the events of the stream in the place of the terminal. `idle`
+    blocks are to be written anew, with other lines.
     """
 
     setup: Setup
@@ -67,6 +71,7 @@ class Conversation:
     standing: ChangeSet = field(default_factory=ChangeSet)
     made: Attempt | None = None
     listener: Callable[[Event], None] | None = None
+    idle: tuple[Replace, ...] = ()
 
     def ask(self) -> Answer:
         """Ask the model and show what it says. Raises ModelError."""
@@ -127,6 +132,8 @@ class Conversation:
     def _grammar(self) -> str | None:
         if self.files is None:
             return None
+        if self.idle:
+            return differing_grammar(self.idle, self.marker)
         again = self.answer is not None
         grammar = blocks_grammar(self.packed, self.files, again=again)
         if grammar is None:
@@ -139,7 +146,9 @@ class Conversation:
             return self.ask()
         earlier = self.answer
         self.turns += turns(earlier.text, request)
-        agree(self.setup, self.ready, self._tokens(), self._tokens() - len(request))
+        tokens = self._tokens()
+        reusable = tokens - len(request) // _CHARACTERS_PER_TOKEN
+        agree(self.setup, self.ready, tokens, reusable)
         answer = self.ask()
         self._record(earlier, "sent back")
         return answer
@@ -223,19 +232,33 @@ class Conversation:
         """Place the last reply's edits, those of an `earlier` one with them."""
         self.made = earlier
         try:
-            reply = read_reply(self.answer.text if self.answer else "", self.marker)
+            reply = self._read() if self.files is None else self._settled()
         except EditsRefused as refusal:
             return _Failure(refusal, asks_for_form(refusal, self.prompts))
-        if self.files is not None:
-            sound = settled(reply, self.packed)
-            for why in sound.left_out:
-                say(f"left out: {why}")
-            reply = sound.reply
         self.made = attempt(mended(earlier, reply) if earlier else reply, self.ground)
         try:
             return self.made.proposal()
         except EditsRefused as refusal:
             return _Failure(refusal, asks_to_mend(self.made, self.prompts))
+
+    def _read(self) -> Reply:
+        return read_reply(self.answer.text if self.answer else "", self.marker)
+
+    def _settled(self) -> Reply:
+        """Leave out what cannot stand; if all blocks change nothing, ask for them once more."""
+        sound = settled(self._read(), self.packed)
+        request = asks_to_differ(self.task, self.prompts)
+        if sound.idle and not sound.reply.operations and self._can_go_on(request):
+            say("the edits change nothing: asking for other lines in their place")
+            self.idle = sound.idle
+            try:
+                self.ask_on(request)
+            finally:
+                self.idle = ()
+            sound = settled(self._read(), self.packed)
+        for why in sound.left_out:
+            say(f"left out: {why}")
+        return sound.reply
 
     def _can_go_on(self, request: str) -> bool:
         """Tell whether asking again makes sense: not for a reply that ran into its limit."""
@@ -265,7 +288,8 @@ class Conversation:
         """Tell whether the model's window holds the conversation, this request and an answer."""
         window = self.ready.window
         more = len(request) // _CHARACTERS_PER_TOKEN + self.ready.limits.max_reply_tokens
-        return window is None or self._tokens() + more <= window
+        said = self.answer.text if self.answer else ""
+        return window is None or self._tokens(said) + more <= window
 
     def record(self, outcome: str, tally: Tally | None = None) -> None:
         """Write the last answer into the runs file, with what was decided of it."""
@@ -320,10 +344,9 @@ class Conversation:
     def prompts(self) -> Path:
         return self.setup.paths.prompts
 
-    def _tokens(self) -> int:
-        """Return about how many tokens the prompt and what was said since are."""
-        said = sum(len(turn.content) for turn in self.turns)
-        said += len(self.answer.text) if self.answer else 0
+    def _tokens(self, more: str = "") -> int:
+        """Return about how many tokens the prompt, what was said since, and `more` are."""
+        said = sum(len(turn.content) for turn in self.turns) + len(more)
         return self.question.packed.prompt.total_tokens + said // _CHARACTERS_PER_TOKEN
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from copilot.edits.grammar_lines import add_new_lines, add_other_lines
 from copilot.edits.grammar_paths import NewPaths
 from copilot.edits.grammar_rules import Choice, Rules, literal
 from copilot.edits.grammar_runs import add_runs
+from copilot.edits.operations import Replace
 
 # Blocks of one reply, besides those that must stand in front of them.
 MAX_BLOCKS = 16
@@ -43,8 +45,9 @@ def edit_grammar(
 
     A block's SEARCH can only be a run of lines that stands in its file once; an empty file is
     written whole. Of the `wholes`, those to make come first, each in one block; asked `again`, the
-    model may leave out any of these. Without `wholes`, each of the files may be deleted or moved,
-    and new ones made, in any order. None if there is nothing to edit, or too much.
+    model may leave out any of these, or write no block at all. Without `wholes`, each of the files
+    may be deleted or moved, and new ones made, in any order. None if there is nothing to edit, or
+    too much.
     """
     if not _fits(texts.values()):
         return None
@@ -60,10 +63,29 @@ def edit_grammar(
     if not (known or fixed or made):
         return None
     ways = ([rules.one_of(known)] if known else []) + made
-    _add_frame(rules, [f"{literal(one.text)} {one.then}" for one in fixed], may_edit=bool(ways))
+    heads = [f"{literal(one.text)} {one.then}" for one in fixed]
+    _add_frame(rules, heads, may_edit=bool(ways), may_end=again)
     if ways:
         rules.add("block", " | ".join(ways))
-    _add_new_lines(rules, marker)
+    add_new_lines(rules, marker)
+    return rules.text()
+
+
+def differing_grammar(idle: Sequence[Replace], marker: int) -> str:
+    """Return the grammar for blocks that change nothing, with lines that differ in their place.
+
+    The grammar for all runs of a file's lines cannot hold what replaces each to be different.
+    """
+    rules = Rules()
+    blocks = []
+    for block in idle:
+        new = add_other_lines(rules, block.search.removesuffix("\n").split("\n"))
+        head = literal(f"{_head(block.path, marker, 'SEARCH')}{block.search}{'=' * marker}\n")
+        blocks.append(f"{head} {new} {literal('>' * marker + ' REPLACE' + chr(10))}")
+    files = len({block.path for block in idle})
+    end = literal(f"\n{_closing(files, len(idle))}")
+    rules.add("root", ' "\\n" '.join(blocks) + f" {end}")
+    add_new_lines(rules, marker)
     return rules.text()
 
 
@@ -95,15 +117,15 @@ def _fits(texts: Collection[str]) -> bool:
     return sum(map(len, texts)) <= MAX_CHARACTERS
 
 
-def _add_frame(rules: Rules, fixed: Sequence[str], *, may_edit: bool) -> None:
+def _add_frame(rules: Rules, fixed: Sequence[str], *, may_edit: bool, may_end: bool) -> None:
     """Add one block after another, each under its path, then the line that counts them."""
     first = ' "\\n" '.join(fixed) if fixed else "block"
-    none = "" if fixed else f" | {literal(NO_EDITS)}"
+    none = f" | {literal(NO_EDITS)}" if may_end else ""
     start = len(fixed) or 1
     rules.add("root", f"{first} after-{start}{none}")
     last = len(fixed) + MAX_BLOCKS if may_edit else start
     for count in range(start, last + 1):
-        closing = f"END OF EDITS: {_counted(count, 'file')}, {_counted(count, 'block')}\n"
+        closing = _closing(count, count)
         more = f" | block after-{count + 1}" if count < last else ""
         rules.add(f"after-{count}", f'"\\n" ({literal(closing)}{more})')
 
@@ -144,17 +166,8 @@ def _end(marker: int) -> str:
     return literal(">" * marker + " END\n")
 
 
-def _add_new_lines(rules: Rules, marker: int) -> None:
-    """Add what a line of new text may be: anything that cannot be taken for a marker."""
-    rules.add("line", r'"\n" | [^<=>\r\n] rest | less | equal | greater')
-    rules.add("rest", r'[^\r\n]* "\n"')
-    for name, character in (("less", "<"), ("greater", ">")):
-        mark = literal(character)
-        rules.add(name, rf'{mark} {mark}? {mark}? ("\n" | [^{character}\r\n] rest)')
-    # Underlines of headings have any length but the divider's, or more behind it.
-    below, divider = literal("="), literal("=" * marker)
-    other = " ".join(f"({below}" for _ in range(marker - 2)) + ")?" * (marker - 2)
-    rules.add("equal", rf'{below} {other} ("\n" | [^=\r\n] rest) | {divider} [!-~] rest')
+def _closing(files: int, blocks: int) -> str:
+    return f"END OF EDITS: {_counted(files, 'file')}, {_counted(blocks, 'block')}\n"
 
 
 def _counted(count: int, what: str) -> str:

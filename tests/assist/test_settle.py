@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from copilot.assist.settle import settle
@@ -66,6 +66,8 @@ def test_what_is_left_can_be_placed_together(operations: list[Operation]) -> Non
 @given(st.lists(st.one_of(_REPLACE, _WHOLE), max_size=5))
 def test_what_can_be_placed_together_is_left_as_it_is(operations: list[Operation]) -> None:
     reply = reply_of(*operations)
+    # Not every disk has place for both.
+    assume("app/X" not in {name for one in operations for name in named_paths(one)})
     if placed(reply.operations).refusals == () and placed(reply.operations).already_applied == ():
         idle = [o for o in reply.operations if isinstance(o, Replace) and o.search == o.replace]
         assert len(settle(reply, TEXTS).left_out) == len(idle)

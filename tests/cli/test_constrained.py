@@ -64,6 +64,50 @@ def test_few_lines_take_one_step(
     assert all(f'"{line}' in question["grammar"] for line in ("one", "two", "b"))
 
 
+@pytest.mark.parametrize(
+    ("owner", "fields"),
+    [("vllm", ("structured_outputs", "grammar")), ("sglang", ("ebnf",))],
+)
+def test_other_servers_are_told_the_grammar_in_their_own_way(
+    copilot: Copilot,
+    model: Model,
+    make_repository: Callable[..., Path],
+    asked: list[dict[str, Any]],
+    owner: str,
+    fields: tuple[str, ...],
+) -> None:
+    root = make_repository({"a.txt": "one\ntwo\n"}, "app")
+    facts = {"owned_by": owner, "max_model_len": 32768}
+    url = model("END OF EDITS: 0 files, 0 blocks\n", facts=facts)
+    assert copilot("edit", "x", "--yes", "--base-url", url, cwd=root).returncode == 0
+    grammar: Any = asked[0]
+    for field in fields:
+        grammar = grammar[field]
+    assert grammar.startswith("new-start ::= ")
+    assert "\nroot ::= " in grammar
+    assert "temperature" not in asked[0]
+
+
+def test_one_step_makes_moves_and_deletes_files(
+    copilot: Copilot, model: Model, make_repository: Callable[..., Path]
+) -> None:
+    root = make_repository({"a.txt": "one\ntwo\n", "b.txt": "b\n", "c.txt": "c\n"}, "app")
+    blocks = (
+        "app/b.txt\n<<<<<<< DELETE\n>>>>>>> END\n",
+        "app/docs/new.txt\n<<<<<<< CREATE\nnew\n>>>>>>> END\n",
+        "app/docs/NEW.txt\n<<<<<<< CREATE\ntwice\n>>>>>>> END\n",
+        "app/a.txt\n<<<<<<< RENAME\napp/docs/a.txt\n>>>>>>> END\n",
+        "app/a.txt\n<<<<<<< SEARCH\ntwo\n=======\nTWO\n>>>>>>> REPLACE\n",
+    )
+    url = model("\n".join(blocks) + "\nEND OF EDITS: 5 files, 5 blocks\n", facts=FOLLOWS)
+    done = copilot("edit", "x", "--yes", "--base-url", url, cwd=root)
+    assert done.returncode == 0, done.stderr
+    assert "cannot stand beside the block at line" in done.stderr
+    names = {path.relative_to(root).as_posix() for path in root.rglob("*.txt")}
+    assert names == {"c.txt", "docs/a.txt", "docs/new.txt"}
+    assert (root / "docs/a.txt").read_text() == "one\nTWO\n"
+
+
 def test_the_files_are_named_first_then_their_blocks(
     copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
 ) -> None:
@@ -111,6 +155,32 @@ def test_a_repair_is_held_to_the_same_files(
     assert (root / "a.txt").read_text() == "ONE\ntwo\nthree\n"
     assert "app/b.txt" not in asked[2]["grammar"]
     assert "0 files, 0 blocks" in asked[2]["grammar"]
+
+
+def test_edits_that_change_nothing_are_asked_for_once_more(
+    copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
+) -> None:
+    listed = "app/a.txt\nEND OF FILES: 1 file\n"
+    idle = "app/a.txt\n<<<<<<< SEARCH\none\n=======\none\n>>>>>>> REPLACE\n\n"
+    idle += "END OF EDITS: 1 file, 1 block\n"
+    url = model(listed, idle, idle.replace("=======\none", "=======\nONE"), facts=FOLLOWS)
+    task = "Write the first line in capitals"
+    done = copilot("edit", task, "--yes", "--no-repair", "--base-url", url, cwd=root)
+    assert done.returncode == 0, done.stderr
+    assert (root / "a.txt").read_text() == "ONE\ntwo\nthree\n"
+    assert task in asked[2]["messages"][-1]["content"]
+    assert "two" not in asked[2]["grammar"]
+
+
+def test_a_model_that_insists_on_nothing_changes_nothing(
+    copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
+) -> None:
+    idle = "app/a.txt\n<<<<<<< SEARCH\none\n=======\none\n>>>>>>> REPLACE\n\n"
+    idle += "END OF EDITS: 1 file, 1 block\n"
+    url = model("app/a.txt\nEND OF FILES: 1 file\n", idle, idle, facts=FOLLOWS)
+    done = copilot("edit", "x", "--yes", "--base-url", url, cwd=root)
+    assert (done.returncode, len(asked)) == (0, 3)
+    assert "left out: line 2 of the reply: changes nothing" in done.stderr
 
 
 def test_off_asks_once_and_freely(

@@ -17,6 +17,7 @@ from copilot.edits.grammar import (
     MAX_CHARACTERS,
     NO_EDITS,
     Wholes,
+    differing_grammar,
     edit_grammar,
     path_grammar,
 )
@@ -226,6 +227,9 @@ def test_exactly_the_runs_that_stand_once_are_admitted(lines: list[str]) -> None
         ("======= ", False),
         (">>>>>>> REPLACE", False),
         ("<<<<<<< SEARCH", False),
+        ("END", True),
+        ("END OF EDITS", True),
+        ("END OF EDITS: 1 file, 1 block", False),
     ],
 )
 def test_new_text_may_be_anything_but_a_marker(line: str, is_admitted: bool) -> None:
@@ -245,7 +249,42 @@ def test_the_closing_line_counts_the_blocks() -> None:
     assert _Gbnf(grammar).admits(f"{block}\n{block}\nEND OF EDITS: 2 files, 2 blocks\n")
     assert not _Gbnf(grammar).admits(f"{block}\n{block}\nEND OF EDITS: 1 file, 1 block\n")
     assert not _Gbnf(grammar).admits("\n".join([block] * (MAX_BLOCKS + 1)))
-    assert _Gbnf(grammar).admits(NO_EDITS)
+
+
+def test_only_asked_again_a_model_may_write_no_block() -> None:
+    again = edit_grammar({"main/a.py": "one\n"}, 7, _PATHS, _NO_WHOLES, again=True)
+    assert not _Gbnf(_grammar("one\n")).admits(NO_EDITS)
+    assert again is not None
+    assert _Gbnf(again).admits(NO_EDITS)
+
+
+def _idle(*lines: str) -> Replace:
+    return Replace("main/a.py", _text(lines), _text(lines), 2)
+
+
+@given(_LINES, _PICKS)
+def test_what_has_to_differ_does(lines: list[str], pick: random.Random) -> None:
+    (block,) = parse(_Gbnf(differing_grammar([_idle(*lines)], 7)).derive(pick)).operations
+    assert isinstance(block, Replace)
+    assert (block.path, block.search) == ("main/a.py", _text(lines))
+    assert block.replace != block.search
+
+
+@given(_LINES, _LINES)
+def test_what_has_to_differ_may_be_anything_else(lines: list[str], new: list[str]) -> None:
+    grammar = _Gbnf(differing_grammar([_idle(*lines)], 7))
+    assert not grammar.admits(_block(lines, _text(lines)) + _ONE)
+    differs = _text(new).rstrip("\n") != _text(lines).rstrip("\n")
+    # Where a line begins like a marker, another one has to begin otherwise.
+    if differs and not any(line[:1] in ("<", "=") for line in lines):
+        assert grammar.admits(_block(lines, _text(new)) + _ONE)
+
+
+def test_each_of_several_blocks_has_to_differ() -> None:
+    grammar = _Gbnf(differing_grammar([_idle("one"), _idle("two", "three")], 7))
+    one, same = _block(["one"]), _block(["two", "three"], "two\nthree\n")
+    assert grammar.admits(f"{one}\n{_block(['two', 'three'])}\nEND OF EDITS: 1 file, 2 blocks\n")
+    assert not grammar.admits(f"{one}\n{same}\nEND OF EDITS: 1 file, 2 blocks\n")
 
 
 def test_files_to_create_come_first_and_once() -> None:
