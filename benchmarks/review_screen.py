@@ -102,7 +102,7 @@ def _edited(before: list[str], changed: int) -> Iterator[str]:
     """Yield the lines with runs of them changed, `changed` in all, spread over the file."""
     run, step = 5, len(before) * 5 // max(1, changed)
     for number, line in enumerate(before):
-        yield line.replace(" = ", " = 2 * ") if number % step < run else line
+        yield line.replace("(", "_again(", 1) if number % step < run else line
 
 
 def _code(lines: int) -> Iterator[str]:

@@ -23,6 +23,7 @@ _SCHEMA = (
 )
 _KEYS_AT_ONCE = 500
 _KEY_BYTES = 16
+_MOST_WAITING = 20_000
 _SEAL_BYTES = 4
 _SECONDS_A_DAY = 86_400
 # Another process writes for milliseconds; a cache is not worth a longer wait.
@@ -32,7 +33,7 @@ DEFAULT_MAX_BYTES = 1024**3
 
 def key_of(*parts: str) -> bytes:
     """Return the key for what these parts name; no two lists of parts have the same."""
-    joined = "".join(f"{len(part)}:{part}" for part in parts)
+    joined = "".join([f"{len(part)}:{part}" for part in parts])
     return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).digest()
 
 
@@ -45,6 +46,7 @@ class Cache:
         self._database: sqlite3.Connection | None = None
         # All keys there are in a file that this process made; None where nobody knows.
         self._put: set[bytes] | None = None
+        self._waiting: dict[bytes, bytes] = {}
 
     @property
     def folder(self) -> Path | None:
@@ -59,6 +61,10 @@ class Cache:
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
+        self.flush()
+        self._forget()
+
+    def _forget(self) -> None:
         if self._database is not None:
             self._database.close()
             self._database = None
@@ -66,27 +72,42 @@ class Cache:
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """Return the values there are."""
+        waiting = {key: self._waiting[key] for key in keys if key in self._waiting}
         found: dict[bytes, bytes] = {}
         with self._tolerant() as database:
             if database is not None:
                 for some in _runs(self._there(keys)):
                     found.update(_select(database, some))
         sound = ((key, _opened(key, sealed)) for key, sealed in found.items())
-        return {key: value for key, value in sound if value is not None}
+        return {key: value for key, value in sound if value is not None} | waiting
 
-    def put(self, values: Mapping[bytes, bytes]) -> None:
-        """Keep values; what was used least lately goes if the file has grown too large."""
-        if not values:
+    def put(self, values: Mapping[bytes, bytes], *, soon: bool = True) -> None:
+        """Keep values; what was used least lately goes if the file has grown too large.
+
+        Many values take less time together: those not `soon` wait for more of them, or for the end.
+        """
+        if self._file is None or not values:
             return
+        self._waiting.update(values)
+        if soon or len(self._waiting) >= _MOST_WAITING:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, where there is time for that."""
+        if not self._waiting:
+            return
+        day = _today()
+        # In their order, which is that of the file's pages.
+        ordered = sorted(self._waiting.items())
+        rows = [(key, day, _seal(key, value) + value) for key, value in ordered]
         with self._tolerant() as database:
             if database is not None:
-                day = _today()
-                rows = [(key, day, _sealed(key, value)) for key, value in values.items()]
                 with database:
                     database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
                 if self._put is not None:
-                    self._put.update(values)
+                    self._put.update(self._waiting)
                 _shrink(database, self._max_bytes)
+        self._waiting.clear()
 
     def _there(self, keys: Sequence[bytes]) -> Sequence[bytes]:
         """Return the keys that may be there; what another process puts meanwhile may be missed."""
@@ -99,7 +120,7 @@ class Cache:
             yield self._database or self._connect()
         except sqlite3.OperationalError:
             # Locked, full or not writable: as good as empty, this time.
-            self.close()
+            self._forget()
         except sqlite3.DatabaseError:
             self._remove()
 
@@ -124,7 +145,7 @@ class Cache:
         return self._database
 
     def _remove(self) -> None:
-        self.close()
+        self._forget()
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
                 Path(f"{self._file}{suffix}").unlink(missing_ok=True)
@@ -172,17 +193,13 @@ def _shrink(database: sqlite3.Connection, max_bytes: int) -> None:
     database.execute("VACUUM")
 
 
-def _sealed(key: bytes, value: bytes) -> bytes:
-    """Return a value with what tells whether it is still that key's: disks do flip bits."""
-    return _seal(key, value) + value
-
-
 def _opened(key: bytes, sealed: bytes) -> bytes | None:
     value = sealed[_SEAL_BYTES:]
     return value if sealed.startswith(_seal(key, value)) else None
 
 
 def _seal(key: bytes, value: bytes) -> bytes:
+    """Return what tells whether a value is still that key's: disks do flip bits."""
     return crc32(value, crc32(key)).to_bytes(_SEAL_BYTES, "little")
 
 

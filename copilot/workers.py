@@ -18,22 +18,33 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeAlias, TypeVar
+
+from copilot.lanes import MOST_SENT_AHEAD, Lane
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+OtherItem = TypeVar("OtherItem")
+OtherResult = TypeVar("OtherResult")
+Work: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 
 # Some hundred times what ordinary texts take.
 MOST_SECONDS = 30.0
+# What has nothing left to do ends at once.
+_END_SECONDS = 1.0
 
 
 @dataclass(eq=False)
 class Task(Generic[Item, Result]):
-    """Items and, once they are there, a result for each: None for one that cannot be done."""
+    """Items and, once they are there, a result for each: None for one that cannot be done.
+
+    `work` is what is done with them, None for what these workers do anyway.
+    """
 
     items: Sequence[Item]
     results: list[Result | None] | None = None
     singles: list[Task[Item, Result]] = field(default_factory=list)
+    work: Work | None = None
 
     def is_done(self) -> bool:
         return self.results is not None or bool(self.singles and all(map(_is_done, self.singles)))
@@ -45,17 +56,21 @@ class Task(Generic[Item, Result]):
         return [result for single in self.singles for result in single.found()]
 
 
-def _is_done(task: Task[Item, Result]) -> bool:
+def _is_done(task: Task[Any, Any]) -> bool:
     return task.is_done()
 
 
 @dataclass(eq=False)
-class _Worker(Generic[Item, Result]):
-    """A process, the pipe to it, and what it does, which has time until `deadline`."""
+class _Worker:
+    """A process, the pipe to it, and the messages it was sent, the first one with its deadline.
 
-    process: BaseProcess
+    A process that was forked from another one of ours has no `process`.
+    """
+
     pipe: Connection
-    tasks: list[Task[Item, Result]] = field(default_factory=list)
+    lane: Lane
+    process: BaseProcess | None = None
+    sent: deque[list[Task[Any, Any]]] = field(default_factory=deque)
     deadline: float = 0.0
 
 
@@ -63,8 +78,9 @@ class Workers(Generic[Item, Result]):
     """Applies a function to lists of items, which gives back a list of the same length.
 
     An item whose work ends its process, or takes longer than `most_seconds`, has no result. A
-    process that is free is given as many as `at_once` of the lists that wait. To be entered before
-    threads start: processes are forked then, where the system can.
+    process is given as many as `at_once` of the lists that wait, and `ahead` times that before it
+    is through with the first of them. What is prepared takes long: where the system can fork, one
+    process does it for all. To be entered before threads start.
     """
 
     def __init__(
@@ -73,31 +89,52 @@ class Workers(Generic[Item, Result]):
         processes: int | None = None,
         most_seconds: float = MOST_SECONDS,
         at_once: int = 1,
+        ahead: int = 1,
+        prepare: Callable[[], object] | None = None,
     ) -> None:
         self._work = work
         self._count = processes or os.cpu_count() or 1
         self._most_seconds = most_seconds
         self._at_once = at_once
-        self._workers: list[_Worker[Item, Result]] = []
-        self._waiting: deque[Task[Item, Result]] = deque()
+        self._ahead = ahead
+        self._prepare = prepare
+        self._workers: list[_Worker] = []
+        self._waiting: deque[Task[Any, Any]] = deque()
 
     def __enter__(self) -> Self:
+        if self._prepare and can_fork():
+            self._start(self._count)
+            return self
         for _ in range(self._count):
             self._start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        while self._workers:
-            self._end(self._workers[0])
+        busy = {worker for worker in self._workers if worker.sent}
+        for worker in self._workers:
+            worker.pipe.close()
+        for worker in self._workers:
+            _end(worker.process, 0 if worker in busy else _END_SECONDS)
+        self._workers = []
 
     def submit(self, items: Sequence[Item]) -> Task[Item, Result]:
         """Give items to the next process that is free."""
-        task: Task[Item, Result] = Task(items)
+        return self._submitted(Task(items))
+
+    def submit_for(
+        self,
+        work: Callable[[Sequence[OtherItem]], Sequence[OtherResult]],
+        items: Sequence[OtherItem],
+    ) -> Task[OtherItem, OtherResult]:
+        """Give items to it for other work than usual."""
+        return self._submitted(Task(items, work=work))
+
+    def _submitted(self, task: Task[OtherItem, OtherResult]) -> Task[OtherItem, OtherResult]:
         self._waiting.append(task)
         self._turn(0)
         return task
 
-    def wait_for(self, task: Task[Item, Result]) -> list[Result | None]:
+    def wait_for(self, task: Task[OtherItem, OtherResult]) -> list[OtherResult | None]:
         """Return a task's results as soon as they are there."""
         while not task.is_done():
             self._turn(self._most_seconds)
@@ -106,71 +143,89 @@ class Workers(Generic[Item, Result]):
     def _turn(self, seconds: float) -> None:
         """Take what is finished, end what is late, and give out what waits."""
         self._give()
-        busy = {worker.pipe: worker for worker in self._workers if worker.tasks}
+        busy = {worker.pipe: worker for worker in self._workers if worker.sent}
         now = time.monotonic()
         left = min((worker.deadline - now for worker in busy.values()), default=0)
         for pipe in wait(list(busy), max(0, min(seconds, left))):
             self._take(busy[pipe])  # type: ignore[index]
         for worker in busy.values():
-            if worker.tasks and worker.deadline <= time.monotonic():
+            if worker.sent and worker.deadline <= time.monotonic():
                 self._fail(worker)
         self._give()
 
     def _give(self) -> None:
-        for worker in list(self._workers):
-            if not worker.tasks and self._waiting:
-                count = min(self._at_once, len(self._waiting))
-                worker.tasks = [self._waiting.popleft() for _ in range(count)]
-                worker.deadline = time.monotonic() + self._most_seconds
-                try:
-                    worker.pipe.send([item for task in worker.tasks for item in task.items])
-                except OSError:
-                    self._fail(worker)
+        """Give out what waits, first to those who have the least to do."""
+        for depth in range(self._ahead):
+            for worker in list(self._workers):
+                if len(worker.sent) == depth and self._waiting and worker in self._workers:
+                    self._send(worker)
 
-    def _take(self, worker: _Worker[Item, Result]) -> None:
+    def _send(self, worker: _Worker) -> None:
+        work = self._waiting[0].work
+        some: list[Task[Any, Any]] = []
+        while self._waiting and self._waiting[0].work is work and len(some) < self._at_once:
+            some.append(self._waiting.popleft())
+        packed = worker.lane.packed((work, [item for task in some for item in task.items]))
+        if worker.sent and len(packed) > MOST_SENT_AHEAD:
+            # Each side might wait for the other one to read.
+            self._waiting.extendleft(reversed(some))
+            return
+        if not worker.sent:
+            worker.deadline = time.monotonic() + self._most_seconds
+        worker.sent.append(some)
+        try:
+            worker.lane.send(worker.pipe, packed)
+        except OSError:
+            self._fail(worker)
+
+    def _take(self, worker: _Worker) -> None:
         try:
             results = worker.pipe.recv()
         except (EOFError, OSError):
             self._fail(worker)
             return
         start = 0
-        for task in worker.tasks:
+        for task in worker.sent.popleft():
             task.results = results[start : start + len(task.items)]
             start += len(task.items)
-        worker.tasks = []
+        worker.deadline = time.monotonic() + self._most_seconds
 
-    def _fail(self, worker: _Worker[Item, Result]) -> None:
+    def _fail(self, worker: _Worker) -> None:
         """Replace a process; what it did is done again one by one, to know what it was."""
-        self._end(worker)
+        self._workers.remove(worker)
+        worker.pipe.close()
+        _end(worker.process, 0)
         self._start()
         # Else what breaks a process would be given out together with others again and again.
-        self._at_once = 1
-        if len(worker.tasks) == 1 and len(worker.tasks[0].items) == 1:
-            worker.tasks[0].results = [None]
+        self._at_once = self._ahead = 1
+        tasks = [task for some in worker.sent for task in some]
+        if len(tasks) == 1 and len(tasks[0].items) == 1:
+            tasks[0].results = [None]
             return
-        for task in reversed(worker.tasks):
-            task.singles = [Task([item]) for item in task.items]
+        for task in reversed(tasks):
+            task.singles = [Task([item], work=task.work) for item in task.items]
             self._waiting.extendleft(reversed(task.singles))
 
-    def _start(self) -> None:
+    def _start(self, count: int = 1) -> None:
+        """Start a process, and from it so many that there are `count`."""
         alone = can_fork()
         context: ForkContext | SpawnContext = (
             multiprocessing.get_context("fork") if alone else multiprocessing.get_context("spawn")
         )
-        ours, theirs = context.Pipe()
         # A forked process must not hold the pipes of others open, or it would outlive us.
-        inherited = [ours, *(worker.pipe for worker in self._workers)] if alone else []
-        process = context.Process(target=_serve, args=(self._work, theirs, inherited), daemon=True)
+        inherited = [worker.pipe for worker in self._workers] if alone else []
+        places = []
+        for _ in range(count):
+            (ours, theirs), lane = context.Pipe(), Lane(self._ahead, is_shared=alone)
+            inherited += [ours] if alone else []
+            places.append((theirs, lane))
+            self._workers.append(_Worker(ours, lane))
+        about = (self._prepare, self._work, places, inherited)
+        process = context.Process(target=_serve_all, args=about, daemon=True)
         process.start()
-        theirs.close()
-        self._workers.append(_Worker(process, ours))
-
-    def _end(self, worker: _Worker[Item, Result]) -> None:
-        self._workers.remove(worker)
-        worker.pipe.close()
-        worker.process.kill()
-        worker.process.join()
-        worker.process.close()
+        self._workers[-count].process = process
+        for theirs, _ in places:
+            theirs.close()
 
 
 def can_fork() -> bool:
@@ -178,16 +233,51 @@ def can_fork() -> bool:
     return threading.active_count() == 1 and sys.platform == "linux"
 
 
-def _serve(
-    work: Callable[[Sequence[Item]], Sequence[Result]],
-    pipe: Connection,
+def _end(process: BaseProcess | None, seconds: float) -> None:
+    """End a process, which may end by itself first."""
+    if process is not None:
+        if seconds:
+            process.join(seconds)
+        process.kill()
+        process.join()
+        process.close()
+
+
+def _serve_all(
+    prepare: Callable[[], object] | None,
+    work: Work,
+    places: Sequence[tuple[Connection, Lane]],
     inherited: Sequence[Connection],
 ) -> None:
-    """Work until nobody is at the other end, where interrupts are heard and failures seen."""
+    """Prepare, fork a process for each place but the first, and serve that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     for other in inherited:
         other.close()
+    if prepare:
+        prepare()
+    own = places[0]
+    children: list[int] = []
+    for place in places[1:]:
+        child = os.fork()
+        if not child:
+            own, children = place, []
+            break
+        children.append(child)
+    for place in places:
+        if place is not own:
+            place[0].close()
+    _serve(work, *own)
+    if own is not places[0]:
+        # Not as a process of its own ends: that is for its parent to do.
+        os._exit(0)
+    for child in children:
+        os.waitpid(child, 0)
+
+
+def _serve(usual: Work, pipe: Connection, lane: Lane) -> None:
+    """Work until nobody is at the other end, where interrupts are heard and failures seen."""
     with suppress(EOFError, OSError):
         while True:
-            pipe.send(list(work(pipe.recv())))
+            work, items = lane.receive(pipe)
+            pipe.send(list((work or usual)(items)))

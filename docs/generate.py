@@ -1,15 +1,17 @@
-"""Write docs/commands.md, and the keys in docs/review.md, from the code."""
+"""Write docs/commands.md, and the keys in docs/review.md and docs/session.md, from the code."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from copilot.cli.commands import COMMANDS
 from copilot.errors import ExitCode
-from copilot.tui.keys import TABLES, shown_keys
+from copilot.tui.keys import TABLES, Key, shown_keys
+from copilot.tui.session.keys import SECTIONS
 
 _GROUPS = {
     "models": ("list", "add", "pull", "remove", "serve", "warm", "plan"),
@@ -50,10 +52,19 @@ def commands_page() -> str:
 
 def review_page(page: str) -> str:
     """Return docs/review.md with the table of keys as it is in the code."""
+    return _with_keys(page, TABLES)
+
+
+def session_page(page: str) -> str:
+    """Return docs/session.md with the table of keys as it is in the code."""
+    return _with_keys(page, dict(SECTIONS))
+
+
+def _with_keys(page: str, tables: Mapping[str, Sequence[Key]]) -> str:
     start, end = page.index(_KEYS_START) + len(_KEYS_START), page.index(_KEYS_END)
     rows = [
         f"| {title if first else ''} | {_keys(key.keys)} | {key.help} | `{key.name}` |\n"
-        for title, keys in TABLES.items()
+        for title, keys in tables.items()
         for first, key in ((key is keys[0], key) for key in keys)
     ]
     table = "| | keys | what it does | name |\n| --- | --- | --- | --- |\n" + "".join(rows)
@@ -77,5 +88,6 @@ def _help(name: str) -> str:
 
 if __name__ == "__main__":
     Path(__file__).with_name("commands.md").write_text(commands_page(), encoding="utf-8")
-    review = Path(__file__).with_name("review.md")
-    review.write_text(review_page(review.read_text(encoding="utf-8")), encoding="utf-8")
+    for name, page in (("review.md", review_page), ("session.md", session_page)):
+        path = Path(__file__).with_name(name)
+        path.write_text(page(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -152,3 +152,17 @@ def test_many_processes_share_it(file: Path) -> None:
     database.close()
     assert sound == "ok"
     assert all(0 < count <= 20 for count in found)
+
+
+def test_values_that_wait_are_there_at_once_and_kept_at_the_end(tmp_path: Path) -> None:
+    file = tmp_path / "facts.sqlite3"
+    with Cache(file) as cache, Cache(file) as other:
+        cache.put({b"a": b"1"}, soon=False)
+        assert cache.get([b"a", b"b"]) == {b"a": b"1"}
+        assert other.get([b"a"]) == {}
+        cache.put({b"b": b"2"})
+        assert other.get([b"a", b"b"]) == {b"a": b"1", b"b": b"2"}
+        cache.put({b"a": b"3"}, soon=False)
+        assert cache.get([b"a"]) == {b"a": b"3"}
+    with Cache(file) as cache:
+        assert cache.get([b"a"]) == {b"a": b"3"}

@@ -32,6 +32,11 @@ def test_keys_of_the_review_are_what_the_code_says() -> None:
     assert written == _generator().review_page(written)
 
 
+def test_keys_of_the_session_are_what_the_code_says() -> None:
+    written = (_ROOT / "docs" / "session.md").read_text(encoding="utf-8")
+    assert written == _generator().session_page(written)
+
+
 @pytest.mark.parametrize(
     ("heading", "command"),
     [

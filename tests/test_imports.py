@@ -35,7 +35,8 @@ FORBIDDEN = {
     "journal": _TERMINAL | _STATIONS | _HEAVY,
     "assist": _TERMINAL | _HEAVY,
     "evals": _TERMINAL | _HEAVY,
-    "tui": _HEAVY | _STATIONS | {"typer"},
+    # Textual's text area imports tree-sitter where it is installed.
+    "tui": _HEAVY | _GIT | {"httpx", "typer"},
     "cli": _HEAVY | {"textual"},
 }
 

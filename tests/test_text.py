@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copilot.text import one_line, suffix_of, visible
+from copilot.text import is_harmful, one_line, suffix_of, visible
 
 # Unicode's Prepended_Concatenation_Mark and the joiners of hieroglyphs: formats that are drawn.
 _DRAWN_FORMATS = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
@@ -70,3 +70,8 @@ def test_what_is_shown_can_be_encoded_and_shown_again(text: str) -> None:
 def test_a_suffix_is_pathlibs(path: str) -> None:
     name = path.rpartition("/")[2]
     assert suffix_of(path) == PurePosixPath(name).suffix.lower()
+
+
+@pytest.mark.parametrize("character", [*"a é漢\t\n", "\x1b", "\u202e", "\u200b", "\udcff"])
+def test_harmful_is_what_is_written_as_an_escape(character: str) -> None:
+    assert is_harmful(character) == (visible(character) != character)

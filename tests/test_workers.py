@@ -3,6 +3,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Sequence
 
@@ -59,6 +60,61 @@ def test_large_items_go_through() -> None:
 
 def len_of(items: Sequence[bytes]) -> list[int]:
     return [len(item) for item in items]
+
+
+def test_a_process_is_given_more_before_it_is_through() -> None:
+    with Workers(_work, 2, ahead=3) as workers:
+        tasks = [workers.submit([n]) for n in range(10)]
+        tasks += [workers.submit_for(_work, [n, 13]) for n in range(3)]
+        found = [workers.wait_for(task) for task in tasks]
+    assert found == [*([2 * n] for n in range(10)), *([2 * n, None] for n in range(3))]
+
+
+def test_large_items_go_through_ahead() -> None:
+    with Workers(len_of, 1, ahead=3) as workers:
+        tasks = [workers.submit([bytes(size)] * 2) for size in (5_000_000, 10, 3_000_000) * 2]
+        found = [workers.wait_for(task) for task in tasks]
+    assert found == [[size] * 2 for size in (5_000_000, 10, 3_000_000) * 2]
+
+
+def test_work_may_be_given_with_the_items() -> None:
+    with Workers(_work, 1) as workers:
+        lengths, doubled = workers.submit_for(len_of, [b"four"]), workers.submit([21])
+        assert workers.wait_for(lengths) == [4]
+        assert workers.wait_for(doubled) == [42]
+
+
+_prepared: list[int] = []
+
+
+def _prepare() -> None:
+    _prepared.append(os.getpid())
+
+
+def _who(items: Sequence[int]) -> list[tuple[int, int]]:
+    """Return which process prepared, and which one works."""
+    if 13 in items:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return [(_prepared[0], os.getpid())] * len(items)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_one_process_prepares_for_all() -> None:
+    before = multiprocessing.active_children()
+    with Workers(_who, 3, prepare=_prepare) as workers:
+        tasks = [workers.submit([n]) for n in range(12)]
+        found = {who for task in tasks for who in workers.wait_for(task) if who}
+    assert len({preparing for preparing, _ in found}) == 1
+    assert len({working for _, working in found}) > 1
+    assert multiprocessing.active_children() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_a_process_that_ends_is_replaced_by_one_that_prepares() -> None:
+    with Workers(_who, 2, ahead=2, prepare=_prepare) as workers:
+        tasks = [workers.submit([n]) for n in (1, 13, 13, 2, 13, 3)]
+        found = [workers.wait_for(task) for task in tasks]
+    assert [who == [None] for who in found] == [False, True, True, False, True, False]
 
 
 def test_no_process_is_left_behind() -> None:

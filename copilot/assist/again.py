@@ -5,6 +5,7 @@ What was not rejected stands: the next edits are placed on the files with it in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,6 +28,7 @@ from copilot.workspace.masker import Masker
 from copilot.workspace.masks.placeholders import Mask
 
 _EDITED_CONTEXT = 2
+_MOST_NAMED = 20
 _NO_LINE_END = "\\ No newline at end of file\n"
 _REPEATED = "you rejected this before, and the model sent it again as it was"
 
@@ -38,8 +40,26 @@ def standing(review: Review) -> ChangeSet:
 
 def asks_again(told: Feedback, prompts: Path, masker: Masker | None) -> str:
     """Return the request that answers a proposal; text of files is masked as in the prompt."""
-    files = "\n".join(_File(file, prompts, masker).text() for file in told.files)
-    return fill_prompt(load_prompt("again", prompts), files=files)
+    whole = [one_line(file.name) for file in told.files if _is_accepted_whole(file)]
+    others = (file for file in told.files if not _is_accepted_whole(file))
+    return fill_prompt(
+        load_prompt("again", prompts),
+        accepted=_accepted_whole(whole, prompts),
+        files="\n".join(_File(file, prompts, masker).text() for file in others),
+    )
+
+
+def _is_accepted_whole(file: FileFeedback) -> bool:
+    return not (file.rejected or file.undecided or file.comments or file.edited)
+
+
+def _accepted_whole(names: Sequence[str], prompts: Path) -> str:
+    """Return that all of these files was accepted; of many, a few are named."""
+    if not names:
+        return ""
+    more = len(names) - _MOST_NAMED
+    listed = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return fill_prompt(load_prompt("again-all", prompts), names=listed)
 
 
 def answered(review: Review, proposal: Proposal) -> Review:
@@ -132,9 +152,6 @@ class _File:
     def _parts(self) -> Iterator[str]:
         told = self.told
         is_plain = not (told.undecided or told.comments or told.edited)
-        if is_plain and not told.rejected:
-            yield self._filled("again-all")
-            return
         reasons = {part.reasons for part in told.rejected}
         if is_plain and not told.accepted and len(reasons) == 1:
             yield self._filled("again-none", reasons=self._reasons(reasons.pop()))
@@ -197,13 +214,18 @@ class _File:
         """Return a text with the secrets of the file masked, and those that it shows itself."""
         if self.masker is None:
             return text
-        for value, placeholder in self._secrets:
-            text = text.replace(value, placeholder)
-        return self.masker.masked(self.told.change.path, text)[0]
+        shown = self.masker.masked(self.told.change.path, text)[1]
+        values = {mask.value: mask.placeholder for mask in shown} | self._secrets
+        if not values:
+            return text
+        longest = sorted(values, key=len, reverse=True)
+        # In one go: what stands for a secret is not to be taken for one.
+        every = re.compile("|".join(map(re.escape, longest)))
+        return every.sub(lambda found: values[found[0]], text)
 
     @cached_property
-    def _secrets(self) -> list[tuple[str, str]]:
-        """What is to be replaced, the longest first, and by what: as in the prompt, if it is there.
+    def _secrets(self) -> dict[str, str]:
+        """What is to be replaced, and by what: as in the prompt, if it is there.
 
         Of a secret of several lines, each line is one: a text may hold a part of them.
         """
@@ -212,7 +234,7 @@ class _File:
             lines = mask.value.splitlines() if "\n" in mask.value else []
             values |= {line: mask.placeholder for line in lines if len(line.strip()) > 1}
             values[mask.value] = mask.placeholder
-        return sorted(values.items(), key=lambda pair: -len(pair[0]))
+        return values
 
     def _masks(self) -> Iterator[Mask]:
         change, edited = self.told.change, self.told.edited

@@ -43,10 +43,10 @@ class Asking:
 
     def _changed(self, entries: Sequence[Entry]) -> str:
         """Return which entries above do not count any longer."""
-        last = {entry.name: entry for entry in latest(entries).values()}
         names = sorted({entry.name for entry in superseded(entries)})
         if not names:
             return ""
+        last = {entry.name: entry for entry in latest(entries).values()}
         gone = {name for name in names if last[name].shape is Shape.DELETED}
         lines = [f"- {quoted(name)}{': deleted' if name in gone else ''}" for name in names]
         template = load_prompt("superseded", self.scope.prompts)
@@ -54,10 +54,10 @@ class Asking:
 
     def _wishes(self, entries: Sequence[Entry]) -> str:
         """Return which files hold the repositories' wishes."""
+        if not self.wording.task:
+            return ""
         aliases = {root.alias for root in self.scope.roots}
         full = [entry.name for entry in latest(entries).values() if entry.is_full]
         names = [name for name in full if name.partition("/")[0] in aliases]
-        if not self.wording.task:
-            return ""
         template = load_prompt("conventions", self.scope.prompts)
         return convention_note(names, template, self.scope.focus).strip()

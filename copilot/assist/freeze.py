@@ -69,12 +69,15 @@ def freeze(
     copies, read = _counted(scope, draft, progress)
     check_not_empty(read.files, scope)
     names = [file.name for file in read.files if file.is_text]
+    # While the last texts are counted.
+    scope.cache.flush()
+    times = _times(scope)
     frame = draft.frame(names)
     rules = rules_section(draft, scope.rules(), frame)
     chosen = _chosen(copies, scope, draft, frame, rules.tokens)
     if chosen is None:
         return None
-    chosen = _with_texts(_ordered(chosen, scope, before), scope)
+    chosen = _with_texts(_ordered(chosen, scope, times, before), scope)
     laid = draft.lay(chosen, frame)
     words: tuple[str, ...] = ()
     if sum(entry.tokens for entry, _ in laid) >= LEAST_TOKENS:
@@ -206,11 +209,13 @@ def _with_texts(copies: Sequence[Copy], scope: Scope) -> list[Copy]:
     ]
 
 
-def _ordered(copies: Sequence[Copy], scope: Scope, before: Record | None) -> list[Copy]:
+def _ordered(
+    copies: Sequence[Copy], scope: Scope, times: Mapping[str, int], before: Record | None
+) -> list[Copy]:
     """Return what stands where it stood before, then the rest; what changed last comes last."""
     base = before.base if before else ()
     stood = {(entry.path, entry.shape, entry.source): at for at, entry in enumerate(base)}
-    times, fixed = _times(scope), set(scope.read_only)
+    fixed = set(scope.read_only)
 
     def order(copy: Copy) -> tuple[int, tuple[bool, int, bytes]]:
         at = stood.get((path_of(copy.file), copy.shape, copy.source), len(stood))

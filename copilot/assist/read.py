@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
@@ -42,7 +42,7 @@ class Read:
 
 def unread(file: SourceFile) -> SourceFile:
     """Return a file without its text."""
-    return file if file.data is None else replace(file, data=None, unread=True)
+    return file if file.data is None else file.without_data()
 
 
 def check_complete(files: Sequence[SourceFile]) -> None:

@@ -140,8 +140,11 @@ class Conversation:
             say("these files are too long for a grammar: the edits are written freely")
         return grammar
 
-    def ask_on(self, request: str) -> Answer:
-        """Send the answer back with a request. Raises ModelError, PolicyRefused."""
+    def ask_on(self, request: str, tally: Tally | None = None) -> Answer:
+        """Send the answer back with a request; `tally` is what was decided of it.
+
+        Raises ModelError, PolicyRefused.
+        """
         if self.answer is None:
             return self.ask()
         earlier = self.answer
@@ -150,7 +153,7 @@ class Conversation:
         reusable = tokens - len(request) // _CHARACTERS_PER_TOKEN
         agree(self.setup, self.ready, tokens, reusable)
         answer = self.ask()
-        self._record(earlier, "sent back")
+        self._record(earlier, "sent back", tally)
         return answer
 
     def ask_again(
@@ -159,11 +162,12 @@ class Conversation:
         standing: ChangeSet,
         repairs: int,
         listener: Callable[[Event], None] | None = None,
+        tally: Tally | None = None,
     ) -> Proposal:
         """Answer the last proposal, of which `standing` stands, and return the next.
 
-        It is all that changes from the disk on. On any error the conversation is where it was.
-        Raises CopilotError, Interrupted.
+        It is all that changes from the disk on. `tally` is what was decided of the last. On any
+        error the conversation is where it was. Raises CopilotError, Interrupted.
         """
         if not self.has_room_for(request):
             raise BudgetExceeded(
@@ -174,7 +178,7 @@ class Conversation:
         with self._as_it_was():
             self.standing, self.listener = standing, listener
             self.files = self._files_again()
-            self.ask_on(request)
+            self.ask_on(request, tally)
             proposal = self.proposed(repairs)
             # What came in the moment of the stop counts as stopped.
             self.ready.backend.check()

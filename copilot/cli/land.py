@@ -16,7 +16,7 @@ from copilot.cli.decided import hunk_documents, take_named
 from copilot.cli.keep import write_file
 from copilot.cli.options import Whom
 from copilot.cli.ready import agrees
-from copilot.cli.reviewers import can_review, is_plain, review
+from copilot.cli.reviewers import can_review, check_keys, is_plain, review
 from copilot.cli.reviewing import Reviewing
 from copilot.cli.setup import Setup
 from copilot.cli.show import put, put_bytes, put_json
@@ -123,6 +123,8 @@ def check_landing(landing: Landing, setup: Setup) -> None:
         raise UsageError(f"no folder at {landing.patch.parent}", "check the path after --patch")
     if landing.commit and not all(root.is_git for root in setup.roots):
         raise UsageError("--commit needs git repositories", "leave it out, or run git init there")
+    if not landing.needs_nobody:
+        check_keys(setup.config, plain=landing.plain)
 
 
 def land(
@@ -191,10 +193,9 @@ def _land(proposal: Proposal, setup: Setup, landing: Landing, outside: Reviewing
         return _written(_decided(begun, landing), setup, landing, outside)
     if not can_review(plain=landing.plain):
         return Landed("pending", ExitCode.FINDINGS, proposal, proposal.changes)
+    title = landing.task
     while True:
-        decided = _asked_apart(
-            review(begun, landing.task, setup.config, plain=landing.plain, outside=outside)
-        )
+        decided = _asked_apart(review(begun, title, setup.config, outside, plain=landing.plain))
         try:
             _check_as_shown(decided, outside)
             return _written(decided, setup, landing, outside)
@@ -203,6 +204,7 @@ def _land(proposal: Proposal, setup: Setup, landing: Landing, outside: Reviewing
                 raise
             say(refusal.message)
             begun = _to_be_seen(decided, landing, outside)
+            title = f"changed on disk, nothing was written; look again: {landing.task}"
 
 
 def _check_as_shown(decided: Review, outside: Reviewing) -> None:
@@ -262,7 +264,7 @@ def _decided(begun: Review, landing: Landing) -> Review:
         decided = take_named(begun, landing.accept)
     else:
         decided = decide_all(begun, Decision.ACCEPTED)
-    _refuse_unallowed(decided, landing.allow)
+    _refuse_unallowed(decided, landing)
     return decided
 
 
@@ -276,20 +278,21 @@ def _asked_apart(decided: Review) -> Review:
     return decided
 
 
-def _refuse_unallowed(decided: Review, allow: frozenset[str]) -> None:
+def _refuse_unallowed(decided: Review, landing: Landing) -> None:
     found = {
         (flag.kind.value, decided.files[index].change.name, flag.text)
         for index, flags in asked_apart(decided)
         for flag in flags
-        if flag.kind.value not in allow
+        if flag.kind.value not in landing.allow
     }
     if not found:
         return
     lines = "\n".join(f"  {one_line(name)}: {one_line(text)}" for _, name, text in sorted(found))
     needed = " ".join(f"--allow {kind}" for kind in sorted({kind for kind, *_ in found}))
+    option = "--yes" if landing.yes else "--accept"
     raise PolicyRefused(
-        f"--yes alone does not accept these; nothing was written\n{lines}",
-        f"review them without --yes, or add {needed}",
+        f"{option} alone does not accept these; nothing was written\n{lines}",
+        f"review them without {option}, or add {needed}",
     )
 
 

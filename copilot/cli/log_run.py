@@ -62,7 +62,7 @@ def log_run(
         asked_tokens=packed.prompt.total_tokens,
         expected_cached_tokens=expected_cached_tokens,
         first_token_seconds=_rounded(answer.first_token_seconds),
-        cost=_cost(ready.chosen, usage) if usage else None,
+        cost=cost_of_answer(ready.chosen, usage) if usage else None,
         currency=payers[0].settings.currency,
         **(tally._asdict() if tally else {}),
     )
@@ -86,7 +86,7 @@ def past_runs_of(setup: Setup, model: str) -> tuple[Run, ...]:
         return ()
 
 
-def _cost(chosen: ChosenModel, usage: Usage) -> float | None:
+def cost_of_answer(chosen: ChosenModel, usage: Usage) -> float | None:
     """Return what a request cost, of an ensemble what all its calls did."""
     if not isinstance(usage, EnsembleUsage):
         return run_cost(chosen.settings, usage.prompt, usage.cached, usage.reply)

@@ -28,7 +28,10 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         print(f"copilot {__version__}")
         return
-    sys.exit(_run(sys.argv[1:]))
+    code = _run(sys.argv[1:])
+    # Else a process that ends would look through all it holds for cycles first.
+    gc.freeze()
+    sys.exit(code)
 
 
 # What git sets for the repository it runs a hook in (git rev-parse --local-env-vars); it would

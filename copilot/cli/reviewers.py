@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import sys
 
-from copilot.cli.reviewing import edit
+from copilot.cli.reviewing import Reviewing, edit
 from copilot.cli.talk import heard_by, say
 from copilot.errors import UsageError
 from copilot.review.linemode import review_lines
-from copilot.review.outside import Outside
 from copilot.review.state import Decision, Review, decide_all
 from copilot.settings.config import Config
 
 
-def review(
-    begun: Review, title: str, config: Config, *, plain: bool, outside: Outside | None = None
-) -> Review:
+def review(begun: Review, title: str, config: Config, outside: Reviewing, *, plain: bool) -> Review:
     """Let a person decide; leaving the review rejects everything."""
     if sys.stdin.isatty() and not sys.stderr.isatty():
         raise UsageError(
@@ -34,7 +31,15 @@ def review(
     finally:
         for line in heard:
             say(line)
-    return decided or decide_all(begun, Decision.REJECTED)
+    return decided or decide_all(outside.latest or begun, Decision.REJECTED)
+
+
+def check_keys(config: Config, *, plain: bool) -> None:
+    """Raise UsageError where a full screen would refuse the person's own keys."""
+    if config.keys and not is_plain(plain=plain):
+        from copilot.tui.keymap import keymap
+
+        keymap(config.keys)
 
 
 def is_plain(*, plain: bool) -> bool:

@@ -15,6 +15,7 @@ from copilot.assist.again import answered, asks_again, standing
 from copilot.assist.propose import Proposal
 from copilot.assist.warn import Known, flags_of
 from copilot.backends.protocol import Event
+from copilot.cli.decided import Tally, tally
 from copilot.cli.setup import Setup
 from copilot.cli.talk import say
 from copilot.edits.changes import ChangeSet, FileChange, split_lines
@@ -25,7 +26,7 @@ from copilot.review.carry import renewed_file
 from copilot.review.feedback import feedback
 from copilot.review.filereview import FileReview
 from copilot.review.remarks import Comment, kept_in_place
-from copilot.review.state import Review
+from copilot.review.state import Decision, Review
 from copilot.text import one_line
 from copilot.workspace.targets import read_target
 
@@ -44,11 +45,13 @@ class Asker(Protocol):
         standing: ChangeSet,
         repairs: int,
         listener: Callable[[Event], None] | None = None,
+        tally: Tally | None = None,
     ) -> Proposal:
         """Send what was said of the last proposal and return the next, as changes from the disk.
 
-        `standing` stands of the last; edits without a place may go back `repairs` times. On any
-        error the conversation is where it was. Raises CopilotError, Interrupted.
+        `standing` stands of the last, `tally` is what was decided of it; edits without a place may
+        go back `repairs` times. On any error the conversation is where it was. Raises CopilotError,
+        Interrupted.
         """
 
     def stop(self) -> None:
@@ -59,13 +62,15 @@ class Asker(Protocol):
 class Reviewing:
     """The outside of a review; `proposal` is what is under review, the newest one.
 
-    Without an `asker` there is no model to ask.
+    Without an `asker` there is no model to ask. `latest` is the last review that was placed or
+    asked for again; None if none was.
     """
 
     setup: Setup
     proposal: Proposal
     asker: Asker | None = None
     repairs: int = 2
+    latest: Review | None = None
     _as_read: dict[tuple[str, str], tuple[object, bytes | None]] = field(default_factory=dict)
 
     @property
@@ -75,10 +80,13 @@ class Reviewing:
     def changed_on_disk(self, review: Review) -> tuple[int, ...]:
         """Return the files, by index, that are not on disk what their change begins with.
 
-        A file is read only if it was touched since it was last seen to be the same.
+        A file is read only if it was touched since it was last seen to be the same. What is
+        rejected as a whole is not written, whatever happens to the file.
         """
         return tuple(
-            index for index, file in enumerate(review.files) if not self._is_as_read(file.change)
+            index
+            for index, file in enumerate(review.files)
+            if file.marks is not Decision.REJECTED and not self._is_as_read(file.change)
         )
 
     def placed_again(self, review: Review) -> Review:
@@ -105,7 +113,8 @@ class Reviewing:
                 f"changed on disk, and the changes have no place there as they are\n{names}",
                 "reject or edit what stands there, or take the other change back",
             )
-        return _with_again(review, found)
+        self.latest = _with_again(review, found)
+        return self.latest
 
     def request(self, review: Review) -> str:
         """Return the text that `asked_again` would send, its secrets masked; empty for none."""
@@ -129,11 +138,13 @@ class Reviewing:
                 "there is nothing to answer: nothing was rejected, commented on or edited",
                 "comment on lines, or reject some with a reason",
             )
-        made = self.asker.ask_again(request, standing(review), self.repairs, show)
+        stands = standing(review)
+        made = self.asker.ask_again(request, stands, self.repairs, show, tally(review))
         if not made.changes:
             raise EditsRefused("the model sent nothing, and nothing of before stands", "")
         again = answered(review, made)
         self.proposal = replace(made, placed=(*self.proposal.placed, *made.placed))
+        self.latest = again
         return again
 
     def cancel(self) -> None:

@@ -11,17 +11,21 @@ import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
+from zlib import crc32
 
 import msgspec
 
 from copilot.cache import Cache, key_of
-from copilot.context.counting import Counter, Promise
+from copilot.context.counting import Count, Counter, Promise
 from copilot.context.frame import Marks, marks_in
 from copilot.workspace.model import SourceFile
 
 # Every tokenizer splits before one of these at the beginning of a line (see `tokens`).
 _SPLITS_BEFORE = re.compile(rb"(?:\A|\n)(?=[!-.0-~])")
 _MOST_BEGUN = 64
+# So many texts are kept in runs.
+_CROWD, _MEAN_RUN = 256, 100
 
 
 class Body(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -35,6 +39,7 @@ class Body(msgspec.Struct, frozen=True, array_like=True, gc=False):
 UNKNOWN = Body(10**9, Marks())
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Body)
+_COUNTS = msgspec.msgpack.Decoder(list[int])
 
 
 class Bodies:
@@ -56,12 +61,11 @@ class Bodies:
             if self._made.get(key, UNKNOWN) == UNKNOWN and file.data is not None
         }
         # Nobody can tell how long a text is that is neither here nor known.
-        self._made |= {key: UNKNOWN for key in keys if key not in self._made.keys() | missing}
+        self._made |= {key: UNKNOWN for key in keys if key not in self._made and key not in missing}
         if missing:
-            texts = [(data, len(lead_of(data))) for data in missing.values()]
-            heads = [(marks_in(data), lead_of(data)) for data in missing.values()]
-            counts = self._counter.begin(texts, self._cache.folder)
-            self._begun.append(_Begun(list(missing), heads, counts))
+            texts, folder = list(missing.values()), self._cache.folder
+            begun = self._counter.begin_making(packed_bodies, texts, folder)
+            self._begun.append(_Begun(list(missing), begun))
         while len(self._begun) > _MOST_BEGUN:
             self._finish_one()
         return keys
@@ -90,36 +94,51 @@ class Bodies:
 
     def _finish_one(self) -> None:
         begun = self._begun.popleft()
-        counts = self._counter.end(begun.counts)
-        made = {
-            key: Body(count, *head)
-            for key, count, head in zip(begun.keys, counts, begun.heads, strict=True)
-        }
-        self._cache.put({key: _ENCODER.encode(body) for key, body in made.items()})
-        self._made |= made
+        made = dict(zip(begun.keys, self._counter.end(begun.bodies), strict=True))
+        self._cache.put(made, soon=False)
+        self._made |= {key: _DECODER.decode(body) for key, body in made.items()}
 
 
 @dataclass(frozen=True)
 class _Begun:
-    """Texts that are being counted, by the keys of their bodies."""
+    """Texts that are being counted, by the keys of their bodies, which are as they are kept."""
 
     keys: list[bytes]
-    heads: list[tuple[Marks, bytes]]
-    counts: Promise
+    bodies: Promise[bytes]
+
+
+def packed_bodies(count: Count, texts: Sequence[bytes]) -> list[bytes]:
+    """Return the bodies of texts, whose last lines end, as they are kept."""
+    leads = list(map(lead_of, texts))
+    counts = count([text[len(lead) :] for text, lead in zip(texts, leads, strict=True)])
+    bodies = map(Body, counts, map(marks_in, texts), leads)
+    return list(map(_ENCODER.encode, bodies))
 
 
 def count_kept(texts: Sequence[bytes], counter: Counter, tokenizer: str, cache: Cache) -> list[int]:
-    """Return the tokens of each text, from the cache where it was counted before."""
-    keys = [key_of("tokens", tokenizer, text.decode()) for text in texts]
-    kept = cache.get(keys)
-    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in kept}
+    """Return the tokens of each text, from the cache where it was counted before.
+
+    Many texts are kept some at a time, so that one more of them has only those near it counted.
+    """
+    runs = _runs(texts)
+    keys = [key_of("tokens 2", tokenizer, *(text.decode() for text in run)) for run in runs]
+    kept = {key: _COUNTS.decode(counts) for key, counts in cache.get(keys).items()}
+    missing = {key: run for key, run in zip(keys, runs, strict=True) if key not in kept}
     if missing:
-        begun = counter.begin([(text, 0) for text in missing.values()], cache.folder)
-        counts = counter.end(begun)
-        fresh = {key: b"%d" % count for key, count in zip(missing, counts, strict=True)}
-        cache.put(fresh)
+        begun = counter.begin([text for run in missing.values() for text in run], cache.folder)
+        counts = iter(counter.end(begun))
+        fresh = {key: list(islice(counts, len(run))) for key, run in missing.items()}
+        cache.put({key: _ENCODER.encode(some) for key, some in fresh.items()}, soon=False)
         kept |= fresh
-    return [int(kept[key]) for key in keys]
+    return [count for key in keys for count in kept[key]]
+
+
+def _runs(texts: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """Cut texts into runs of about a hundred, at places that only the text there decides on."""
+    if len(texts) < _CROWD:
+        return [[text] for text in texts]
+    cuts = [at for at, text in enumerate(texts) if crc32(text) % _MEAN_RUN == 0]
+    return [texts[start:end] for start, end in pairwise((0, *cuts, len(texts))) if start < end]
 
 
 def lead_of(data: bytes) -> bytes:

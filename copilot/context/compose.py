@@ -22,6 +22,7 @@ from copilot.settings.prompts import fill_prompt
 from copilot.workspace.model import Snapshot, SourceFile
 
 OVER_BUDGET = "over budget"
+_TAIL_BYTES = 8192
 _DETAILS = {
     Shape.FULL: Detail.FULL,
     Shape.OUTLINE: Detail.OUTLINE,
@@ -78,13 +79,13 @@ def task_section(
     """Return the task, behind notes about what stands before it."""
     asked = filled(wording.task, frame, wording.asked) if wording.task else ""
     data = _ended("\n\n".join(text.strip() for text in (notes, asked) if text.strip())).encode()
+    if not data:
+        return Section(SectionKind.TASK, (), 0)
     # A task may begin as it likes; it is counted behind the line that stands before it.
     last = [section for section in before if section.pieces][-1:]
-    line = b"".join(last[0].pieces[-1:]) if last else b""
-    if last and last[0].entries:
-        line = line[line.rstrip().rfind(b"\n") + 1 :]
+    line = _last_line(last[0]) if last else b""
     counts = draft.counts([line, line + data])
-    return Section(SectionKind.TASK, (data,) if data else (), counts[1] - counts[0])
+    return Section(SectionKind.TASK, (data,), counts[1] - counts[0])
 
 
 def prompt_of(
@@ -176,6 +177,19 @@ def filled(template: str, frame: Frame, asked: str) -> str:
         # An argument's bytes that are no UTF-8 arrive as lone surrogates, which no prompt can hold.
         task=asked.strip().encode(errors="backslashreplace").decode(),
     )
+
+
+def _last_line(section: Section) -> bytes:
+    """Return the last line of a section's entries, or all of a text without such."""
+    piece = section.pieces[-1]
+    size = len(piece) if not section.entries else _TAIL_BYTES
+    while True:
+        # A base that was kept is one piece: a copy of it would take longer than all else.
+        tail = bytes(piece[-size:])
+        start = tail.rstrip().rfind(b"\n") + 1 if section.entries else 0
+        if start or size >= len(piece):
+            return tail[start:]
+        size *= 2
 
 
 def _ended(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import accumulate
 from typing import TypeAlias
 
@@ -48,6 +47,8 @@ class Draft:
         self._cache = cache or Cache()
         self._counter = counter_of(tokenizer)
         self._bodies = Bodies(self._counter, tokenizer, self._cache)
+        # The tokens of copies by name, shape, key and tag, once they are known.
+        self._sizes: dict[tuple[str, Shape, bytes, str], int] = {}
 
     def start(self) -> None:
         """Begin to load the vocabulary, as something is going to be counted."""
@@ -101,6 +102,16 @@ class Draft:
 
     def tokens(self, copies: Sequence[Copy], frame: Frame) -> list[int]:
         """Return the tokens that each copy takes in a prompt."""
+        about = [(copy.file.name, copy.shape, copy.key, frame.file_tag) for copy in copies]
+        found = [tokens for one in about if (tokens := self._sizes.get(one)) is not None]
+        if len(found) == len(copies):
+            return found
+        made = self._kept_tokens(copies, frame)
+        if max(made) < UNKNOWN.rest_tokens:
+            self._sizes.update(zip(about, made, strict=True))
+        return made
+
+    def _kept_tokens(self, copies: Sequence[Copy], frame: Frame) -> list[int]:
         if len(copies) < _CROWD:
             return self._tokens(copies, frame)
         # All keys are of one length, but those of copies without a text, which are empty.
@@ -113,7 +124,7 @@ class Draft:
             return msgspec.msgpack.decode(kept, type=list[int])
         made = self._tokens(copies, frame)
         if max(made) < UNKNOWN.rest_tokens:
-            self._cache.put({key: msgspec.msgpack.encode(made)})
+            self._cache.put({key: msgspec.msgpack.encode(made)}, soon=False)
         return made
 
     def _tokens(self, copies: Sequence[Copy], frame: Frame) -> list[int]:
@@ -162,7 +173,7 @@ def gone(name: str) -> Copy:
 
 def dropped(copy: Copy) -> Copy:
     """Return a copy without its text."""
-    return structs.replace(copy, file=replace(copy.file, data=None, unread=True))
+    return structs.replace(copy, file=copy.file.without_data())
 
 
 def _laid(copy: Copy, tokens: int, frame: Frame) -> Laid:

@@ -61,7 +61,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 def head_of(name: str, shape: Shape, frame: Frame) -> bytes:
     """Return the first line of an entry, the only one of a file without text."""
     about = f' detail="{shape}"' if shape is not Shape.FULL else ""
-    end = "/" if shape in {Shape.PATH, Shape.DELETED} else ""
+    end = "/" if shape is Shape.PATH or shape is Shape.DELETED else ""
     return f"<{frame.file_tag} path={quoted(name)}{about}{end}>\n".encode()
 
 
@@ -109,4 +109,6 @@ def paths_of(files: Iterable[SourceFile]) -> list[bytes]:
 
 def quoted(name: str) -> str:
     """Return a path in double quotes on one line, its special characters escaped."""
+    if name.isascii() and name.isprintable() and '"' not in name and "\\" not in name:
+        return f'"{name}"'
     return _AS_JSON.encode(visible(name))

@@ -154,6 +154,16 @@ class Hunk:
             return self.made_of.ranges[-1].new_to - self.made_of.ranges[0].new_from
         return sum(line.tag != "-" for line in self.made_of)
 
+    @property
+    def line_counts(self) -> tuple[int, int]:
+        """How many lines the hunk adds, and how many it removes."""
+        if isinstance(self.made_of, Woven):
+            ranges = self.made_of.ranges
+            added = sum(run.new_to - run.new_from for run in ranges)
+            return added, sum(run.old_to - run.old_from for run in ranges)
+        tags = [line.tag for line in self.made_of]
+        return tags.count("+"), tags.count("-")
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Hunk) and self._told() == other._told()
 
@@ -166,7 +176,7 @@ class Hunk:
 
 def split_lines(data: bytes) -> list[bytes]:
     """Split at line feeds only, each line keeping its own end; joined again it is `data`."""
-    if data.count(b"\r") == data.count(b"\r\n"):
+    if b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"):
         return data.splitlines(keepends=True)
     lines = data.split(b"\n")
     kept = [line + b"\n" for line in lines[:-1]]

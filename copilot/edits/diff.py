@@ -24,6 +24,16 @@ class Range(NamedTuple):
     new_from: int
     new_to: int
 
+    @property
+    def size(self) -> int:
+        """How many lines the run has, old and new ones."""
+        return self.old_to - self.old_from + self.new_to - self.new_from
+
+    def moved(self, old: int, new: int) -> Range:
+        """Return the run so many old and new lines further on."""
+        old_from, old_to, new_from, new_to = self
+        return Range(old_from + old, old_to + old, new_from + new, new_to + new)
+
 
 def changed_ranges(before: Sequence[bytes], after: Sequence[bytes]) -> list[Range]:
     """Return the changed runs in order; what lies between them is equal.
@@ -43,6 +53,15 @@ def changed_ranges(before: Sequence[bytes], after: Sequence[bytes]) -> list[Rang
         else:
             ranges.append(part)
     return ranges
+
+
+def equal_lines(before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Yield the line numbers, old and new, of what lies between the changed runs."""
+    old, new = 0, 0
+    end = Range(len(before), len(before), len(after), len(after))
+    for run in [*changed_ranges(before, after), end]:
+        yield from zip(range(old, run.old_from), range(new, run.new_from), strict=True)
+        old, new = run.old_to, run.new_to
 
 
 def _parts(

@@ -52,7 +52,7 @@ def edit_grammar(
     if not _fits(texts.values()):
         return None
     rules = Rules()
-    new = paths.add(rules)
+    new = paths.add(rules) if wholes is None or wholes.renamed else {}
     known = [*_blocks(rules, texts, marker)]
     lost = Wholes(tuple(texts), tuple(texts)) if wholes is None else wholes
     known += _whole_blocks(lost, marker, paths, new)

@@ -2,55 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from copilot.edits.changes import DiffLine, FileChange, layout_of, split_lines, with_hunk_lines
-from copilot.edits.diff import Range, changed_ranges
+from copilot.edits.changes import FileChange, layout_of, split_lines
+from copilot.edits.diff import Range, changed_ranges, equal_lines
 from copilot.edits.flags import Flag
 from copilot.review.filereview import FileReview
-from copilot.review.marks import Decision, code_of, packed, spread, taken_units
+from copilot.review.marks import Decision, code_of, taken_units
 from copilot.review.overlay import over
-from copilot.review.pieces import Piece, found, laid_out, pieces_of
+from copilot.review.pieces import Piece, found, has_lines, of_pieces, pieces_of
 from copilot.review.shape import Origin, Shape
-from copilot.review.slots import aligned
-from copilot.review.taking import taken_lines
-
-
-def edited_hunk(file: FileReview, hunk: int, lines: Sequence[DiffLine]) -> FileReview:
-    """Return the file with one hunk's lines replaced; all but that hunk keeps its decisions.
-
-    Raises EditsRefused as `with_hunk_lines` does.
-    """
-    shape = file.shape
-    change = with_hunk_lines(shape.change, shape.hunks[hunk], lines)
-    if not _has_lines(shape.change, change):
-        return _begun_anew(file, change)
-    edited = shape.hunks[hunk]
-    old = [line.data for line in lines if line.tag != "+"]
-    new = [line.data for line in lines if line.tag != "-"]
-    shift = len(new) - edited.new_count
-    former = pieces_of(file)
-    pieces = [piece for piece in former if piece.hunk is not None and piece.hunk < hunk]
-    pieces += [
-        found(_moved(run, edited.old_start, edited.new_start), Decision.UNDECIDED, Origin.BY_HAND)
-        for run in changed_ranges(old, new)
-    ]
-    pieces += [
-        piece.moved(shift) for piece in former if piece.hunk is not None and piece.hunk > hunk
-    ]
-    pieces = _with_origins(pieces, file, change)
-    return _of_pieces(replace(shape, change=change), _heads(file), pieces)
-
-
-def edited_file(file: FileReview, data: bytes) -> FileReview:
-    """Return the file with another text after the change; what stays keeps its decisions."""
-    change = replace(file.change, after=data)
-    if not _has_lines(file.change, change):
-        return _begun_anew(file, change)
-    texts = [split_lines(text or b"") for text in (change.before, file.change.after, data)]
-    pieces = _with_origins(over(pieces_of(file), *texts), file, change)
-    return _of_pieces(replace(file.shape, change=change), _heads(file), pieces)
+from copilot.review.slots import slots_of
+from copilot.review.taking import Taken, taken_lines
 
 
 def renewed_file(old: FileReview | None, new: FileChange, flags: tuple[Flag, ...]) -> FileReview:
@@ -63,45 +27,29 @@ def renewed_file(old: FileReview | None, new: FileChange, flags: tuple[Flag, ...
         return FileReview(Shape(new, new, flags, None, Origin.FRESH))
     if new == old.change:
         return FileReview(Shape(new, new, flags, old.shape.layout), old.marks)
-    if not _has_lines(old.change, new):
+    if not has_lines(old.change, new):
         return FileReview(Shape(new, new, flags, None, Origin.FRESH))
     heads = _renewed_heads(old, new)
     if new.before != old.change.before:
         return _placed_again(old, Shape(new, new, flags), heads)
     taken = taken_lines(old.shape, taken_units(old.marks, old.shape.unit_count))
-    stands = [
-        found(run, Decision.ACCEPTED, Origin.KNOWN, hunk)
-        for run, hunk in zip(taken.runs, taken.origins, strict=True)
-    ]
     before, after = split_lines(new.before or b""), split_lines(new.after or b"")
     known = _known(old)
     pieces = [
         _again(piece, known, before, after) if piece.hunk is None else piece
-        for piece in over(stands, before, taken.lines, after)
+        for piece in over(_standing(taken, before), before, taken.lines, after)
     ]
-    return _of_pieces(Shape(new, new, flags), heads, pieces)
+    return of_pieces(Shape(new, new, flags), heads, pieces)
 
 
-def _has_lines(old: FileChange, new: FileChange) -> bool:
-    """Tell whether both texts can be compared line by line."""
-    emptied = None in (new.before, new.after) and not new.before and not new.after
-    return old.is_divisible and new.is_divisible and not emptied
-
-
-def _begun_anew(file: FileReview, change: FileChange) -> FileReview:
-    """Return a file whose text is found out anew, undecided and by hand; move and mode stay."""
-    shape = replace(file.shape, change=change, layout=None, origins=Origin.BY_HAND)
-    marks, origins = _heads(file)
-    count = shape.unit_count - len(marks)
-    origins += bytes([Origin.BY_HAND]) * count
-    return FileReview(replace(shape, origins=origins), packed(marks + bytes(count)))
-
-
-def _heads(file: FileReview) -> tuple[bytes, bytes]:
-    """Return the marks and origins of what comes before the text: a move, a new mode."""
-    count = sum(hunk.kind in ("rename", "mode") for hunk in file.hunks)
-    marks = spread(file.marks, file.shape.unit_count)
-    return marks[:count], file.shape.spread_origins()[:count]
+def _standing(taken: Taken, before: Sequence[bytes]) -> list[Piece]:
+    """Return the runs that lead to what is taken, all accepted."""
+    runs, hunks = taken.runs, taken.origins
+    if taken.is_mended:
+        runs = changed_ranges(before, taken.lines)
+        hunks = [*range(len(runs))]
+    placed = zip(runs, hunks, strict=True)
+    return [found(run, Decision.ACCEPTED, Origin.KNOWN, hunk) for run, hunk in placed]
 
 
 def _renewed_heads(old: FileReview, new: FileChange) -> tuple[bytes, bytes]:
@@ -121,61 +69,6 @@ def _renewed_heads(old: FileReview, new: FileChange) -> tuple[bytes, bytes]:
     known = [is_same[kind] and kind in was for kind in kinds]
     marks = bytes(was[kind] if same else 0 for kind, same in zip(kinds, known, strict=True))
     return marks, bytes(Origin.KNOWN if same else Origin.FRESH for same in known)
-
-
-def _of_pieces(shape: Shape, heads: tuple[bytes, bytes], pieces: Sequence[Piece]) -> FileReview:
-    pieces = pieces if shape.change.before != shape.change.after else ()
-    marks = b"".join([heads[0], *(piece.marks for piece in pieces)])
-    origins = b"".join([heads[1], *(piece.origins for piece in pieces)])
-    shaped = replace(shape, layout=laid_out(pieces), origins=_packed_origins(origins))
-    return FileReview(shaped, packed(marks))
-
-
-def _packed_origins(origins: bytes) -> Origin | bytes:
-    return origins if any(origins) else Origin.KNOWN
-
-
-def _moved(run: Range, old: int, new: int) -> Range:
-    return Range(run.old_from + old, run.old_to + old, run.new_from + new, run.new_to + new)
-
-
-def _with_origins(pieces: Sequence[Piece], file: FileReview, change: FileChange) -> list[Piece]:
-    """Return the pieces where those found anew say which of their lines are by hand.
-
-    That is what neither stood in the file's change so far nor in the proposal.
-    """
-    struck = {old: Origin.KNOWN for run in _runs(file.proposed) for old in _old_lines(run)}
-    added = dict.fromkeys(_same_lines(file.proposed, change), Origin.KNOWN)
-    former: dict[int, Origin] = {}
-    for piece in pieces_of(file):
-        olds, news = _old_lines(piece.run), range(piece.run.new_from, piece.run.new_to)
-        origins = [Origin(code) for code in piece.origins]
-        struck.update(zip(olds, origins[: len(olds)], strict=True))
-        former.update(zip(news, origins[len(olds) :], strict=True))
-    for new, was in _same_lines(file.change, change).items():
-        added[new] = former.get(was, added.get(new, Origin.BY_HAND))
-    return [_with_origin(piece, struck, added) if piece.hunk is None else piece for piece in pieces]
-
-
-def _with_origin(piece: Piece, struck: Mapping[int, int], added: Mapping[int, int]) -> Piece:
-    olds, news = _old_lines(piece.run), range(piece.run.new_from, piece.run.new_to)
-    origins = [struck.get(old, Origin.BY_HAND) for old in olds]
-    origins += [added.get(new, Origin.BY_HAND) for new in news]
-    return replace(piece, origins=bytes(origins))
-
-
-def _runs(change: FileChange) -> Iterator[Range]:
-    return (run for group in layout_of(change) for run in group)
-
-
-def _old_lines(run: Range) -> range:
-    return range(run.old_from, run.old_to)
-
-
-def _same_lines(one: FileChange, other: FileChange) -> dict[int, int]:
-    """Return, for each line of the new text of `other` that `one` has too, which it is there."""
-    texts = split_lines(one.after or b""), split_lines(other.after or b"")
-    return {new: old for old, new in _matched(*texts)}
 
 
 # A slot apart from where it stands after the change: the index of the line struck, or of that which
@@ -244,14 +137,11 @@ def _again(piece: Piece, known: _Known, before: Sequence[bytes], after: Sequence
 
 def _keyed(
     run: Range, before: Sequence[bytes], after: Sequence[bytes]
-) -> Iterator[tuple[_Key, list[int]]]:
+) -> Iterator[tuple[_Key, tuple[int, ...]]]:
     """Yield the key of each slot of a run, and its units."""
-    old, new = before[run.old_from : run.old_to], after[run.new_from : run.new_to]
-    behind = run.old_from
-    for i, j in aligned(old, new):
-        units = ([] if i is None else [i]) + ([] if j is None else [len(old) + j])
-        yield (behind, i is not None, None if j is None else new[j]), units
-        behind += i is not None
+    for slot, units in slots_of(run, before, after):
+        added = after[slot.new_from] if slot.new_from < slot.new_to else None
+        yield (slot.old_from, slot.old_from < slot.old_to, added), units
 
 
 def _placed_again(old: FileReview, shape: Shape, heads: tuple[bytes, bytes]) -> FileReview:
@@ -267,7 +157,7 @@ def _placed_again(old: FileReview, shape: Shape, heads: tuple[bytes, bytes]) -> 
     ]
     slots = [*_slots(fresh, shape.change)]
     pieces = {id(piece): (bytearray(piece.marks), bytearray(piece.origins)) for piece in fresh}
-    for one, other in _matched([s[0] for s in former], [s[0] for s in slots]):
+    for one, other in equal_lines([s[0] for s in former], [s[0] for s in slots]):
         _, source, units = former[one]
         _, target, places = slots[other]
         marks, origins = pieces[id(target)]
@@ -277,7 +167,7 @@ def _placed_again(old: FileReview, shape: Shape, heads: tuple[bytes, bytes]) -> 
         replace(piece, marks=bytes(pieces[id(piece)][0]), origins=bytes(pieces[id(piece)][1]))
         for piece in fresh
     ]
-    return _of_pieces(shape, heads, carried)
+    return of_pieces(shape, heads, carried)
 
 
 def _slots(
@@ -286,19 +176,7 @@ def _slots(
     """Yield each slot's two lines as one key, the piece it is in, and its units there."""
     before, after = split_lines(change.before or b""), split_lines(change.after or b"")
     for piece in pieces:
-        run = piece.run
-        old, new = before[run.old_from : run.old_to], after[run.new_from : run.new_to]
-        for i, j in aligned(old, new):
-            struck = b"" if i is None else b"-" + old[i]
-            added = b"" if j is None else b"+" + new[j]
-            units = [] if i is None else [i]
-            units += [] if j is None else [len(old) + j]
-            yield struck + b"\n" + added, piece, tuple(units)
-
-
-def _matched(one: Sequence[bytes], other: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-    """Yield the index pairs of what is the same in both."""
-    at, beside = 0, 0
-    for run in [*changed_ranges(one, other), Range(len(one), 0, len(other), 0)]:
-        yield from zip(range(at, run.old_from), range(beside, run.new_from), strict=True)
-        at, beside = run.old_to, run.new_to
+        for slot, units in slots_of(piece.run, before, after):
+            struck = [b"-" + line for line in before[slot.old_from : slot.old_to]]
+            added = [b"+" + line for line in after[slot.new_from : slot.new_to]]
+            yield b"\n".join(struck + added), piece, units

@@ -35,9 +35,8 @@ def _spans(runs: Sequence[Range]) -> list[tuple[int, int]]:
     line, position = 0, runs[0].old_from
     for run in runs:
         line += run.old_from - position
-        size = run.old_to - run.old_from + run.new_to - run.new_from
-        spans.append((line, line + size))
-        line, position = line + size, run.old_to
+        spans.append((line, line + run.size))
+        line, position = line + run.size, run.old_to
     return spans
 
 
@@ -61,8 +60,8 @@ def _slot_ends(file: FileReview, hunk: int, index: int, line: int) -> tuple[int,
     lines = file.hunks[hunk].lines
     start = _spans(file.hunks[hunk].ranges)[index][0]
     run = file.hunks[hunk].ranges[index]
-    olds, size = run.old_to - run.old_from, run.old_to - run.old_from + run.new_to - run.new_from
-    data = [changed.data for changed in lines[start : start + size]]
+    olds = run.old_to - run.old_from
+    data = [changed.data for changed in lines[start : start + run.size]]
     old = new = 0
     for i, j in aligned(data[:olds], data[olds:]):
         if line == i or (j is not None and line == olds + j):
@@ -73,8 +72,7 @@ def _slot_ends(file: FileReview, hunk: int, index: int, line: int) -> tuple[int,
 
 def _units_before(file: FileReview, hunk: int, index: int) -> int:
     runs = file.hunks[hunk].ranges[:index]
-    changed = sum(r.old_to - r.old_from + r.new_to - r.new_from for r in runs)
-    return file.shape.units(hunk).start + changed
+    return file.shape.units(hunk).start + sum(run.size for run in runs)
 
 
 def _reordered(file: FileReview, at: int, olds: int, ends: tuple[int, int]) -> FileReview:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from copilot.edits.changes import DiffLine, FileChange, Hunk
@@ -75,17 +75,16 @@ def _of_file(review: Review, index: int) -> FileFeedback | None:
         return None
     reasons = tuple(remark for remark in remarks if remark.is_rejection)
     parts = [part for hunk in range(len(file.hunks)) for part in _parts(file, hunk)]
-    rejected = tuple(_with_reasons(part, reasons) for part in parts if part[0] is Decision.REJECTED)
-    used = {reason for part in rejected for reason in part.reasons}
+    rejected = [part for decision, part in parts if decision is Decision.REJECTED]
     return FileFeedback(
         index,
         file.change.name,
         file.change,
         taken_change(file.shape, file.marks),
         tuple(part for decision, part in parts if decision is Decision.ACCEPTED),
-        rejected,
+        tuple(_with_reasons(part, reasons) for part in rejected),
         tuple(part for decision, part in parts if decision is Decision.UNDECIDED),
-        tuple(r for r in remarks if not r.is_rejection or r.text not in used),
+        tuple(r for r in remarks if not (r in reasons and any(_is_about(r, p) for p in rejected))),
         _by_hand(file),
     )
 
@@ -144,17 +143,17 @@ def _joined(runs: Sequence[_Run]) -> Iterator[_Run]:
         yield decision, indices
 
 
-def _with_reasons(told: tuple[Decision, Part], reasons: tuple[Comment, ...]) -> Part:
+def _with_reasons(part: Part, reasons: tuple[Comment, ...]) -> Part:
     """Return a part with the reasons given for its lines."""
-    part = told[1]
-    texts = tuple(
-        reason.text
-        for reason in reasons
-        if _meet(part.old, reason.old)
-        or _meet(part.new, reason.new)
-        or not (part.lines or reason.old or reason.new)
-    )
-    return Part(part.hunk, part.kind, part.old, part.new, part.lines, texts)
+    texts = tuple(reason.text for reason in reasons if _is_about(reason, part))
+    return replace(part, reasons=texts)
+
+
+def _is_about(reason: Comment, part: Part) -> bool:
+    """Tell whether a reason was given for some line of a part, or neither has any."""
+    if not part.lines:
+        return not reason.old and not reason.new
+    return _meet(part.old, reason.old) or _meet(part.new, reason.new)
 
 
 def _meet(one: range, other: range) -> bool:

@@ -75,6 +75,17 @@ class FileReview:
         """Tell whether a changed line is not in the proposal before this one."""
         return self._origin(hunk, line) is Origin.FRESH
 
+    @property
+    def fresh_hunks(self) -> tuple[int, ...]:
+        """The hunks that hold something that is not in the proposal before this one."""
+        origins = self.shape.origins
+        if isinstance(origins, Origin):
+            return tuple(range(len(self.hunks))) if origins is Origin.FRESH else ()
+        units = (self.shape.units(hunk) for hunk in range(len(self.hunks)))
+        return tuple(
+            n for n, own in enumerate(units) if Origin.FRESH in origins[own.start : own.stop]
+        )
+
     def by_hand(self, hunk: int, line: int) -> bool:
         """Tell whether the person typed a changed line, or struck it out, in place of the model."""
         return self._origin(hunk, line) is Origin.BY_HAND

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from copilot.errors import UsageError
+from copilot.review.state import Place, Review
 
 HELP = {
     "y": "accept this hunk",
@@ -75,6 +76,24 @@ def number(text: str, most: int, noun: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= most:
         raise UsageError(f"no {noun} with that number", f"there are 1 to {most}")
     return int(text)
+
+
+def usable_keys(review: Review, place: Place, *, can_ask: bool) -> tuple[str, ...]:
+    """Return the keys that do something at a hunk; `can_ask` tells of a model."""
+    file = review.files[place.file]
+    hunk = file.hunks[place.hunk]
+    is_one = len(file.shape.units(place.hunk)) < 2
+    useless = {
+        "s": is_one,
+        "l": is_one,
+        "e": hunk.kind not in ("text", "create") or not file.change.is_divisible,
+        "E": not file.change.is_divisible,
+        "C": not review.comments,
+        "u": review.past is None,
+        "U": review.future is None,
+        "r": not can_ask,
+    }
+    return tuple(key for key in HELP if not useless.get(key))
 
 
 def help_text(keys: Sequence[str]) -> str:

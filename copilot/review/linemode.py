@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from copilot.edits.changes import Hunk
 from copilot.errors import CopilotError, EditsRefused, UsageError
 from copilot.review.filereview import FileReview
 from copilot.review.hunktext import from_text, to_text
-from copilot.review.linekeys import HELP, help_text, line_numbers, number, parsed, with_lines
+from copilot.review.linekeys import (
+    help_text,
+    line_numbers,
+    number,
+    parsed,
+    usable_keys,
+    with_lines,
+)
 from copilot.review.linetext import (
     changed_lines,
     decided_so_far,
@@ -25,6 +32,7 @@ from copilot.review.state import (
     decide,
     decide_all,
     decide_rest,
+    first_changed,
     next_place,
     next_undecided,
     places,
@@ -87,6 +95,7 @@ class _Session:
         self._titled = -1
         self._sought = ""
         self._stale: tuple[int, ...] = ()
+        self._is_over = False
         self._steps: dict[str, Callable[[Place, str], Place | None]] = {
             **dict.fromkeys("ynad", self._decided),
             **dict.fromkeys("jkJK", self._moved),
@@ -108,12 +117,26 @@ class _Session:
 
     def run(self) -> Review:
         place = next_undecided(self._review)
-        while place is not None:
+        while place is not None or (place := self._at_end()) is not None:
             place = self._placed(place)
             if place is not None and place != self._shown:
                 self._show(place)
             place = None if place is None else self._answered(place)
         return self._review
+
+    def _at_end(self) -> Place | None:
+        """Ask what is to become of comments that the model has not seen; None where all is done."""
+        while self._review.comments and self._can_ask and not self._is_over:
+            count = len(self._review.comments)
+            told = f"all is decided; comments that the model has not seen: {count}"
+            answer = self._read(f"({told}) y apply, r ask again, u undo [y,r,u]? ")
+            key = "y" if answer is None else parsed(answer)[0]
+            self._is_over = key in ("y", "q")
+            if key in ("r", "u"):
+                place = self._tried(key, Place(0, 0), "")
+                if place in places(self._review) and (key == "u" or not self._review.is_decided):
+                    return place
+        return None
 
     def _show(self, place: Place) -> None:
         file = self._review.files[place.file]
@@ -132,14 +155,19 @@ class _Session:
         answer = self._read(self._prompt(place))
         self._key, text = ("q", "") if answer is None else parsed(answer)
         if self._key == "q":
+            self._is_over = True
             self._review = decide_all(self._review, Decision.REJECTED, only_undecided=True)
             return None
         if not self._key:
             return self._shown_again(place)
         if self._key not in self._steps:
             return self._helped(place)
+        return self._tried(self._key, place, text)
+
+    def _tried(self, key: str, place: Place, text: str) -> Place | None:
+        """Take the step of a key; what cannot be done is said."""
         try:
-            return self._steps[self._key](place, text)
+            return self._steps[key](place, text)
         except CopilotError as error:
             self._say(error)
             return place
@@ -152,31 +180,14 @@ class _Session:
         file = self._review.files[place.file]
         so_far = decided_so_far(file, place.hunk)
         number = f"({every.index(place) + 1}/{len(every)}{', ' if so_far else ''}{so_far})"
-        keys = ",".join(key for key in self._keys(place) if key not in "JK")
+        usable = usable_keys(self._review, place, can_ask=self._can_ask)
+        keys = ",".join(key for key in usable if key not in "JK")
         return f"{number} {_ASKED[file.hunks[place.hunk].kind]} [{keys}]? "
-
-    def _keys(self, place: Place) -> Iterator[str]:
-        """Yield the keys that do something here."""
-        review = self._review
-        file = review.files[place.file]
-        hunk = file.hunks[place.hunk]
-        has_lines = file.shape.is_divisible(place.hunk)
-        useless = {
-            "s": not has_lines or len(hunk.ranges) < 2,
-            "l": not has_lines or len(file.shape.units(place.hunk)) < 2,
-            "e": hunk.kind not in ("text", "create"),
-            "E": not file.change.is_divisible,
-            "C": not review.comments,
-            "u": review.past is None,
-            "U": review.future is None,
-            "r": self._outside is None or not self._outside.can_ask,
-        }
-        yield from (key for key in HELP if not useless.get(key))
 
     def _helped(self, place: Place) -> Place:
         if self._key != "?":
             self._write(f"{one_line(self._key)}: no such key; these are")
-        self._write(help_text([*self._keys(place)]))
+        self._write(help_text(usable_keys(self._review, place, can_ask=self._can_ask)))
         return place
 
     def _shown_again(self, place: Place) -> Place:
@@ -266,7 +277,10 @@ class _Session:
         return next_undecided(self._review)
 
     def _open(self, place: Place) -> Place | None:
-        return place if self._file(place).holds(place.hunk, Decision.UNDECIDED) else None
+        return place if self._holds_open(place) else None
+
+    def _holds_open(self, place: Place) -> bool:
+        return self._file(place).holds(place.hunk, Decision.UNDECIDED)
 
     def _commented(self, place: Place, text: str) -> Place:
         self._review = self._remarked(place, text, "comment: ", is_rejection=False)
@@ -311,7 +325,7 @@ class _Session:
         if review is self._review:
             self._write(f"nothing to {verb}")
             return place
-        changed = _first_changed(self._review, review)
+        changed = first_changed(self._review, review)
         self._review = review
         self._shown, self._titled = None, -1
         self._write(f"{verb}: done")
@@ -337,7 +351,7 @@ class _Session:
 
     def _asked_again(self, place: Place, _text: str) -> Place | None:
         """Ask the model for another proposal; whatever fails, the review stays as it was."""
-        if self._outside is None or not self._outside.can_ask:
+        if self._outside is None or not self._can_ask:
             raise UsageError("there is no model to ask here", "edit the hunk, or reject it")
         self._write("asking again")
         try:
@@ -346,8 +360,11 @@ class _Session:
             self._write("cancelled; the review is as it was")
             return place
         self._shown, self._titled = None, -1
-        undecided = sum(1 for _ in _undecided(self._review))
-        self._write(f"proposal {self._review.round}: {undecided} hunks to decide")
+        undecided = sum(self._holds_open(place) for place in places(self._review))
+        fresh = sum(len(file.fresh_hunks) for file in self._review.files)
+        hunks = f"{undecided} hunk{'' if undecided == 1 else 's'}"
+        told = f"{hunks} to decide, {fresh} with something new"
+        self._write(f"proposal {self._review.round}: {told}")
         return next_undecided(self._review)
 
     def _placed(self, place: Place) -> Place | None:
@@ -367,31 +384,12 @@ class _Session:
         self._stale, self._shown, self._titled = (), None, -1
         return next_undecided(self._review)
 
+    @property
+    def _can_ask(self) -> bool:
+        return self._outside is not None and self._outside.can_ask
+
     def _file(self, place: Place) -> FileReview:
         return self._review.files[place.file]
 
     def _hunk(self, place: Place) -> Hunk:
         return self._file(place).hunks[place.hunk]
-
-
-def _undecided(review: Review) -> Iterator[Place]:
-    place = next_undecided(review, wrap=False)
-    while place is not None:
-        yield place
-        place = next_undecided(review, place, wrap=False)
-
-
-def _first_changed(one: Review, other: Review) -> Place | None:
-    """Return the first hunk of `other` that is not as in `one`."""
-    for index, (old, new) in enumerate(zip(one.files, other.files, strict=True)):
-        if old is new or old == new:
-            continue
-        for hunk in range(len(new.hunks)):
-            is_there = hunk < len(old.hunks) and old.hunks[hunk] == new.hunks[hunk]
-            if (
-                not is_there
-                or old.line_decisions(hunk) != new.line_decisions(hunk)
-                or (old.hunk_decision(hunk) is not new.hunk_decision(hunk))
-            ):
-                return Place(index, hunk)
-    return None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import takewhile
 
 from copilot.edits.diff import Range, changed_ranges
 from copilot.review.marks import Decision
 from copilot.review.pieces import Piece, found
 from copilot.review.shape import Origin
-from copilot.review.slots import aligned
+from copilot.review.slots import slots_of
 
 # What a run found anew is until its caller knows better.
 _UNKNOWN = (Decision.UNDECIDED, Origin.KNOWN)
@@ -29,10 +28,11 @@ def over(
     `after` cuts into one, only the slots that it touches are found anew, undecided.
     """
     steps = changed_ranges(middle, after)
-    ends = [step.old_to for step in steps]
+    starts, ends = [step.old_from for step in steps], [step.old_to for step in steps]
     atoms: list[Piece] = []
     for number, piece in enumerate(pieces):
-        near = steps[max(0, bisect_left(ends, piece.run.new_from)) :]
+        run = piece.run
+        near = steps[bisect_left(ends, run.new_from) : bisect_right(starts, run.new_to)]
         atoms += _atoms(replace(piece, source=number), near, before, middle)
     return _settled(_joined([*_swept(atoms, steps, before, after)]), before, after)
 
@@ -50,21 +50,12 @@ def _atoms(
 ) -> Iterator[Piece]:
     """Yield a piece whole, or slot by slot where a step cuts into it."""
     run = piece.run
-    near = takewhile(lambda step: step.old_from <= run.new_to, steps)
-    if not any(_meets((run.new_from, run.new_to), step[:2]) for step in near):
+    if not any(_meets((run.new_from, run.new_to), step[:2]) for step in steps):
         yield piece
         return
-    old, new = before[run.old_from : run.old_to], middle[run.new_from : run.new_to]
-    at, beside = 0, 0
-    for i, j in aligned(old, new):
-        units = ([] if i is None else [i]) + ([] if j is None else [len(old) + j])
-        ends = at + (i is not None), beside + (j is not None)
-        slot = Range(
-            run.old_from + at, run.old_from + ends[0], run.new_from + beside, run.new_from + ends[1]
-        )
+    for slot, units in slots_of(run, before, middle):
         marks, origins = (bytes(data[u] for u in units) for data in (piece.marks, piece.origins))
         yield replace(piece, run=slot, marks=marks, origins=origins)
-        at, beside = ends
 
 
 def _swept(
@@ -160,7 +151,5 @@ def _settled(
 def _found_within(run: Range, before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[Piece]:
     """Yield what differs within a run, as new pieces."""
     old, new = before[run.old_from : run.old_to], after[run.new_from : run.new_to]
-    o, n = run.old_from, run.new_from
     for part in changed_ranges(old, new):
-        moved = Range(part.old_from + o, part.old_to + o, part.new_from + n, part.new_to + n)
-        yield found(moved, *_UNKNOWN)
+        yield found(part.moved(run.old_from, run.new_from), *_UNKNOWN)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from copilot.edits.changes import JOIN_GAP_LINES, Layout
+from copilot.edits.changes import JOIN_GAP_LINES, FileChange, Layout
 from copilot.edits.diff import Range
 from copilot.review.filereview import FileReview
-from copilot.review.marks import Decision, code_of, spread
-from copilot.review.shape import Origin
+from copilot.review.marks import Decision, code_of, packed, spread
+from copilot.review.shape import Origin, Shape
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,13 @@ class Piece:
 
     def moved(self, lines: int) -> Piece:
         """Return the piece with the text before it longer by so many lines."""
-        run = self.run
-        moved = run._replace(new_from=run.new_from + lines, new_to=run.new_to + lines)
-        return replace(self, run=moved)
+        return replace(self, run=self.run.moved(0, lines))
 
 
 def found(run: Range, decision: Decision, origin: Origin, hunk: int | None = None) -> Piece:
     """Return a piece of one decision and origin."""
-    size = run.old_to - run.old_from + run.new_to - run.new_from
-    return Piece(run, hunk, bytes([code_of(decision)]) * size, bytes([origin]) * size)
+    marks, origins = (bytes([code]) * run.size for code in (code_of(decision), origin))
+    return Piece(run, hunk, marks, origins)
 
 
 def pieces_of(file: FileReview) -> list[Piece]:
@@ -47,9 +45,9 @@ def pieces_of(file: FileReview) -> list[Piece]:
     for index, hunk in enumerate(shape.hunks):
         at = shape.units(index).start
         for run in hunk.ranges:
-            end = at + run.old_to - run.old_from + run.new_to - run.new_from
-            pieces.append(Piece(run, index, marks[at:end], origins[at:end]))
-            at = end
+            stop = at + run.size
+            pieces.append(Piece(run, index, marks[at:stop], origins[at:stop]))
+            at = stop
     return pieces
 
 
@@ -64,6 +62,28 @@ def laid_out(pieces: Sequence[Piece]) -> Layout:
             groups.append([piece.run])
         last = piece
     return tuple(tuple(group) for group in groups)
+
+
+def has_lines(old: FileChange, new: FileChange) -> bool:
+    """Tell whether both texts can be compared line by line."""
+    emptied = None in (new.before, new.after) and not new.before and not new.after
+    return old.is_divisible and new.is_divisible and not emptied
+
+
+def heads_of(file: FileReview) -> tuple[bytes, bytes]:
+    """Return the marks and origins of what comes before the text: a move, a new mode."""
+    count = sum(hunk.kind in ("rename", "mode") for hunk in file.hunks)
+    marks = spread(file.marks, file.shape.unit_count)
+    return marks[:count], file.shape.spread_origins()[:count]
+
+
+def of_pieces(shape: Shape, heads: tuple[bytes, bytes], pieces: Sequence[Piece]) -> FileReview:
+    """Return a file of these pieces; `heads` are marks and origins of a move and a new mode."""
+    pieces = pieces if shape.change.before != shape.change.after else ()
+    marks = b"".join([heads[0], *(piece.marks for piece in pieces)])
+    origins = b"".join([heads[1], *(piece.origins for piece in pieces)])
+    told = origins if any(origins) else Origin.KNOWN
+    return FileReview(replace(shape, layout=laid_out(pieces), origins=told), packed(marks))
 
 
 def _is_one_hunk(one: Piece, other: Piece) -> bool:

@@ -53,13 +53,13 @@ class Shape:
         return stays and not moves and change.before == change.after
 
     @cached_property
-    def _starts(self) -> tuple[int, ...]:
+    def starts(self) -> tuple[int, ...]:
         """The first unit of each hunk, and the number of all."""
         return tuple(accumulate((self._unit_count(hunk) for hunk in self.hunks), initial=0))
 
     @property
     def unit_count(self) -> int:
-        return self._starts[-1]
+        return self.starts[-1]
 
     def is_divisible(self, hunk: int) -> bool:
         """Tell whether a hunk's lines can be decided one by one."""
@@ -67,11 +67,11 @@ class Shape:
 
     def units(self, hunk: int) -> range:
         """Return the units of a hunk."""
-        return range(self._starts[hunk], self._starts[hunk + 1])
+        return range(self.starts[hunk], self.starts[hunk + 1])
 
     def unit_at(self, hunk: int, line: int) -> int | None:
         """Return the unit of a line, an index into the hunk's lines; None for unchanged ones."""
-        start = self._starts[hunk]
+        start = self.starts[hunk]
         if not self.is_divisible(hunk):
             return start
         at = start + self._changed_before(hunk, line)
@@ -81,7 +81,7 @@ class Shape:
         """Return the units of the lines from `first` to `last`, both included."""
         if not self.is_divisible(hunk):
             return self.units(hunk)
-        start = self._starts[hunk]
+        start = self.starts[hunk]
         return range(
             start + self._changed_before(hunk, first),
             start + self._changed_before(hunk, last + 1),
@@ -90,16 +90,15 @@ class Shape:
     def lines_of(self, hunk: int) -> tuple[int | None, ...]:
         """Return the unit of each of a hunk's lines, None for unchanged ones."""
         found = self.hunks[hunk]
-        start = self._starts[hunk]
+        start = self.starts[hunk]
         if not self.is_divisible(hunk):
             return (start,) * len(found.lines)
         units: list[int | None] = []
         position = found.old_start
-        for old_from, old_to, new_from, new_to in found.ranges:
-            units += [None] * (old_from - position)
-            changed = old_to - old_from + new_to - new_from
-            units += range(start, start + changed)
-            start, position = start + changed, old_to
+        for run in found.ranges:
+            units += [None] * (run.old_from - position)
+            units += range(start, start + run.size)
+            start, position = start + run.size, run.old_to
         return tuple(units)
 
     def origin(self, unit: int) -> Origin:
@@ -114,7 +113,7 @@ class Shape:
     def _unit_count(self, hunk: Hunk) -> int:
         if not hunk.ranges or not self.change.is_divisible:
             return 1
-        return sum(r.old_to - r.old_from + r.new_to - r.new_from for r in hunk.ranges)
+        return sum(run.size for run in hunk.ranges)
 
     def _changed_before(self, hunk: int, line: int) -> int:
         """Return how many changed lines stand before a line of the hunk."""
@@ -134,10 +133,9 @@ def _table(hunk: Hunk) -> tuple[tuple[int, ...], tuple[int, ...]]:
     starts: list[int] = []
     counts = [0]
     line, position = 0, hunk.old_start
-    for old_from, old_to, new_from, new_to in hunk.ranges:
-        line += old_from - position
+    for run in hunk.ranges:
+        line += run.old_from - position
         starts.append(line)
-        changed = old_to - old_from + new_to - new_from
-        counts.append(counts[-1] + changed)
-        line, position = line + changed, old_to
+        counts.append(counts[-1] + run.size)
+        line, position = line + run.size, run.old_to
     return tuple(starts), tuple(counts)

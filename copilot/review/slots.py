@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from copilot.edits.changes import DiffLine
+from copilot.edits.diff import Range
 
 # An old line's index and that of the new line beside it; None where there is none.
 Pair = tuple[int | None, int | None]
@@ -47,6 +48,22 @@ def aligned(old: Sequence[bytes], new: Sequence[bytes]) -> tuple[Pair, ...]:
             rows.append((i, j))
         at, beside = i + 1, j + 1
     return tuple(rows)
+
+
+def slots_of(
+    run: Range, before: Sequence[bytes], after: Sequence[bytes]
+) -> Iterator[tuple[Range, tuple[int, ...]]]:
+    """Yield each slot of a changed run: where it stands, and which of the run's lines are in it.
+
+    The lines of a run are counted as a hunk shows them, the old ones first.
+    """
+    old, new = before[run.old_from : run.old_to], after[run.new_from : run.new_to]
+    at, beside = run.old_from, run.new_from
+    for i, j in aligned(old, new):
+        ends = at + (i is not None), beside + (j is not None)
+        own = (() if i is None else (i,)) + (() if j is None else (len(old) + j,))
+        yield Range(at, ends[0], beside, ends[1]), own
+        at, beside = ends
 
 
 def _pairs(lines: Sequence[DiffLine]) -> Iterator[Pair]:

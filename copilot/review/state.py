@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from copilot.edits.changes import ChangeSet, DiffLine, split_lines
 from copilot.edits.flags import ASKED, Flag
-from copilot.review.carry import edited_file, edited_hunk, renewed_file
+from copilot.review.byhand import edited_file, edited_hunk
+from copilot.review.carry import renewed_file
 from copilot.review.cuts import cut
 from copilot.review.filereview import FileReview
 from copilot.review.marks import Decision, filled, filled_from, holds, marked
@@ -21,9 +22,9 @@ from copilot.review.taking import taken_change
 __all__ = [
     "Comment", "Decision", "FileReview", "Place", "Review", "accepted", "asked_apart",
     "choose_lines", "decide", "decide_all", "decide_file", "decide_files", "decide_lines",
-    "decide_rest", "decision_at", "next_place", "next_undecided", "places", "redo", "renewed",
-    "split", "start", "undo", "with_comment", "with_edited_file", "with_edited_hunk",
-    "without_comment",
+    "decide_rest", "first_changed", "next_place", "next_undecided", "places",
+    "redo", "renewed", "split", "start", "undo", "with_comment", "with_edited_file",
+    "with_edited_hunk", "without_comment",
 ]  # fmt: skip
 
 Files = tuple[FileReview, ...]
@@ -254,10 +255,16 @@ def next_undecided(
     return next(_undecided(review, after, step, wrap), None)
 
 
-def decision_at(review: Review, place: Place) -> Decision:
-    """Return the decision on a hunk, undecided where its lines differ."""
-    found = review.files[place.file].hunk_decision(place.hunk)
-    return Decision.UNDECIDED if found is None else found
+def first_changed(one: Review, other: Review) -> Place | None:
+    """Return the first hunk of `other` that is not as in `one`, an earlier or later state of it."""
+    for index, (old, new) in enumerate(zip(one.files, other.files, strict=True)):
+        if old == new:
+            continue
+        for hunk in range(len(new.hunks)):
+            is_there = hunk < len(old.hunks) and old.hunks[hunk] == new.hunks[hunk]
+            if not is_there or _marks(old, hunk) != _marks(new, hunk):
+                return Place(index, hunk)
+    return None
 
 
 def accepted(review: Review) -> ChangeSet:
@@ -274,6 +281,10 @@ def asked_apart(review: Review) -> tuple[tuple[int, tuple[Flag, ...]], ...]:
         if holds(file.marks, Decision.ACCEPTED)
     )
     return tuple((index, flags) for index, flags in asked if flags)
+
+
+def _marks(file: FileReview, hunk: int) -> tuple[Decision | None, ...]:
+    return (file.hunk_decision(hunk), *file.line_decisions(hunk))
 
 
 def _is_open(file: FileReview) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from copilot.edits.changes import FileChange, Hunk, split_lines
 from copilot.edits.diff import Range
@@ -16,12 +17,14 @@ from copilot.review.slots import aligned
 class Taken:
     """A file's lines with what is taken in them, and the changed runs that lead there.
 
-    `origins` holds, for each run, the index of the hunk it comes from.
+    `origins` holds, for each run, the index of the hunk it comes from. With `is_mended` a line got
+    its line end because others follow it, and `runs` do not tell of that.
     """
 
     lines: list[bytes] = field(default_factory=list)
     runs: list[Range] = field(default_factory=list)
     origins: list[int] = field(default_factory=list)
+    is_mended: bool = False
 
 
 def taken_change(shape: Shape, marks: Marks) -> FileChange | None:
@@ -31,7 +34,9 @@ def taken_change(shape: Shape, marks: Marks) -> FileChange | None:
         return shape.change if is_taken else None
     units = taken_units(marks, shape.unit_count)
     kinds = {
-        hunk.kind for index, hunk in enumerate(shape.hunks) if any(units[slice_of(shape, index)])
+        hunk.kind
+        for hunk, (start, stop) in zip(shape.hunks, pairwise(shape.starts), strict=True)
+        if 1 in units[start:stop]
     }
     change = shape.change
     if not kinds:
@@ -49,11 +54,6 @@ def taken_change(shape: Shape, marks: Marks) -> FileChange | None:
     return composed if is_left else None
 
 
-def slice_of(shape: Shape, hunk: int) -> slice:
-    units = shape.units(hunk)
-    return slice(units.start, units.stop)
-
-
 def taken_lines(shape: Shape, units: bytes) -> Taken:
     """Return the lines that stay and those that come; `units` has a byte per unit, 1 if taken.
 
@@ -64,23 +64,19 @@ def taken_lines(shape: Shape, units: bytes) -> Taken:
     taken = Taken()
     position = 0
     for index, hunk in enumerate(shape.hunks):
-        at = shape.units(hunk=index).start
+        at = shape.units(index).start
         for run in _runs_of(hunk):
             taken.lines += before[position : run.old_from]
-            count = 1 if not shape.is_divisible(index) else _size(run)
+            count = 1 if not shape.is_divisible(index) else run.size
             _take(taken, index, run, units[at : at + count], before, after)
             at, position = at + count, run.old_to
     taken.lines += before[position:]
-    _end_lines(taken.lines, before or after)
+    taken.is_mended = _end_lines(taken.lines, before or after)
     return taken
 
 
 def _runs_of(hunk: Hunk) -> tuple[Range, ...]:
     return hunk.ranges if hunk.kind not in ("rename", "mode") else ()
-
-
-def _size(run: Range) -> int:
-    return run.old_to - run.old_from + run.new_to - run.new_from
 
 
 def _take(
@@ -128,9 +124,10 @@ def _pieces(
         yield Range(old_from, at, new_from, len(lines))
 
 
-def _end_lines(lines: list[bytes], sample: Sequence[bytes]) -> None:
-    """Give every line but the last one a line end, of the file's own kind."""
+def _end_lines(lines: list[bytes], sample: Sequence[bytes]) -> bool:
+    """Give every line but the last one a line end, of the file's own kind; tell if one had none."""
     bare = [index for index, line in enumerate(lines[:-1]) if not line.endswith(b"\n")]
     end = b"\r\n" if sample and sample[0].endswith(b"\r\n") else b"\n"
     for index in bare:
         lines[index] += end
+    return bool(bare)

@@ -96,23 +96,31 @@ def open_session(folder: Path, id: str) -> tuple[SessionFile, tuple[dict[str, An
     return SessionFile(id, descriptor, path), events
 
 
-def read_session(folder: Path, id: str) -> StoredSession:  # noqa: A002
-    """Read a session, open or not. Raises UsageError."""
+def read_session(
+    folder: Path,
+    id: str,  # noqa: A002
+    *,
+    without: bytes = b"",
+) -> StoredSession:
+    """Read a session, open or not, but for the lines that begin `without`. Raises UsageError."""
     path = _path(folder, id)
     try:
         changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        return StoredSession(id, tuple(_events(path)), changed, _is_open(path))
+        return StoredSession(id, tuple(_events(path, without)), changed, _is_open(path))
     except OSError as error:
         raise _refused(path, error) from error
 
 
-def list_sessions(folder: Path) -> Iterator[StoredSession]:
-    """Yield all sessions, the last begun first; what cannot be read is passed over."""
+def list_sessions(folder: Path, *, without: bytes = b"") -> Iterator[StoredSession]:
+    """Yield all sessions, the last begun first; what cannot be read is passed over.
+
+    Lines that begin `without` are left out: nearly all of a session is the pieces of its answers.
+    """
     names = sorted((path.stem for path in folder.glob(f"*{_SUFFIX}")), reverse=True)
     for name in names:
         if _ID.fullmatch(name):
             with suppress(UsageError):
-                yield read_session(folder, name)
+                yield read_session(folder, name, without=without)
 
 
 def find_session(folder: Path, wanted: str) -> str:
@@ -163,11 +171,13 @@ def _path(folder: Path, id: str) -> Path:  # noqa: A002
     return path
 
 
-def _events(path: Path) -> Iterator[dict[str, Any]]:
+def _events(path: Path, without: bytes = b"") -> Iterator[dict[str, Any]]:
     with path.open("rb") as stream:
         for line in stream:
             if not line.endswith(b"\n"):
                 return
+            if without and line.startswith(without):
+                continue
             with suppress(ValueError, RecursionError):
                 event = json.loads(line)
                 if isinstance(event, dict):

@@ -97,7 +97,8 @@ class Derived(AbstractContextManager["Derived"]):
         """
         made: dict[bytes, bytes] = {}
         for keys, task in begun.tasks:
-            for some, results in zip(keys, self._workers.wait_for(task), strict=True):
+            found = self._workers.wait_for(task)
+            for some, results in zip(keys, found, strict=True):
                 made.update(zip(some, results or [BROKEN] * len(some), strict=True))
         self._cache.put(made)
         known = begun.kept | made

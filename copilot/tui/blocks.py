@@ -41,8 +41,8 @@ class Row:
     """One row of the diff.
 
     `file` and `hunk` are the hunk a key acts on here; `hunk` is None in a file without hunks. A
-    `line` row has an `old` side, a `new` one or both; others hold safe `text`. `index` is a fold's
-    gap, or a comment's index in the review.
+    `line` row has an `old` side, a `new` one or both; others hold safe `text`. A fold's `old` is
+    its first line. `index` is a fold's gap, or a comment's index in the review.
     """
 
     kind: RowKind
@@ -229,7 +229,8 @@ class Fold:
         return range(self.new_start, self.new_start + len(self.old))
 
     def row(self, _index: int) -> Row:
-        return Row("fold", self.source.file, self.hunk, self.text, index=self.gap)
+        first = Side(self.old.start + 1, b"", None)
+        return Row("fold", self.source.file, self.hunk, self.text, old=first, index=self.gap)
 
     @cached_property
     def text(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from copilot.edits.changes import EXECUTABLE_MODE, Hunk
 from copilot.edits.diff import Range
@@ -191,21 +192,30 @@ class _Builder:
             self._below(block, index)
             start = index + 1
         if start < block.height:
-            self.blocks.append(block.part(start, block.height))
+            self.blocks.append(block.part(start, block.height) if start else block)
 
     def _stops(self, block: Stretch | Pairs) -> set[int]:
         """Return the rows that something stands below."""
-        numbers = [(box.old, box.new) for box in self.plan.boxes]
-        numbers += [(_open_end(self.source.before), None), (None, _open_end(self.source.after))]
-        rows = (row_of_number(block, old, new) for old, new in numbers)
+        rows = (row_of_number(block, old, new) for old, new in self.ends)
         return {row for row in rows if row is not None}
+
+    @cached_property
+    def ends(self) -> list[tuple[int | None, int | None]]:
+        """The lines that something stands below, by their number in one of the files."""
+        open_ends = [(self.open_ends[0], None), (None, self.open_ends[1])]
+        return [*((box.old, box.new) for box in self.plan.boxes), *(e for e in open_ends if any(e))]
+
+    @cached_property
+    def open_ends(self) -> tuple[int | None, int | None]:
+        """The last line of each file, where it has no line end."""
+        return _open_end(self.source.before), _open_end(self.source.after)
 
     def _below(self, block: Stretch | Pairs, index: int) -> None:
         old, new = block.numbers(index)
         tags: list[Tag] = []
-        if old and old == _open_end(self.source.before):
+        if old and old == self.open_ends[0]:
             tags.append("-")
-        if new and new == _open_end(self.source.after):
+        if new and new == self.open_ends[1]:
             tags.append("+")
         is_context = isinstance(block, Stretch) and block.tag == " "
         for tag in tags[-1:] if is_context else tags:

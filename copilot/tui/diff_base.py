@@ -154,7 +154,7 @@ class DiffBase(ScrollView, can_focus=True):
         """Show other decisions, edits and comments, or another change set."""
         kept = self._view.kept()
         before, self._review = self._review, review
-        if _names(before) != _names(review):
+        if not _is_same_set(before, review):
             name = before.files[kept.cursor.file].change.name
             self._open(review)
             files = (n for n, file in enumerate(review.files) if file.change.name == name)
@@ -326,5 +326,9 @@ class DiffBase(ScrollView, can_focus=True):
         self._colour_on()
 
 
-def _names(review: Review) -> list[str]:
-    return [file.change.name for file in review.files]
+def _is_same_set(before: Review, after: Review) -> bool:
+    """Tell whether two reviews are of the same files."""
+    return len(before.files) == len(after.files) and all(
+        old is new or old.change.name == new.change.name
+        for old, new in zip(before.files, after.files, strict=True)
+    )

@@ -5,7 +5,7 @@ A key's name is what a person's configuration remaps it by: it stays, whatever t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
@@ -42,11 +42,6 @@ class Key:
 def bindings(keys: Iterable[Key]) -> list[BindingType]:
     """Return the bindings of keys, for a widget's or a screen's BINDINGS."""
     return [key.binding for key in keys]
-
-
-def footer_first(keys: Iterable[Key], names: Sequence[str]) -> list[Key]:
-    """Return keys in the order in which a footer, cut at the screen's width, is to show them."""
-    return sorted(keys, key=lambda key: names.index(key.name) if key.name in names else len(names))
 
 
 def shown_keys(keys: str, most: int = 2) -> str:
@@ -88,6 +83,7 @@ MOVE = (
     Key("previous-hunk", "[", "hunk(-1)", "previous hunk"),
     Key("next-undecided", "}", "undecided(1)", "next undecided hunk"),
     Key("previous-undecided", "{", "undecided(-1)", "previous undecided hunk"),
+    Key("next-fresh", "*", "fresh", "next hunk that is new"),
     Key("next-file", ".", "file(1)", "next file"),
     Key("previous-file", "comma", "file(-1)", "previous file"),
     Key("search", "/", "search", "search; in the tree: filter the files"),

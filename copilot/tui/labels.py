@@ -42,8 +42,8 @@ def count(number: int, noun: str) -> str:
 
 def line_counts(change: FileChange) -> tuple[int, int]:
     """Return how many lines a change adds and removes."""
-    tags = [line.tag for hunk in change.hunks for line in hunk.lines]
-    return tags.count("+"), tags.count("-")
+    counts = [hunk.line_counts for hunk in change.hunks]
+    return sum(added for added, _ in counts), sum(removed for _, removed in counts)
 
 
 def file_names(files: tuple[FileReview, ...]) -> tuple[str, ...]:

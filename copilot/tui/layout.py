@@ -59,8 +59,9 @@ class Layout:
 
     def row_like(self, row: Row) -> int | None:
         """Return where a row of another layout of the file stands in this one."""
-        if row.kind != "line":
-            return self._first_row(row.kind, row.hunk, row.index)
+        found = None if row.kind == "line" else self._first_row(row.kind, row.hunk, row.index)
+        if found is not None:
+            return found
         old, new = (side.number if side else None for side in (row.old, row.new))
         found = self.row_of_number(None, new) if new else None
         return self.row_of_number(old, None) if found is None else found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual.app import ComposeResult
@@ -62,12 +63,8 @@ class OutsideActions(ReviewBase):
         if self.outside is None or not self.outside.can_ask:
             self.tell("there is no model to ask here", wrong=True)
             return
-        said = feedback(self.review)
-        if said.is_empty:
-            self.tell("say something first: a comment, a rejection, an edit of your own")
-            return
-        dialog = AskAgain(self.review, self.outside, sent_lines(said))
-        self.app.push_screen(dialog, lambda renewed: self._take(renewed) if renewed else None)
+        outside, review = self.outside, self.review
+        self.run_worker(lambda: self._gather(outside, review), thread=True, name="gather")
 
     def action_place_again(self) -> None:
         """Place the same change on the files as they are now."""
@@ -89,6 +86,21 @@ class OutsideActions(ReviewBase):
         key = next(key for key in END if key.action == "place_again")
         again = shown_keys(keys_in_force(self.app, key), 1)
         bar.update(Content(f"changed on disk: {', '.join(names)}{rest} · {again} places again"))
+
+    def _gather(self, outside: Outside, review: Review) -> None:
+        said = feedback(review)
+        lines = () if said.is_empty else sent_lines(said)
+        self.app.call_from_thread(self._offer, outside, review, lines)
+
+    def _offer(self, outside: Outside, review: Review, lines: Sequence[str]) -> None:
+        """Show what would be sent, unless the person has gone on meanwhile."""
+        if review is not self.review or not self.is_current:
+            return
+        if not lines:
+            self.tell("say something first: a comment, a rejection, an edit of your own")
+            return
+        dialog = AskAgain(review, outside, lines)
+        self.app.push_screen(dialog, lambda renewed: self._take(renewed) if renewed else None)
 
     def _take(self, review: Review) -> None:
         """Show the next proposal, and what is new in it."""
@@ -131,6 +143,8 @@ class OutsideActions(ReviewBase):
 
     def _compared(self, review: Review, found: tuple[int, ...]) -> None:
         self._is_looking = False
+        if not self.is_attached:
+            return
         if found != self.stale and len(review.files) == len(self.review.files):
             self.stale = found
             self.show_bar()

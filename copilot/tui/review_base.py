@@ -38,7 +38,9 @@ class ReviewBase(Screen[Review | None]):
         #title {
             width: 1fr; height: 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis;
         }
-        #progress { width: auto; padding-left: 2; }
+        #progress {
+            width: auto; height: 1; padding-left: 2; text-wrap: nowrap; text-overflow: ellipsis;
+        }
         #bar { display: none; height: 1; background: $warning; color: $background; padding: 0 1; }
         #why { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
         TreeView, DiffView { border: round $foreground 30%; border-title-color: $text-muted; }
@@ -110,16 +112,21 @@ class ReviewBase(Screen[Review | None]):
         self.show_progress()
 
     def show_progress(self) -> None:
-        self.query_one("#progress", Static).update(
-            Content(progress(self.review, self.tree_view.is_counted))
-        )
+        self._say("#progress", progress(self.review, self.tree_view.hunks))
         self.show_why()
 
     def show_why(self) -> None:
         """Say at the bottom why what the cursor is on is flagged."""
         flags = self._flags_here()
         text = " · ".join(f"! {one_line(flag.text)}" for flag in flags)
-        self.query_one("#why", Static).update(Content(text))
+        self._say("#why", text)
+
+    def _say(self, name: str, text: str) -> None:
+        """Put a text into a line; the screen is laid out anew only where its width changes."""
+        line = self.query_one(name, Static)
+        before = str(line.content)
+        if text != before:
+            line.update(Content(text), layout=len(text) != len(before))
 
     def ask(self, text: str, then: Callable[[], None]) -> None:
         """Ask a question; yes goes on."""

@@ -5,33 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from textual.binding import BindingType
+from textual.binding import ActiveBinding, BindingType
 from textual.dom import DOMNode
 from textual.widgets import Input
 
 from copilot.review.outside import Outside
-from copilot.review.state import Decision, Review, decide_all
+from copilot.review.state import Decision, Place, Review, decide_all
 from copilot.tui.decide_actions import DecideActions
 from copilot.tui.dialogs import Help, key_rows
 from copilot.tui.diff_view import DiffView
-from copilot.tui.keys import DIFF, SCREEN, TABLES, Key, bindings, footer_first
-from copilot.tui.labels import MARKS, MIXED, count
+from copilot.tui.keys import DIFF, SCREEN, TABLES, Key, bindings
+from copilot.tui.labels import BY_HAND, FRESH, MARKS, MIXED
 from copilot.tui.line_input import LineInput
 from copilot.tui.outside_actions import OutsideActions
-from copilot.tui.progress import would_be_lost
+from copilot.tui.progress import fresh_hunks, progress, would_be_lost
 from copilot.tui.text_actions import TextActions
 from copilot.tui.tree_view import TreeView
 
 _SEARCH = "search the diff"
 _FILTER = "show only files whose names hold"
 
-# What a narrow footer shows before the rest.
+# What the footer shows first: a narrow one has no room for more.
 _FOOTER = ("accept", "reject", "apply", "quit", "help", "toggle", "comment", "undo", "ask-again")
 _SIGNS = [
     *((mark, decision.value) for decision, mark in MARKS.items()),
     (MIXED, "partly, or mixed"),
     ("!", "flagged: the line at the bottom says why"),
-    ("*", "new in this proposal"),
+    ("x -", "before a line: accepted, rejected"),
+    (FRESH, "new in this proposal"),
+    (BY_HAND, "typed by you"),
     ("A D R", "new file, deleted, renamed"),
     ("+x -x", "becomes executable, ceases to be"),
 ]
@@ -43,7 +45,7 @@ class ReviewScreen(DecideActions, TextActions, OutsideActions, inherit_bindings=
     `outside` is what the review may ask of disk, model and editor; None: nothing.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(footer_first(SCREEN, _FOOTER))
+    BINDINGS: ClassVar[list[BindingType]] = bindings(SCREEN)
 
     def __init__(self, review: Review, title: str, outside: Outside | None = None) -> None:
         super().__init__(review, title, outside)
@@ -56,6 +58,13 @@ class ReviewScreen(DecideActions, TextActions, OutsideActions, inherit_bindings=
         self.diff.go_to_file(0)
         self.show_progress()
         self.watch_disk()
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The bindings in the order in which the footer shows them, whatever their keys."""
+        order = {name: place for place, name in enumerate(_FOOTER)}
+        found = super().active_bindings.items()
+        return dict(sorted(found, key=lambda item: order.get(item[1].binding.id or "", len(order))))
 
     def commands(self) -> Iterator[tuple[Key, DOMNode]]:
         """All that can be done here, for the palette."""
@@ -81,6 +90,17 @@ class ReviewScreen(DecideActions, TextActions, OutsideActions, inherit_bindings=
         file = self.diff.file + step
         if 0 <= file < len(self.review.files):
             self.diff.go_to_file(file)
+
+    def action_fresh(self) -> None:
+        """Go to the next hunk that the proposal before had not."""
+        found = fresh_hunks(self.review)
+        if not found:
+            self.tell("nothing is new against the last proposal")
+            return
+        here = (self.diff.file, self.diff.place.hunk if self.diff.place else -1)
+        behind = [one for one in found if one[:2] > here]
+        file, hunk, line = (behind or found)[0]
+        self.diff.go_to_line(Place(file, hunk), line)
 
     def action_other_pane(self) -> None:
         if self.tree_view.has_focus:
@@ -112,7 +132,8 @@ class ReviewScreen(DecideActions, TextActions, OutsideActions, inherit_bindings=
         self._close_line()
         if self.query_one(LineInput).purpose == _SEARCH:
             self._needle = message.value
-            self.action_search_next(1)
+            if self._needle:
+                self.action_search_next(1)
 
     def on_line_input_left(self, _message: LineInput.Left) -> None:
         if self.query_one(LineInput).purpose == _FILTER:
@@ -133,8 +154,8 @@ class ReviewScreen(DecideActions, TextActions, OutsideActions, inherit_bindings=
             self.dismiss(self.review)
             return
         decided = decide_all(self.review, Decision.REJECTED, only_undecided=True)
-        accepted = count(self.review.count(Decision.ACCEPTED), "accepted hunk")
-        text = f"Apply {accepted}? What is undecided will count as rejected."
+        so_far = progress(self.review, self.tree_view.hunks)
+        text = f"Apply? {so_far}. What is undecided will count as rejected."
         self.ask(text, lambda: self._end(decided))
 
     def action_leave(self) -> None:

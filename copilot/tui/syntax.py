@@ -10,8 +10,10 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib import import_module
+from time import thread_time
 from typing import Literal, NamedTuple, Protocol
 
+from copilot.text import suffix_of
 from copilot.tui.cells import decoded
 
 # Longer lines stay plain: they are data rather than code, and slow to lex.
@@ -22,6 +24,10 @@ _MAX_FILE = 128 * 1024
 _KEPT_FILES = 8
 # Characters lexed when a file is first looked at, and at each further step: a few milliseconds.
 _STEP = 2048
+# Seconds of CPU that a step may take on text that a lexer is slow with, and for a whole file:
+# beyond these it is coloured line by line.
+_STEP_SECONDS = 0.02
+_FILE_SECONDS = 1.0
 # Lines coloured below the last one that was asked for.
 _AHEAD = 100
 
@@ -40,6 +46,15 @@ _KINDS: dict[tuple[str, ...], SpanKind] = {
     ("Name", "Tag"): "definition",
     ("Operator", "Word"): "keyword",
 }
+
+# What Pygments would find by the file's name, in a tenth of a second for the first.
+LANGUAGES = {
+    ".c": "c", ".cpp": "cpp", ".cs": "csharp", ".css": "css", ".go": "go", ".h": "c",
+    ".html": "html", ".java": "java", ".js": "javascript", ".json": "json", ".jsx": "jsx",
+    ".kt": "kotlin", ".md": "markdown", ".php": "php", ".py": "python", ".rb": "ruby",
+    ".rs": "rust", ".sh": "bash", ".swift": "swift", ".toml": "toml", ".ts": "typescript",
+    ".tsx": "tsx", ".xml": "xml", ".yaml": "yaml", ".yml": "yaml",
+}  # fmt: skip
 
 # What a lexer raises on text its author did not expect.
 _LEXER_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError,
@@ -117,6 +132,7 @@ class _File:
         self._is_plain = max(map(len, data.split(b"\n"))) > MAX_LENGTH
         self._is_read = self._is_plain
         self._wanted = 0
+        self._seconds = 0.0
         text = data.decode("utf-8", "surrogateescape")
         self._tokens = iter(() if self._is_plain else lexer.get_tokens_unprocessed(text))
 
@@ -132,8 +148,8 @@ class _File:
         return tuple(self._open) if self._is_read and not self._is_plain else None
 
     def read(self, characters: int) -> None:
-        """Lex about so many characters further."""
-        end = self._start + characters
+        """Lex about so many characters further, fewer where that takes too long."""
+        end, begun = self._start + characters, thread_time()
         try:
             while self._start < end and not self._is_read:
                 token = next(self._tokens, None)
@@ -141,7 +157,12 @@ class _File:
                     self._is_read = True
                 else:
                     self._take(*token)
+                if thread_time() - begun > _STEP_SECONDS:
+                    break
         except _LEXER_ERRORS:
+            self._is_read = self._is_plain = True
+        self._seconds += thread_time() - begun
+        if self._seconds > _FILE_SECONDS and not self._is_read:
             self._is_read = self._is_plain = True
 
     def _take(self, start: int, token: tuple[str, ...], value: str) -> None:
@@ -196,9 +217,14 @@ def _kind(token: tuple[str, ...]) -> SpanKind | None:
 @lru_cache(maxsize=512)
 def _lexer(file_name: str) -> _Lexer | None:
     # Pygments ships no type information; this keeps its Any in one place.
-    find = import_module("pygments.lexers").get_lexer_for_filename
+    known = import_module("pygments.lexers")
+    language = LANGUAGES.get(suffix_of(file_name))
     try:
-        lexer: _Lexer = find(file_name)
+        lexer: _Lexer = (
+            known.get_lexer_by_name(language)
+            if language
+            else known.get_lexer_for_filename(file_name)
+        )
     except _LEXER_ERRORS:
         return None
     return lexer

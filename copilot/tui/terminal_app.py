@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Mapping
+from multiprocessing import resource_tracker
 from typing import TypeVar
 
 from textual.app import App
@@ -40,6 +41,8 @@ class TerminalApp(App[T]):
 
         The terminal is restored by then. Raises KeyboardInterrupt where a signal ended the app.
         """
+        # Its process gets our stderr, which is the app's own once that runs.
+        resource_tracker.ensure_running()
         self._heeds_signals = True
         result = self.run()
         if self._is_interrupted:
@@ -59,6 +62,12 @@ class TerminalApp(App[T]):
     def _interrupt(self) -> None:
         self._is_interrupted = True
         self.exit(None)
+
+    async def action_quit(self) -> None:
+        """Have the screen decide: it may ask first; a dialog is left by its own keys."""
+        leave = getattr(self.screen, "action_leave", None)
+        if leave is not None:
+            leave()
 
     def action_palette(self) -> None:
         """Open the palette with all that can be done on the screen."""

@@ -21,6 +21,7 @@ from copilot.edits.changes import FileChange
 from copilot.review.state import Decision, FileReview, Review
 from copilot.tui.keys import TREE, bindings
 from copilot.tui.labels import MARKS, MIXED, keep_end
+from copilot.tui.progress import has_fresh
 from copilot.tui.tree import Node, kind_letters, rows_of
 
 # Seconds between steps of counting lines, and the longest a step goes on.
@@ -75,6 +76,7 @@ class TreeView(ScrollView, can_focus=True):
         self._cursor = 0
         self._rows: tuple[Node, ...] = ()
         self._counts: dict[int, tuple[int, int]] = {}
+        self._hunks = 0
         self._arrange()
 
     def on_mount(self) -> None:
@@ -97,6 +99,11 @@ class TreeView(ScrollView, can_focus=True):
         return len(self._counts) == len(self._review.files)
 
     @property
+    def hunks(self) -> int | None:
+        """The number of all hunks, None until they are counted."""
+        return self._hunks if self.is_counted else None
+
+    @property
     def files(self) -> tuple[int, ...]:
         """The files at or below the cursor."""
         return self.node.files if self.node else ()
@@ -106,16 +113,18 @@ class TreeView(ScrollView, can_focus=True):
         before, self._review = self._review, review
         if len(before.files) == len(review.files):
             pairs = enumerate(zip(before.files, review.files, strict=True))
-            reshaped = [n for n, (old, new) in pairs if old.shape is not new.shape]
+            other = [(n, old.shape is not new.shape) for n, (old, new) in pairs if old is not new]
+            reshaped = [n for n, is_reshaped in other if is_reshaped]
         else:
-            reshaped = [*self._counts]
+            other, reshaped = [], [*self._counts]
         for index in reshaped:
             self._counts.pop(index, None)
         if reshaped:
             self._arrange()
             self._count_some()
             self._counting.resume()
-        self.refresh()
+        else:
+            self._refresh_rows({index for index, _ in other})
 
     def select(self, file: int) -> None:
         """Put the cursor on the file that the diff's cursor is in, or on its closed folder."""
@@ -216,11 +225,19 @@ class TreeView(ScrollView, can_focus=True):
     def _move(self, row: int) -> None:
         if row == self._cursor:
             return
+        self.refresh_line(self._cursor)
+        self.refresh_line(row)
         self._cursor = row
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if not top <= row < top + height:
             self.scroll_to(y=row - height // 2, animate=False)
-        self.refresh()
+
+    def _refresh_rows(self, files: set[int]) -> None:
+        """Draw the rows on the screen anew that stand for one of these files."""
+        top = self.scroll_offset.y
+        for row, node in enumerate(self._rows[top : top + self.size.height], start=top):
+            if not files.isdisjoint(node.files):
+                self.refresh_line(row)
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"tree--{name}")
@@ -231,7 +248,8 @@ class TreeView(ScrollView, can_focus=True):
         fold = "" if node.is_file else "+ " if node.key in self._folded else "- "
         kind = f" {kind_letters(self._file(node).change)}" if node.is_file else ""
         flag = " !" if any(self._review.files[index].flags for index in node.files) else ""
-        signs = [(kind.rstrip(), "kind"), (flag, "flag"), *self._numbers(node)]
+        fresh = " *" if any(has_fresh(self._review.files[index]) for index in node.files) else ""
+        signs = [(kind.rstrip() + fresh, "kind"), (flag, "flag"), *self._numbers(node)]
         room = max(1, width - cell_len(start + fold + "".join(text for text, _ in signs)))
         yield start + fold + set_cell_size(keep_end(node.name, room), room), ""
         yield from signs
@@ -269,6 +287,7 @@ class TreeView(ScrollView, can_focus=True):
         if seen or self.is_counted:
             self.refresh()
         if self.is_counted:
+            self._hunks = sum(len(file.hunks) for file in self._review.files)
             self._counting.pause()
             self.post_message(self.Counted())
 

@@ -61,6 +61,7 @@ class Chooser:
         self._include = [_spec(group) for group in selection.include]
         self._exclude = _spec(selection.exclude) if selection.exclude else None
         names = [pattern for group in selection.include for pattern in group]
+        self._has_patterns = bool(self._include or self._exclude)
         self._names = [(_last_part(p), _compiled([p])) for p in names if _last_part(p)]
 
     def before_reading(
@@ -68,6 +69,8 @@ class Chooser:
     ) -> Verdict:
         """Return the kind a name tells, and why the file is not to be read if it is not."""
         verdict = judge_name(path, told, vendored)
+        if not (self._has_patterns or verdict.left_out):
+            return verdict
         return Verdict(verdict.kind, self._unmatched(path) or self._unless_named(path, verdict))
 
     def left_out(self, path: str) -> str | None:
@@ -94,7 +97,7 @@ class Chooser:
 
     def _source_file(self, alias: str, file: Bytes, facts: Facts) -> SourceFile:
         unwanted = facts.left_out
-        if facts.is_text:
+        if facts.left_out and facts.is_text:
             unwanted = self._unless_named(file.path, Verdict(facts.kind, facts.left_out))
         data = None if unwanted else text_of(file, facts)
         content = file.blob if facts.is_plain else None

@@ -178,7 +178,9 @@ def _not_opened(error: OSError) -> Contents:
 def blob_id(data: bytes, hex_length: int = 40) -> str:
     """Return git's object id of a blob with these bytes (SHA-1, or SHA-256 for 64 digits)."""
     digest = hashlib.sha256 if hex_length == 64 else hashlib.sha1
-    return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    made = digest(b"blob %d\0" % len(data), usedforsecurity=False)
+    made.update(data)
+    return made.hexdigest()
 
 
 def decode(data: bytes) -> str | None:

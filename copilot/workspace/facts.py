@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RULES_VERSION = "1"
 # So many contents are worth a process of their own.
 _CROWD = 100
-_TASKS_AT_ONCE = 2
+_TASKS_AHEAD = 3
 # A crowd takes as long as it takes: only a process that ended is given up.
 _MOST_SECONDS = 3600.0
 
@@ -105,7 +105,7 @@ class Judging:
         self._may_fork = can_fork()
         if self._may_fork:
             work = partial(_encoded, with_secrets=self.with_secrets)
-            self._workers = Workers(work, 1, _MOST_SECONDS, _TASKS_AT_ONCE)
+            self._workers = Workers(work, 1, _MOST_SECONDS, ahead=_TASKS_AHEAD)
             self._workers.__enter__()
 
 
@@ -134,7 +134,7 @@ def begin_facts(files: Sequence[Bytes], cache: Cache, judging: Judging) -> Begun
 def end_facts(begun: Begun, cache: Cache, judging: Judging) -> list[Facts]:
     """Return what the contents of each file tell."""
     made = dict(zip(begun.missing, judging.end(begun.made), strict=True))
-    cache.put(made)
+    cache.put(made, soon=False)
     known = begun.kept | made
     return [_DECODER.decode(known[key]) for key in begun.keys]
 
@@ -170,15 +170,17 @@ def _facts(file: Bytes, with_secrets: bool) -> Facts:
     if text is None:
         return Facts(Kind.BINARY, "binary", is_text=False)
     verdict = judge_text(file.path, text.text, file.kind, file.told)
-    is_plain = text.encoding == "utf-8" and not (
-        file.data.startswith(codecs.BOM_UTF8) or b"\r\n" in file.data
-    )
-    secrets = _secrets(file.path, text.text) if with_secrets else None
+    has_mark = file.data.startswith(codecs.BOM_UTF8)
+    # To look for one byte takes far less than to look for two.
+    has_ends = b"\r" in file.data and b"\r\n" in file.data
+    is_plain = text.encoding == "utf-8" and not (has_mark or has_ends)
+    data = file.data if is_plain else None
+    secrets = _secrets(file.path, text.text, data) if with_secrets else None
     return Facts(verdict.kind, verdict.left_out, True, text.encoding, is_plain, secrets)
 
 
-def _secrets(path: str, text: str) -> tuple[tuple[int, int, str], ...]:
+def _secrets(path: str, text: str, data: bytes | None) -> tuple[tuple[int, int, str], ...]:
     # Its patterns take longer to build than a kept answer takes to read.
     from copilot.workspace.masks.find import find_secrets
 
-    return tuple((span.start, span.end, span.kind) for span in find_secrets(path, text))
+    return tuple((span.start, span.end, span.kind) for span in find_secrets(path, text, data))

@@ -94,6 +94,10 @@ _SETTINGS_NAME = re.compile(
     r"|\.env\..*|example\.env"
     r"|.*\.(?:plist|service|desktop|reg|rc)|\..*rc(?:\.\w+)?|\.\w*ignore|manifest\.in|mkdocs\.yml"
 )
+_SETTINGS_ENDINGS = (
+    *(".json", ".jsonc", ".yml", ".in", ".env"),
+    *(".plist", ".service", ".desktop", ".reg", "rc"),
+)
 # A file that another is made from: what it is follows from the name without this ending.
 _TEMPLATE_NAME = re.compile(r"(.+)[.-](?:tpl|tmpl|template|in|sample|dist|example|orig)")
 # identify's tags. A file with none of these but `text` and a language is source.
@@ -158,11 +162,13 @@ def _kind_of_base_name(name: str) -> Kind | None:
     if is_lock_file(name):
         return Kind.LOCK
     lower = name.lower()
-    if _MINIFIED.fullmatch(lower):
+    if "min." in lower and _MINIFIED.fullmatch(lower):
         return Kind.MINIFIED
-    if _SOURCE_MAP.fullmatch(lower):
+    if lower.endswith(".map") and _SOURCE_MAP.fullmatch(lower):
         return Kind.GENERATED
-    if _SETTINGS_NAME.fullmatch(lower):
+    # Most names are not worth the search for a pattern.
+    may_be_settings = lower.startswith(".") or lower.endswith(_SETTINGS_ENDINGS)
+    if may_be_settings and _SETTINGS_NAME.fullmatch(lower):
         return Kind.CONFIGURATION
     kind = _kind_by_lists(name)
     if kind is None and (template := _TEMPLATE_NAME.fullmatch(name)):

@@ -78,6 +78,12 @@ class SourceFile:
     def name(self) -> str:
         return f"{self.repository}/{self.path}"
 
+    def without_data(self) -> SourceFile:
+        """Return a file that was read without what was read."""
+        # Many times faster than dataclasses.replace, for each of many thousand files.
+        about = (self.repository, self.path, self.blob, self.reason, None, self.denied, self.kind)
+        return SourceFile(*about, self.encoding, self.content, self.masks, unread=True)
+
     @property
     def text(self) -> str | None:
         return None if self.data is None else self.data.decode()

@@ -27,7 +27,8 @@ from copilot.workspace.special import Signature, signature_of
 from copilot.workspace.vendored import vendored_folders, vendored_reason
 
 _BATCH_FILES, _BATCH_BYTES = 128, 2 * 1024 * 1024
-_MOST_BEGUN = 4
+# As many as are read while a vocabulary is loaded.
+_MOST_BEGUN = 32
 # Called with the number of files read and of all files known so far.
 Progress = Callable[[int, int], None]
 

@@ -65,9 +65,17 @@ def test_a_file_that_is_accepted_or_rejected_whole_is_told_in_a_line(tmp_path: P
     review = decide_file(review, 0, Decision.ACCEPTED)
     review = decide_file(review, 1, Decision.REJECTED)
     text = asked(review, tmp_path)
-    assert "## app/a\n\nAll that you proposed for this file was accepted and stands.\n" in text
+    assert "All that you proposed for these files was accepted and stands: app/a\n\n##" in text
     assert "## app/b\n\nAll that you proposed for this file was rejected" in text
     assert "TWO" not in text
+
+
+def test_of_many_accepted_files_a_few_are_named(tmp_path: Path) -> None:
+    review = review_of(*(change(f"f{n}", BEFORE, AFTER) for n in range(2000)))
+    review = decide_all(review, Decision.ACCEPTED)
+    text = asked(with_comment(review, Place(7, 0), 0, 1, "why?"), tmp_path)
+    assert "f18, app/f19, app/f20 and 1979 more\n" in text
+    assert len(text) < 3000
 
 
 def test_a_file_that_nobody_said_anything_of_is_not_told(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -82,11 +82,12 @@ def begin(root: Path) -> Iterator[Begin]:
     """Ask the model at a URL, and begin the review of what it proposes."""
     with ExitStack() as stack:
 
-        def make(url: str) -> Begun:
+        def make(url: str, task: str = "Shout") -> Begun:
             setup = set_up(where([f"app={root}"]))
             ready = stack.enter_context(ready_model(setup, Whom(None, url)))
-            question = read_for(setup, ready, "edit", "Shout")
-            talk = Conversation(setup, ready, question, "Shout")
+            question = read_for(setup, ready, "edit", task)
+            is_constrained = ready.facts.follows_grammar
+            talk = Conversation(setup, ready, question, task, is_constrained=is_constrained)
             talk.ask()
             proposal = talk.proposed(0)
             review = start(proposal.changes, proposal.flags)
@@ -280,6 +281,38 @@ def test_new_moved_and_deleted_files_stand_too(
     assert not (begun.root / "b.txt").exists()
 
 
+def test_a_grammar_holds_the_next_edits_to_the_lines_that_stand(
+    begin: Begin, model: Model, shout: Words, reply: Words, block: Words, asked: Asked
+) -> None:
+    made = "app/new.txt\n<<<<<<< CREATE\nfresh\n>>>>>>> END\n\n"
+    first = reply(made, *(block(PATH, f"line {n}\n", f"LINE {n}\n") for n in (3, 8)), files=2)
+    second = reply(block(PATH, "LINE 3\n", "Line 3\n"))
+    facts = {"owned_by": "llamacpp", "meta": {"n_ctx": 16384}}
+    begun = begin(model(first, second, facts=facts))
+    index = [file.change.name for file in begun.review.files].index(PATH)
+    review = with_comment(begun.review, Place(index, 1), 0, 1, "no", is_rejection=True)
+    again = begun.outside.asked_again(review, show)
+    one, two = (question["grammar"] for question in asked)
+    assert '"line 3' in one
+    assert '"line 3' not in two
+    for line in ("LINE 3", "line 8", "fresh"):
+        assert f'"{line}' in two
+    assert again.files[index].change.after == LINES.replace("line 3\n", "Line 3\n").encode()
+
+
+@pytest.mark.xdist_group("llama")
+def test_a_real_model_answers_the_review_within_the_grammar(
+    begin: Begin, llama_server: str, root: Path
+) -> None:
+    (root / "a.txt").write_text("def greet():\n    print('Hello')\n")
+    begun = begin(llama_server, "Greet in French in app/a.txt")
+    review = with_comment(begun.review, Place(0, 0), 0, 1, "in Spanish", is_rejection=True)
+    # A small model may find that nothing is to be done.
+    with suppress(EditsRefused):
+        again = begun.outside.asked_again(review, show)
+        assert again.files[0].change.before == b"def greet():\n    print('Hello')\n"
+
+
 def test_without_anything_said_nothing_is_asked(
     begin: Begin, model: Model, shout: Words, asked: Asked
 ) -> None:
@@ -379,6 +412,17 @@ def test_stopping_from_another_thread_ends_the_request_and_leaves_the_review(
         assert again.round == 2
 
 
+def test_a_server_that_goes_away_leaves_the_review(begin: Begin, shout: Words) -> None:
+    with slow_server(shout(3, 8), threading.Event(), threading.Event()) as url:
+        begun = begin(url)
+    review = with_comment(begun.review, Place(0, 1), 0, 1, "no", is_rejection=True)
+    was = begun.talk.turns, begun.talk.answer, begun.talk.standing
+    with pytest.raises(CopilotError):
+        begun.outside.asked_again(review, show)
+    assert (begun.talk.turns, begun.talk.answer, begun.talk.standing) == was
+    assert begun.outside.latest is None
+
+
 # The disk
 
 
@@ -409,6 +453,15 @@ def test_what_has_no_place_any_more_is_named(begin: Begin, model: Model, shout: 
     (begun.root / "a.txt").write_text(LINES.replace("line 3\n", "three\n"))
     with pytest.raises(EditsRefused, match=r"app/a\.txt: line 3: its lines were changed"):
         begun.outside.placed_again(begun.review)
+
+
+def test_what_is_rejected_may_change_as_it_likes(begin: Begin, model: Model, shout: Words) -> None:
+    begun = begin(model(shout(3)))
+    (begun.root / "a.txt").write_text("all new\n")
+    review = decide_all(begun.review, Decision.REJECTED)
+    assert begun.outside.changed_on_disk(review) == ()
+    assert begun.outside.placed_again(review) is review
+    assert begun.outside.changed_on_disk(decide_all(review, Decision.ACCEPTED)) == (0,)
 
 
 def test_what_is_there_already_leaves_the_review(begin: Begin, model: Model, shout: Words) -> None:
@@ -523,9 +576,10 @@ def test_line_by_line_the_model_is_asked_again_on_the_same_prompt(
     runs = json.loads(copilot("runs", "list", "--json", cwd=root).stdout)
     assert [(run["outcome"], run["rounds"]) for run in runs] == [
         ("applied", 2),
-        ("sent back", None),
+        ("sent back", 1),
     ]
-    assert (runs[0]["accepted_hunks"], runs[0]["rejected_hunks"]) == (2, 1)
+    told = [(run["accepted_hunks"], run["rejected_hunks"]) for run in runs]
+    assert told == [(2, 1), (1, 1)]
 
 
 def test_what_was_asked_for_again_and_not_taken_is_kept_whole(

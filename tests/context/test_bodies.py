@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from copilot.cache import Cache
 from copilot.context.bodies import UNKNOWN, Bodies, Body, count_kept, ended, lead_of
-from copilot.context.counting import Counter
+from copilot.context.counting import Counter, Promise
 from copilot.context.frame import marks_in
 from copilot.context.tokens import TOKENIZERS, reference_encoding
 from copilot.workspace.contents import blob_id
@@ -91,6 +91,27 @@ def test_the_cache_tells_the_same(tmp_path: Path, tokenizer: str) -> None:
     counter.close()
 
 
+def test_many_texts_are_kept_in_runs_that_one_more_text_hardly_changes(tmp_path: Path) -> None:
+    class Counting(Counter):
+        asked = 0
+
+        def begin(self, texts: Sequence[bytes], folder: Path | None = None) -> Promise[int]:
+            self.asked += len(texts)
+            return super().begin(texts, folder)
+
+    texts = [f"<file path={number}>\n".encode() for number in range(1000)]
+    counter = Counting("o200k_base")
+    counts = [len(reference_encoding().encode_ordinary(text.decode())) for text in texts]
+    with Cache(tmp_path / "facts.sqlite3") as cache:
+        assert count_kept(texts, counter, "o200k_base", cache) == counts
+        assert count_kept(texts, counter, "o200k_base", cache) == counts
+        assert counter.asked == len(texts)
+        more = [*texts[:500], b"one more", *texts[500:]]
+        assert count_kept(more, counter, "o200k_base", cache)[501:] == counts[500:]
+    assert counter.asked < 1.5 * len(texts)
+    counter.close()
+
+
 def test_what_is_known_needs_no_text_and_what_is_not_is_unknown(tmp_path: Path) -> None:
     known, unknown = _file("x = 1\n"), _file("y = 2\n")
     with Cache(tmp_path / "facts.sqlite3") as cache:
@@ -112,12 +133,11 @@ def test_a_text_that_was_unknown_is_counted_when_it_comes() -> None:
 
 
 def test_another_process_counts_the_same_and_ends() -> None:
-    texts = [(text.encode(), 0) for text in ("x = 1\n", "", "no end")]
-    expected = [
-        len(reference_encoding("cl100k_base").encode_ordinary(t.decode())) for t, _ in texts
-    ]
+    texts = [text.encode() for text in ("x = 1\n", "", "no end")]
+    encoding = reference_encoding("cl100k_base")
+    expected = [len(encoding.encode_ordinary(text.decode())) for text in texts]
     code = (
-        "from copilot.context.counting import Counter\n"
+        "from copilot.context.counting import Counter, Promise\n"
         "from copilot.context.tokens import is_loaded\n"
         "import multiprocessing, sys\n"
         f"counter = Counter('cl100k_base'); promise = counter.begin({texts!r})\n"

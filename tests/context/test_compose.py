@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -260,6 +261,20 @@ def test_a_task_is_counted_behind_whatever_stands_before_it(
     sections.append(task_section(draft, Wording("", task, ""), Frame(), sections))
     text = "".join(section.text for section in sections)
     assert sum(s.tokens for s in sections) == len(reference_encoding().encode_ordinary(text))
+
+
+@pytest.mark.parametrize("size", [10, 8000, 8190, 9000, 100_000])
+def test_a_task_is_counted_the_same_behind_a_base_in_one_piece(draft: Draft, size: int) -> None:
+    file = SourceFile("app", "a" * size, None, "tracked", b"x = 1\n" * 20)
+    base = section_of(SectionKind.BASE, draft.lay(draft.copies([file]), Frame()))
+    paths = section_of(SectionKind.BASE, draft.lay([Copy(file, Shape.PATH)] * 2, Frame()))
+    for section in (base, paths):
+        whole = replace(section, pieces=(memoryview(section.data),))
+        counted = [
+            task_section(draft, Wording("", "/no_think", ""), Frame(), [before])
+            for before in (section, whole)
+        ]
+        assert counted[0] == counted[1]
 
 
 def test_the_last_entry_of_a_file_counts_and_the_others_are_told(draft: Draft) -> None:

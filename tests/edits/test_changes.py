@@ -54,6 +54,8 @@ def test_hunks_tell_both_texts(before: bytes, after: bytes) -> None:
         new = split_lines(after)[hunk.new_start : hunk.new_start + hunk.new_count]
         assert [line.data for line in hunk.lines if line.tag != "+"] == old
         assert [line.data for line in hunk.lines if line.tag != "-"] == new
+        tags = [line.tag for line in hunk.lines]
+        assert hunk.line_counts == (tags.count("+"), tags.count("-"))
         assert hunk.lines[0].tag != " "
         assert hunk.lines[-1].tag != " "
 

@@ -296,16 +296,16 @@ def test_undo_to_the_start_and_redo_to_the_end(
 def test_lines_that_stay_and_lines_that_come_keep_their_order(
     before: bytes, after: bytes, steps: list[Step]
 ) -> None:
-    """Number every line, so that each is one of a kind; then both orders can be seen."""
+    """Every line is made one of a kind, so that both orders can be seen."""
     old = [b"old %d\n" % number for number, _ in enumerate(split_lines(before))]
     new = [b"new %d\n" % number for number, _ in enumerate(split_lines(after))]
     shared = [b"both %d\n" % number for number in range(2)]
-    text, changed = b"".join([*old, *shared, *old[:0]]), b"".join([*new, *shared])
-    review = _walked([FileChange("m", "f", text, changed)], steps)[-1]
-    file = review.files[0]
-    for change in accepted(review).changes:
-        lines = split_lines(change.after or b"")
-        for sample in (split_lines(text), split_lines(file.change.after or b"")):
+    change = FileChange("m", "f", b"".join([*old, *shared]), b"".join([*new, *shared]))
+    review = _walked([change], steps)[-1]
+    for taken in accepted(review).changes:
+        lines = split_lines(taken.after or b"")
+        for text in (change.before, review.files[0].change.after):
+            sample = split_lines(text or b"")
             order = [sample.index(line) for line in lines if sample.count(line) == 1]
             assert order == sorted(order)
 
@@ -379,6 +379,7 @@ def test_what_was_accepted_stays_so_beside_what_is_new(
         for index, line in enumerate(file.hunks[hunk].lines):
             if line.data.startswith(b"second") and line.tag == "+":
                 assert file.fresh(hunk, index)
+                assert hunk in file.fresh_hunks
                 assert file.line_decision(hunk, index) is Decision.UNDECIDED
 
 

@@ -89,7 +89,7 @@ def test_what_was_decided_before_is_not_asked_again() -> None:
 def test_prompts_say_how_far_and_what() -> None:
     _, terminal = _typed("y", "n", "K", "y", "y", "y")
     assert terminal.prompts == [
-        "(1/4) accept this hunk [y,n,a,d,q,j,k,l,e,E,c,x,/,g,p,?]? ",
+        "(1/4) accept this hunk [y,n,a,d,q,j,k,s,l,e,E,c,x,/,g,p,?]? ",
         "(2/4) accept this hunk [y,n,a,d,q,j,k,e,E,c,x,u,/,g,p,?]? ",
         "(3/4) accept this hunk [y,n,a,d,q,j,k,e,E,c,x,u,/,g,p,?]? ",
         "(2/4, rejected so far) accept this hunk [y,n,a,d,q,j,k,e,E,c,x,u,/,g,p,?]? ",
@@ -402,8 +402,9 @@ def test_a_deletion_is_kept_by_editing_the_file() -> None:
 
 def test_binary_content_is_neither_edited_nor_chosen_from() -> None:
     change = FileChange("main", "f", b"a\n\0\n", b"b\n\0\n")
-    done, terminal = _reviewed("E", "l 1", "y", change=change, edit=_editor(b""))
-    assert terminal.shown[2:4] == [
+    done, terminal = _reviewed("E", "e", "l 1", "y", change=change, edit=_editor(b"-a\n+c\n"))
+    assert terminal.shown[2:5] == [
+        "this is no text to edit; accept or reject it",
         "this is no text to edit; accept or reject it",
         "this hunk has no lines to choose from; accept or reject it",
     ]
@@ -482,10 +483,27 @@ def test_the_model_is_asked_again_and_what_is_new_is_marked() -> None:
     world = _World(answer=ChangeSet((FileChange("main", "a.py", _NUMBERED, second),)))
     done, terminal = _in_world(world, "y", "x keep a word there", "r", "y")
     assert [comment.text for comment in world.asked[0].comments] == ["keep a word there"]
-    assert "proposal 2: 1 hunks to decide" in terminal.shown
+    assert "proposal 2: 1 hunk to decide, 1 with something new" in terminal.shown
     assert "   2 new          13 +thirteen" in terminal.shown[-1].splitlines()
     assert accepted(done).changes[0].after == second
     assert ",r,?" in terminal.prompts[0]
+
+
+def test_comments_that_nobody_answered_are_not_lost_at_the_end() -> None:
+    second = ChangeSet((FileChange("main", "a.py", _NUMBERED, _NUMBERED + b"more\n"),))
+    world = _World(answer=second)
+    done, terminal = _in_world(world, "a", "q")
+    assert terminal.prompts[-1].startswith("(1/3)")
+    done, terminal = _in_world(world, "x why", "n", "n", "what?", "u", "n", "r", "y")
+    end = "(all is decided; comments that the model has not seen: 1) y apply, r ask again, u undo"
+    assert [prompt.startswith(end) for prompt in terminal.prompts] == [
+        *[False] * 3, True, True, False, True, False,
+    ]  # fmt: skip
+    assert accepted(done) == second
+    done, terminal = _in_world(world, "x why", "n", "n", "y")
+    assert done.comments
+    assert not accepted(done)
+    assert len(_in_world(world, "c why", "q")[1].prompts) == 2
 
 
 def test_without_a_model_nobody_is_asked() -> None:

@@ -20,7 +20,6 @@ from copilot.review.state import (
     decide_all,
     decide_file,
     decide_rest,
-    decision_at,
     next_undecided,
     places,
     redo,
@@ -200,7 +199,7 @@ def test_a_hunk_edited_into_two_leaves_both_undecided() -> None:
         review, Place(0, 0), _lines("-1", "+x", " 2", " 3", " 4", " 5", "-6", "+y")
     )
     assert _of_file(edited.files[0]) == (_U, _U)
-    assert decision_at(edited, Place(0, 1)) is _U
+    assert next_undecided(edited, Place(0, 0)) == Place(0, 1)
 
 
 def test_a_file_whose_last_change_is_edited_away_changes_nothing() -> None:

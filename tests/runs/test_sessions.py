@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from copilot.assist.session.record import PIECE_BEGINS, piece
 from copilot.errors import UsageError
 from copilot.runs.sessions import (
     create_session,
@@ -128,6 +129,16 @@ def test_sessions_are_found_by_a_part_of_their_id(tmp_path: Path) -> None:
     (tmp_path / "strange.jsonl").write_text("{}\n")
     assert {stored.id for stored in list_sessions(tmp_path)} == {one, two}
     assert list(list_sessions(tmp_path / "none")) == []
+
+
+def test_a_list_leaves_pieces_of_answers_out(tmp_path: Path) -> None:
+    file = create_session(tmp_path, {})
+    file.append(piece("text"))
+    file.append({"type": "end"})
+    (stored,) = list_sessions(tmp_path, without=PIECE_BEGINS)
+    assert [event["type"] for event in stored.events] == ["session", "end"]
+    assert len(read_session(tmp_path, file.id).events) == 3
+    file.close()
 
 
 def test_a_fork_holds_what_is_kept_of_another(tmp_path: Path) -> None:

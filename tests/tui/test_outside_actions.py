@@ -91,6 +91,7 @@ async def test_next_proposal_is_shown_with_what_is_new(said: Review) -> None:
     app = ReviewApp(said, "task", World(third_line_only))
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         await pilot.press("g")
+        await until(pilot, lambda: isinstance(app.screen, AskAgain))
         assert "line 15" in text_of(app, "#sent")
         assert "leave this line" in text_of(app, "#sent")
         await pilot.press("enter")
@@ -106,7 +107,9 @@ async def test_cancelled_question_leaves_the_review(said: Review) -> None:
     world = World()
     app = ReviewApp(said, "task", world)
     async with app.run_test(size=WIDE) as pilot:
-        await pilot.press("g", "enter")
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(app.screen, AskAgain))
+        await pilot.press("enter")
         await until(pilot, lambda: "new[/] answer" in text_of(app, "#answer"))
         assert "answering" in text_of(app, "#clock")
         await pilot.press("escape")
@@ -122,7 +125,9 @@ async def test_refused_question_says_why_and_may_be_sent_again(said: Review) -> 
     world = World(refuse)
     app = ReviewApp(said, "task", world)
     async with app.run_test(size=WIDE) as pilot:
-        await pilot.press("g", "enter")
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(app.screen, AskAgain))
+        await pilot.press("enter")
         await until(pilot, lambda: "the server is full" in text_of(app, "#trouble"))
         world.again = third_line_only
         await pilot.press("enter")
@@ -135,9 +140,10 @@ async def test_nothing_is_asked_where_nothing_was_said(
     review_of: Make, two_hunks: FileChange
 ) -> None:
     app = ReviewApp(review_of(two_hunks), "task", World(third_line_only))
-    async with app.run_test(size=WIDE) as pilot:
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
         await pilot.press("g")
-        assert not isinstance(app.screen, AskAgain)
+        await until(pilot, lambda: bool(app._notifications))
+        assert next(iter(app._notifications)).message.startswith("say something first")
 
 
 async def test_change_on_disk_is_told_and_placed_again(said: Review) -> None:

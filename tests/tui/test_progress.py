@@ -19,12 +19,17 @@ from copilot.tui.progress import fresh_hunks, progress, would_be_lost
 def test_hunks_are_told_where_they_are_counted(many_kinds: Review) -> None:
     review = decide(many_kinds, Place(0, 0), Decision.ACCEPTED)
     review = decide(review, Place(0, 1), Decision.REJECTED)
-    assert progress(review, is_counted=True) == "2 of 6 hunks decided, 1 accepted"
+    assert progress(review, hunks=6) == "2 of 6 hunks decided, 1 accepted"
+
+
+def test_comments_are_counted(many_kinds: Review) -> None:
+    review = with_comment(many_kinds, Place(0, 0), 0, 0, "why?")
+    assert progress(review, hunks=6) == "0 of 6 hunks decided, 0 accepted, 1 comment"
 
 
 def test_files_are_told_before(many_kinds: Review) -> None:
     review = decide_file(many_kinds, 0, Decision.REJECTED)
-    assert progress(review, is_counted=False) == "1 of 4 files decided, 0 accepted"
+    assert progress(review, hunks=None) == "1 of 4 files decided, 0 accepted"
 
 
 def test_what_would_be_lost_is_named(many_kinds: Review) -> None:

@@ -87,7 +87,9 @@ async def test_quit_asks_before_decisions_are_lost(review_of: Make, two_hunks: F
         await pilot.press("F", "escape", "n")
         assert app.is_running
         assert shown_progress(app) == "2 of 2 hunks decided, 0 accepted"
-        await pilot.press("ctrl+q", "ctrl+q", "y")
+        await pilot.press("ctrl+q", "ctrl+q")
+        assert app.is_running
+        await pilot.press("y")
     assert app.return_value is None
 
 

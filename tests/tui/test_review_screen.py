@@ -10,7 +10,7 @@ from textual.widgets import OptionList, Static
 
 from copilot.edits.changes import ChangeSet, FileChange
 from copilot.edits.flags import Flag, FlagKind
-from copilot.review.state import Decision, Place, Review, accepted, decide, start
+from copilot.review.state import Decision, Place, Review, accepted, decide, renewed, start
 from copilot.tui.diff_view import DiffView
 from copilot.tui.keys import DIFF, SCREEN, TREE, Key
 from copilot.tui.line_input import LineInput
@@ -143,6 +143,29 @@ async def test_next_and_previous_undecided(many_kinds: Review) -> None:
         assert app.shown.diff.place == Place(0, 0)
 
 
+async def test_next_proposal_with_other_files_takes_the_place_of_the_last(
+    many_kinds: Review,
+) -> None:
+    old = many_kinds.files[0].change
+    changes = (
+        FileChange("app", "src/size.py", old.before, (old.after or b"") + b"y = 3\n"),
+        FileChange("app", "a/more.py", None, b"more\n"),
+    )
+    app = ReviewApp(many_kinds, "task")
+    async with app.run_test(size=WIDE) as pilot:
+        app.shown.diff.go_to_file(3)
+        app.shown.show(renewed(many_kinds, ChangeSet(changes)))
+        await pilot.pause()
+        assert app.shown.tree_view.border_title == "2 files"
+        app.shown.diff.go_to(Place(0, 0))
+        app.shown.action_fresh()
+        assert app.shown.diff.place == Place(0, 1)
+        app.shown.action_fresh()
+        assert app.shown.diff.place == Place(1, 0)
+        app.shown.action_fresh()
+        assert app.shown.diff.place == Place(0, 1)
+
+
 async def test_hunk_is_split_at_the_cursor_and_where_lines_are_unchanged() -> None:
     before = b"a\nb\nc\nd\n"
     change = FileChange("app", "a", before, b"A\nb\nC\nd\n")
@@ -212,6 +235,15 @@ async def test_keys_are_remapped_by_name(review_of: Make, two_hunks: FileChange)
             line.startswith("y ctrl+y") and line.endswith(" accept")
             for line in content.plain.splitlines()
         )
+
+
+async def test_footer_keeps_its_order_whatever_the_keys(many_kinds: Review) -> None:
+    app = ReviewApp(many_kinds, "task", keys={"reject": "d"})
+    async with app.run_test(size=WIDE):
+        shown = [one.binding for one in app.screen.active_bindings.values() if one.binding.show]
+        assert [(one.key, one.description) for one in shown][:4] == [
+            ("a", "Accept"), ("d", "Reject"), ("w", "Apply"), ("q", "Quit"),
+        ]  # fmt: skip
 
 
 async def test_help_names_every_key(many_kinds: Review) -> None:

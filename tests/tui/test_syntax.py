@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from copilot.tui.syntax import MAX_LENGTH, Colours, spans
+from importlib import import_module
+
+import pytest
+
+from copilot.tui.syntax import LANGUAGES, MAX_LENGTH, Colours, spans
 
 TEXT = b'x = """\ndef no(): pass\n"""\ndef yes(): pass\n'
 
@@ -33,6 +37,14 @@ def test_lexer_follows_the_file_name() -> None:
         "# sum": "comment",
     }
     assert kinds("Makefile", b"# sum") == {"# sum": "comment"}
+
+
+@pytest.mark.parametrize(("suffix", "language"), LANGUAGES.items())
+def test_language_is_the_one_pygments_finds_by_the_name(suffix: str, language: str) -> None:
+    # Pygments ships no type information.
+    lexers = import_module("pygments.lexers")
+    by_name = lexers.get_lexer_for_filename(f"a{suffix}")
+    assert type(lexers.get_lexer_by_name(language)) is type(by_name)
 
 
 def test_unknown_names_and_very_long_lines_are_plain() -> None:
@@ -79,3 +91,13 @@ def test_file_that_is_forgotten_is_coloured_again() -> None:
     colours = Colours()
     texts = [TEXT + b"# %d\n" % number for number in range(20)]
     assert len({str(lines_of("a.py", text, colours)[:4]) for text in texts * 2}) == 1
+
+
+def test_file_that_a_lexer_is_slow_with_is_given_up() -> None:
+    text = b" \n" * 60_000 + b"x = 1\n"
+    colours = Colours()
+    assert colours.line("a.c", text, 60_000, b" \n") == ()
+    for _ in range(100):
+        colours.step()
+    assert colours.is_done
+    assert colours.line("a.c", text, 60_001, b"x = 1\n")[0].kind == "number"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from copilot.assist import ahead
 from copilot.assist.base import MARKS_TAKEN
@@ -21,8 +21,8 @@ from copilot.assist.session.spoken import (
 )
 from copilot.backends.protocol import Message
 from copilot.context.compose import Wording, prompt_of, section_of, task_section
-from copilot.context.draft import Draft, gone
-from copilot.context.entries import Entry, Shape, latest, mark_line, quoted
+from copilot.context.draft import Draft, Laid, gone
+from copilot.context.entries import Shape, latest, mark_line, quoted
 from copilot.context.frozen import RECORD_VERSION, Frozen, Record
 from copilot.context.model import Detail, Section, SectionKind
 from copilot.context.overlay import Due, has_jumped, heads_of, left_out, what_is_due
@@ -39,11 +39,11 @@ _BY_NAME = "named by you"
 
 @dataclass(frozen=True)
 class _New:
-    """What the next message brings: entries of files, and why, by name."""
+    """What the next message brings: entries of files, which of them changed, and why, by name."""
 
     section: Section
-    changed: tuple[str, ...]
-    why: Mapping[str, str]
+    changed: tuple[str, ...] = ()
+    why: Mapping[str, str] = field(default_factory=dict)
 
 
 def gone_on(
@@ -61,23 +61,8 @@ def gone_on(
     with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
         draft.start_for_few()
         read = Read.of(scope.parts(progress, skip=True))
-        frozen = _as_frozen(before)
-        if why := _why_anew(frozen, before, read):
-            return why
-        talk = said_sections([message.content for message in said], draft)
-        held = [*before.prompt.sections, *talk]
-        due = _due(frozen, read, asked)
-        task = _task(before, draft, asked, scope, held, _names(due))
-        used = sum(section.tokens for section in held) + task.tokens + _RESERVE
-        room = None if limit is None else limit - used
-        new = _brought(before, read, due, scope, asked, draft, room, progress)
-        if new is None:
-            return MARKS_TAKEN
-        task = _task(before, draft, asked, scope, [*held, new.section], new.changed)
-        sections = [*held, new.section, task]
-        if limit is not None and sum(section.tokens for section in sections) > limit:
-            return NO_ROOM
-        return _next(before, said, read, sections, new)
+        step = _Step(before, scope, asked, draft, read)
+        return step.why_anew() or step.after(said, limit, progress)
 
 
 def due_names(before: Spoken, scope: Scope) -> tuple[str, ...]:
@@ -87,21 +72,138 @@ def due_names(before: Spoken, scope: Scope) -> tuple[str, ...]:
     return _names(what_is_due(_as_frozen(before), read.files))
 
 
-def _next(
-    before: Spoken, said: Sequence[Message], read: Read, sections: Sequence[Section], new: _New
-) -> Spoken:
-    prompt = prompt_of(sections, read.files, before.prompt.frame, before.prompt.tokenizer, new.why)
-    old = {n: r for n, r in reasons_in(before.prompt).items() if n not in new.why}
-    message = Message("user", "".join(section.text for section in sections[-2:]))
-    return replace(
-        before,
-        snapshot=Snapshot(read.repositories, tuple(map(unread, read.files))),
-        prompt=with_reasons(prompt, old),
-        why_new="",
-        sent=(*before.sent, *said, message),
-        new_tokens=prompt.total_tokens - before.prompt.total_tokens,
-        forgotten=0,
-    )
+@dataclass(frozen=True)
+class _Step:
+    """From one prompt to the next: what there is to read, and what is asked of it."""
+
+    before: Spoken
+    scope: Scope
+    asked: Asked
+    draft: Draft
+    read: Read
+
+    def why_anew(self) -> str:
+        """Return why what was sent cannot stay, if that is so."""
+        shown = {f"{f.repository}/{f.path}": f.detail for f in self.before.prompt.files}
+        name = left_out(self._frozen, self.read.files)
+        if name and shown.get(name) is Detail.FULL:
+            return f"{name} must not be shown any longer"
+        if alias := has_jumped(self._frozen.record.heads, self.read.repositories):
+            return f"another branch is checked out in {alias}"
+        return ""
+
+    def after(self, said: Sequence[Message], limit: int | None, progress: Progress) -> Spoken | str:
+        """Return the next prompt, or why there is none."""
+        talk = said_sections([message.content for message in said], self.draft)
+        held = [*self.before.prompt.sections, *talk]
+        due = self._due()
+        task = self._task(held, _names(due))
+        used = sum(section.tokens for section in held) + task.tokens + _RESERVE
+        new = self._brought(due, None if limit is None else limit - used, progress)
+        if new is None:
+            return MARKS_TAKEN
+        task = self._task([*held, new.section], new.changed)
+        sections = [*held, new.section, task]
+        if limit is not None and sum(section.tokens for section in sections) > limit:
+            return NO_ROOM
+        return self._spoken(said, sections, new)
+
+    def _spoken(self, said: Sequence[Message], sections: Sequence[Section], new: _New) -> Spoken:
+        before, read = self.before, self.read
+        frame, tokenizer = before.prompt.frame, before.prompt.tokenizer
+        prompt = prompt_of(sections, read.files, frame, tokenizer, new.why)
+        old = {n: r for n, r in reasons_in(before.prompt).items() if n not in new.why}
+        message = Message("user", "".join(section.text for section in sections[-2:]))
+        return replace(
+            before,
+            snapshot=Snapshot(read.repositories, tuple(map(unread, read.files))),
+            prompt=with_reasons(prompt, old),
+            why_new="",
+            sent=(*before.sent, *said, message),
+            new_tokens=prompt.total_tokens - before.prompt.total_tokens,
+            forgotten=0,
+        )
+
+    def _due(self) -> Due:
+        """Return what changed, and what the person wants to see in full besides."""
+        due = what_is_due(self._frozen, self.read.files)
+        changed = {file.name: (file, shape) for file, shape in due.changed}
+        wanted = frozenset(self.asked.wanted)
+        for file in self.read.files:
+            is_lacking = file.name in changed or file.name not in self._full
+            if is_lacking and file.is_text and file.name in wanted:
+                changed[file.name] = (file, Shape.FULL)
+        return Due(tuple(changed.values()), due.gone)
+
+    def _brought(self, due: Due, room: int | None, progress: Progress) -> _New | None:
+        """Return the entries that the next message brings; None if the frame cannot hold them."""
+        frame, draft = self.before.prompt.frame, self.draft
+        shapes = {file.name: shape for file, shape in due.changed}
+        copies = copies_of((file for file, _ in due.changed), shapes, self.scope, draft)
+        copies += [gone(name) for name in due.gone]
+        laid = draft.lay(copies, frame) if copies else []
+        why = {name: _BY_NAME for name in self.asked.wanted if name in shapes}
+        full = self._full | {name for name, shape in shapes.items() if shape is Shape.FULL}
+        if room is not None:
+            left = max(0, room - sum(entry.tokens for entry, _ in laid))
+            more, reasons = self._ranked(full, round(left * _FOCUS_SHARE), progress)
+            laid, why = laid + more, {**why, **reasons}
+        if not draft.fits(frame, [*shapes, *due.gone, *why]):
+            return None
+        changed = tuple(name for name in _names(due) if name in self._known)
+        return _New(section_of(SectionKind.FOCUS, laid), changed, why)
+
+    def _ranked(
+        self, full: frozenset[str], room: int, progress: Progress
+    ) -> tuple[list[Laid], Mapping[str, str]]:
+        """Return the entries of what the question needs of files that are not shown in full."""
+        asked = self.asked
+        files = tuple(file for file in self.read.files if not asked.hides(file.name))
+        if all(file.name in full for file in files if file.is_text):
+            return [], {}
+        # Ranking takes long to import, and most prompts hold all files.
+        ahead.begin()
+        from copilot.assist.ranked import in_focus, laid_out, ranking_of
+
+        focus = tuple(dict.fromkeys((*self.scope.focus, *asked.wanted)))
+        scope, frame = replace(self.scope, focus=focus), self.before.prompt.frame
+        read = replace(self.read, files=files)
+        ranking = ranking_of(read, scope, asked.text, self.draft, progress)
+        chosen = in_focus(ranking, full, self.draft, frame, room)
+        return laid_out(chosen, scope, self.draft, frame), chosen.why
+
+    def _task(self, held: Sequence[Section], changed: Sequence[str]) -> Section:
+        """Return the question behind what must be known of the files above."""
+        asked, prompts, frame = self.asked, self.scope.prompts, self.before.prompt.frame
+        notes = [asked.note] if asked.note else []
+        if listed := sorted(name for name in changed if name in self._known):
+            last = latest(entry for section in held for entry in section.entries)
+            gone_now = {e.name for e in last.values() if e.shape is Shape.DELETED}
+            lines = [f"- {quoted(n)}{': deleted' if n in gone_now else ''}" for n in listed]
+            template = load_prompt("superseded", prompts)
+            notes.append(fill_prompt(template, paths="\n".join(lines)).strip())
+        task = load_prompt(f"task-{asked.kind}", prompts)
+        if self.before.words:
+            line = mark_line(self.before.words[-1], frame).decode().strip()
+            marks = fill_prompt(load_prompt("marks", prompts), mark=line)
+            task = f"{task.rstrip()}\n\n{marks}"
+        wording = Wording("", task, asked.text)
+        return task_section(self.draft, wording, frame, held, "\n\n".join(notes))
+
+    @cached_property
+    def _frozen(self) -> Frozen:
+        return _as_frozen(self.before)
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        """The names of all files that were shown."""
+        return frozenset(entry.name for entry in self._frozen.entries if entry.path)
+
+    @cached_property
+    def _full(self) -> frozenset[str]:
+        """The names of those whose last entry shows them in full."""
+        last = latest(self._frozen.entries).values()
+        return frozenset(entry.name for entry in last if entry.is_full)
 
 
 def _as_frozen(before: Spoken) -> Frozen:
@@ -116,115 +218,5 @@ def _as_frozen(before: Spoken) -> Frozen:
     return Frozen(record, ())
 
 
-def _why_anew(frozen: Frozen, before: Spoken, read: Read) -> str:
-    lowered = {f"{f.repository}/{f.path}" for f in before.prompt.files if not _is_whole(f.detail)}
-    name = left_out(frozen, read.files)
-    if name and name not in lowered:
-        return f"{name} must not be shown any longer"
-    if alias := has_jumped(frozen.record.heads, read.repositories):
-        return f"another branch is checked out in {alias}"
-    return ""
-
-
-def _is_whole(detail: Detail) -> bool:
-    return detail is Detail.FULL
-
-
-def _due(frozen: Frozen, read: Read, asked: Asked) -> Due:
-    """Return what changed, and what the person wants to see in full besides."""
-    due = what_is_due(frozen, read.files)
-    last = latest(frozen.entries)
-    changed = {file.name: (file, shape) for file, shape in due.changed}
-    wanted = frozenset(asked.wanted)
-    for file in read.files:
-        if file.name in wanted and file.is_text:
-            entry = last.get(os.fsencode(file.name))
-            if file.name in changed or not (entry and entry.is_full):
-                changed[file.name] = (file, Shape.FULL)
-    return Due(tuple(changed.values()), due.gone)
-
-
 def _names(due: Due) -> tuple[str, ...]:
     return (*(file.name for file, _ in due.changed), *due.gone)
-
-
-def _brought(
-    before: Spoken,
-    read: Read,
-    due: Due,
-    scope: Scope,
-    asked: Asked,
-    draft: Draft,
-    room: int | None,
-    progress: Progress,
-) -> _New | None:
-    """Return the entries that the next message brings; None if the frame cannot hold them."""
-    frame = before.prompt.frame
-    shapes = {file.name: shape for file, shape in due.changed}
-    copies = copies_of((file for file, _ in due.changed), shapes, scope, draft)
-    copies += [gone(name) for name in due.gone]
-    spent = sum(draft.tokens(copies, frame)) if copies else 0
-    why = {name: _BY_NAME for name in asked.wanted if name in shapes}
-    shown = _shown_in_full(before, shapes)
-    laid = draft.lay(copies, frame) if copies else []
-    if room is not None and any(f.is_text and f.name not in shown for f in read.files):
-        # Ranking takes long to import, and most prompts hold all files.
-        ahead.begin()
-        from copilot.assist.ranked import in_focus, laid_out, ranking_of
-
-        focused = replace(scope, focus=tuple(dict.fromkeys((*scope.focus, *asked.wanted))))
-        ranking = ranking_of(read, focused, asked.text, draft, progress)
-        left = max(0, round((room - spent) * _FOCUS_SHARE))
-        chosen = in_focus(ranking, shown, draft, frame, left)
-        laid += laid_out(chosen, scope, draft, frame)
-        why |= chosen.why
-    names = [*shapes, *due.gone, *why]
-    if not draft.fits(frame, names):
-        return None
-    known = frozenset(_known(before))
-    changed = tuple(name for name in (*shapes, *due.gone) if name in known)
-    return _New(section_of(SectionKind.FOCUS, laid), changed, why)
-
-
-def _shown_in_full(before: Spoken, shapes: Mapping[str, Shape]) -> frozenset[str]:
-    entries = latest(_entries(before)).values()
-    full = {entry.name for entry in entries if entry.is_full}
-    return frozenset(full | {name for name, shape in shapes.items() if shape is Shape.FULL})
-
-
-def _known(before: Spoken) -> Sequence[str]:
-    return [entry.name for entry in _entries(before) if entry.path]
-
-
-def _entries(before: Spoken) -> Sequence[Entry]:
-    return [entry for section in before.prompt.sections for entry in section.entries]
-
-
-def _task(
-    before: Spoken,
-    draft: Draft,
-    asked: Asked,
-    scope: Scope,
-    held: Sequence[Section],
-    changed: Sequence[str],
-) -> Section:
-    """Return the question behind what must be known of the files above."""
-    notes = [asked.note] if asked.note else []
-    known = frozenset(_known(before))
-    if listed := [name for name in changed if name in known]:
-        gone_now = {name for name in listed if name not in _present(held)}
-        lines = [f"- {quoted(n)}{': deleted' if n in gone_now else ''}" for n in sorted(listed)]
-        template = load_prompt("superseded", scope.prompts)
-        notes.append(fill_prompt(template, paths="\n".join(lines)).strip())
-    task = load_prompt(f"task-{asked.kind}", scope.prompts)
-    if before.words:
-        line = mark_line(before.words[-1], before.prompt.frame).decode().strip()
-        marks = fill_prompt(load_prompt("marks", scope.prompts), mark=line)
-        task = f"{task.rstrip()}\n\n{marks}"
-    wording = Wording("", task, asked.text)
-    return task_section(draft, wording, before.prompt.frame, held, "\n\n".join(notes))
-
-
-def _present(held: Sequence[Section]) -> frozenset[str]:
-    last = latest(entry for section in held for entry in section.entries)
-    return frozenset(entry.name for entry in last.values() if entry.shape is not Shape.DELETED)

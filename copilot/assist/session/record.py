@@ -59,6 +59,8 @@ def piece(text: str) -> dict[str, str]:
     return {"+": text}
 
 
+# How the lines of pieces begin; what a list tells needs none of them.
+PIECE_BEGINS = b'{"+":'
 AGAIN: dict[str, str] = {"type": "again"}
 
 

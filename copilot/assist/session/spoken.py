@@ -31,8 +31,8 @@ class Exchange:
 class Asked:
     """What is asked next: `kind` is `ask` or `edit`, `note` what the model is told besides.
 
-    `wanted` are files to be shown in full, `lowered` those to be shown at another level; with
-    alias.
+    `wanted` are files to be shown in full, `lowered` those to be shown at another level, `left_out`
+    those not to be shown, or all below a folder that ends in `/`; with alias.
     """
 
     kind: str
@@ -40,6 +40,14 @@ class Asked:
     note: str = ""
     wanted: tuple[str, ...] = ()
     lowered: Mapping[str, Shape] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+    def hides(self, name: str) -> bool:
+        """Tell whether a file is not to be shown in full, unless the person names it."""
+        if name in self.wanted:
+            return False
+        folders = (place for place in self.left_out if place.endswith("/"))
+        return name in self.lowered or name in self.left_out or name.startswith(tuple(folders))
 
 
 @dataclass(frozen=True)

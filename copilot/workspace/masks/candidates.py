@@ -34,8 +34,8 @@ _CONTEXTS = (
     r"|</(?:key|name)>|\"[ \t]*\{"
     r"|[\"']?(?:(?:[ ]?:[ ]?\w+)?[ ]?[:=][ ]?[|>(\[\\]?[-+0-9]*|>)[ \t]*\r?\n[ \t]*(?:-[ \t]+)?"
     r"[bru]?[\"']?[^\s\"',;:<>(){}\[\]]{6})",
-    r"sshpass[ ]|chpasswd|htpasswd|docker[ ]login|\$\{\w+-|-stdin|mysql\w*[ ]+-|@(?:tcp|unix)\("
-    r"|://[0-9a-f]{32}@|kind:[ \t]*[\"']?Secret",
+    r"sshpass[ ]|chpasswd|htpasswd|docker[ ]login|\$\{\w+-|-stdin|mysql\w*[ ]+-"
+    r"|kind:[ \t]*[\"']?Secret",
     rf"{_HINTING}[\w.-]*(?:{_GIVES}|{_TYPED})[ \t]*(?:{_LITERAL})?[A-Za-z0-9+/=_-]{{20}}",
     r"(?:--[\w-]*|(?:ENV|ARG|setx)[ \t]+\w*|set[ \t-]+\w*|login[ \t]+[^\s]+[ \t]+)"
     rf"{_TELLING}[\w-]*[ \t]+\S{{4}}",
@@ -43,10 +43,14 @@ _CONTEXTS = (
     r"curl|requirepass[ \t]|masterauth[ \t]|(?i:identified[ \t]+by[ \t]+['\"])",
     r"(?i:auth|login|credentials?|connect|sequelize)\w*[\"']?[ ]?"
     r"[=:(][ =(\[]*[\"'][^\"'\n]+[\"'],[ ]?[\"']",
-    r"://[^\s/:@\"'<>]*:[^\s\"'<>/]+@",
-    r"PRIVATE KEY|Private-Lines:",
     r"(?i:api|auth|cipher|connect|crypt|key|login|passw|secret|sign|token)"
     r"[^\n]*[\"'`][A-Za-z0-9+/=_-]{24}",
+)
+# What tells of a secret where names and words tell nothing.
+_MARKS = (
+    r"@(?:tcp|unix)\(|://[0-9a-f]{32}@",
+    r"://[^\s/:@\"'<>]*:[^\s\"'<>/]+@",
+    r"PRIVATE KEY|Private-Lines:",
     "MASKED_",
 )
 # The heads of TOKENS and PASSWORD_HASHES, or what stands in them and nowhere else.
@@ -65,13 +69,14 @@ _HEADS = (
 )
 
 
-def candidates(data: bytes) -> tuple[list[int], list[int]]:
+def candidates(data: bytes, *, names_tell: bool = True) -> tuple[list[int], list[int]]:
     """Return in order the byte offsets in UTF-8 text at which something may tell of a secret.
 
-    First those of telling names and marks, then those of heads of known keys. Each is that of the
-    second byte: the first may be a line's end, or the end of a character.
+    First those of telling marks, and of names where those tell something; then those of heads of
+    known keys. Each is that of the second byte: the first may be a line's end, or the end of a
+    character.
     """
-    contexts, heads = _scanners()
+    contexts, heads = _contexts(names_tell=names_tell), _heads()
     return (
         list(_line_by_line(data, contexts)),
         [match.start() + 1 for match in heads.finditer(data)],
@@ -96,10 +101,15 @@ def token_starts(line: str) -> list[int]:
     return [len(data[:start].decode("utf-8", "surrogatepass")) for start in starts]
 
 
+# Contexts and heads together in one scanner would need far more states.
 @cache
-def _scanners() -> tuple[Any, Any]:
-    """Return two scanners: both together in one would need far more states."""
-    return _compiled("|".join(_CONTEXTS)), _compiled(_HEADS)
+def _contexts(*, names_tell: bool) -> Any:
+    return _compiled("|".join((*_CONTEXTS, *_MARKS) if names_tell else _MARKS))
+
+
+@cache
+def _heads() -> Any:
+    return _compiled(_HEADS)
 
 
 @cache

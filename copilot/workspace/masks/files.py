@@ -20,12 +20,13 @@ _CODE = frozenset(
 _PROSE = frozenset({"adoc", "md", "mdx", "rst", "tex", "txt"})
 _TRANSLATIONS = re.compile(
     r"(?:^|/)(?:i18n|l10n|lang|langs|languages|locale|locales|translations?)/"
-    r"|\.(?:po|pot|xlf|xliff|arb)$"
 )
+_TRANSLATED = frozenset({"po", "pot", "xlf", "xliff", "arb"})
 _TESTS = re.compile(
     r"(?:^|/)(?:tests?|testing|testdata|test_\w+|\w+_tests?|specs?|__tests__|e2e|fixtures?|mocks?"
-    r"|examples?|samples?|docs?)/|(?:^|[/._-])(?:example|sample)s?[._\d-]"
+    r"|examples?|samples?|docs?)/"
 )
+_EXAMPLES = re.compile(r"(?:^|[/._-])(?:example|sample)s?[._\d-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,30 @@ class Traits:
 @lru_cache(maxsize=65536)
 def traits_of(path: str) -> Traits:
     """Judge a path relative to its repository."""
-    lower = path.lower()
-    suffix = lower.rpartition("/")[2].rpartition(".")[2]
+    folder, _, name = path.lower().rpartition("/")
+    _, dot, ending = name.rpartition(".")
+    suffix = ending if dot else name
     kind = kind_of_name(path)
+    is_translation, is_test = _folder_traits(folder)
     return Traits(
         bare=suffix not in _CODE,
-        careful=kind is Kind.TEST or suffix in _PROSE or bool(_TESTS.search(lower)),
+        careful=kind is Kind.TEST
+        or suffix in _PROSE
+        or is_test
+        or ("ample" in name and bool(_EXAMPLES.search(name))),
         yaml=suffix in {"yml", "yaml"},
         shapes_only=is_lock_file(path)
         or kind in {Kind.MINIFIED, Kind.GENERATED}
         or suffix in {"svg", "diff", "patch", "css", "scss", "less"}
-        or bool(_TRANSLATIONS.search(lower)),
+        or is_translation
+        or bool(dot and suffix in _TRANSLATED),
         long_lines_tell=suffix not in _CODE or suffix.startswith("json"),
     )
+
+
+@lru_cache(maxsize=65536)
+def _folder_traits(folder: str) -> tuple[bool, bool]:
+    """Tell whether a folder holds translations, and whether it holds tests or examples."""
+    inside = f"{folder}/" if folder else ""
+    is_test = _TESTS.search(inside) or _EXAMPLES.search(inside)
+    return bool(_TRANSLATIONS.search(inside)), bool(is_test)

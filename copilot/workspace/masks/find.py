@@ -17,17 +17,19 @@ _MOST_AFTER = 2048
 _REST_OF_WORD = re.compile(r"[^\s\"'`<>,;]{0,8192}")
 
 
-def find_secrets(path: str, text: str) -> tuple[Span, ...]:
+def find_secrets(path: str, text: str, data: bytes | None = None) -> tuple[Span, ...]:
     """Return the secrets in a file's text, in order; none overlaps another or a line's end.
 
     `path` tells in which language to read. Tests and documentation are full of made-up passwords:
     there a password must look stronger to be taken for a real one, and hashes of passwords are
-    none. What has a placeholder's shape is found too, so that no text passes for a mask.
+    none. What has a placeholder's shape is found too, so that no text passes for a mask. `data` is
+    the text in UTF-8, where that is at hand.
     """
-    contexts, heads = candidates(text.encode("utf-8", "surrogatepass"))
+    traits = traits_of(path)
+    data = text.encode("utf-8", "surrogatepass") if data is None else data
+    contexts, heads = candidates(data, names_tell=not traits.shapes_only)
     if not (contexts or heads):
         return ()
-    traits = traits_of(path)
     found = list(kubernetes_secrets(text, traits.careful)) if _is_kubernetes(text, traits) else []
     found += private_keys(text) if "PRIVATE KEY" in text or "Private-Lines" in text else []
     for hits, judge in ((heads, known_tokens), (contexts, told_secrets)):

@@ -7,7 +7,8 @@ group, if it has one, is the secret; else all of it is.
 from __future__ import annotations
 
 import re
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Final
 
 _WORD = r"[A-Za-z0-9_-]"
@@ -103,29 +104,56 @@ PASSWORD_HASHES: Final = (
 )
 
 
+# What a shape begins with literally, as none is an alternative as a whole; what follows may make
+# the last character optional.
+_BEGINNING = re.compile(r"[A-Za-z0-9_-]*(?=[A-Za-z0-9_-])")
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A shape, compiled when something begins as it does: most never do."""
+
+    kind: str
+    shape: str
+    beginning: str
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        edge = "" if self.shape.startswith("(?:^|") else _EDGE
+        return re.compile(rf"{edge}(?:{self.shape})(?![A-Za-z0-9])")
+
+
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _shapes() -> tuple[_Shape, ...]:
     return tuple(
-        (
-            kind,
-            re.compile(rf"{'' if shape.startswith('(?:^|') else _EDGE}(?:{shape})(?![A-Za-z0-9])"),
-        )
+        _Shape(kind, shape, _beginning(shape))
         for kind, shapes in (*TOKENS.items(), ("password-hash", PASSWORD_HASHES))
         for shape in shapes
     )
 
 
+def _beginning(shape: str) -> str:
+    match = _BEGINNING.match(shape)
+    return match[0] if match else ""
+
+
 def token_at(line: str, position: int) -> tuple[str, int, int] | None:
     """Return kind, start and end of the secret whose shape begins at `position` of a line."""
-    for kind, pattern in _patterns():
-        if match := pattern.match(line, position):
-            return kind, *match.span(pattern.groups and 1)
+    for shape in _shapes():
+        if line.startswith(shape.beginning, position) and (
+            match := shape.pattern.match(line, position)
+        ):
+            return shape.kind, *match.span(shape.pattern.groups and 1)
     return None
 
 
 def kind_of_value(value: str) -> str | None:
     """Return the kind of service whose key has exactly this shape."""
-    for kind, pattern in _patterns():
-        if not pattern.groups and pattern.fullmatch(value):
-            return kind
+    for shape in _shapes():
+        if (
+            value.startswith(shape.beginning)
+            and not shape.pattern.groups
+            and shape.pattern.fullmatch(value)
+        ):
+            return shape.kind
     return None

@@ -190,6 +190,23 @@ def test_what_the_person_wants_in_full_is_brought(
     assert "def stable(value):" not in _sent(third)[5].content
 
 
+def test_what_the_person_does_not_want_is_not_brought(
+    root: Path, begin: Callable[..., Spoken], scope_of: ScopeOf
+) -> None:
+    first = begin(root, limit=1_000, mode=Mode.RANK, asked=Asked("ask", "stable value?"))
+    scope = scope_of(root, mode=Mode.RANK)
+    for asked in (
+        Asked("ask", "def stable(value)?", left_out=("app/big.py",)),
+        Asked("ask", "def stable(value)?", left_out=("app/",)),
+        Asked("ask", "def stable(value)?", lowered={"app/big.py": Shape.PATH}),
+    ):
+        assert (
+            "def stable(value):" not in _sent(_next(first, "Hm.", scope, asked, 8_000))[3].content
+        )
+    asked = Asked("ask", "def stable(value)?")
+    assert "def stable(value):" in _sent(_next(first, "Hm.", scope, asked, 8_000))[3].content
+
+
 def test_what_the_person_wants_less_of_is_lowered(root: Path, begin: Callable[..., Spoken]) -> None:
     asked = Asked("ask", "value?", lowered={"app/big.py": Shape.PATH})
     spoken = begin(root, asked=asked, selection=Selection(exclude=("/big.py",)))
