@@ -52,6 +52,8 @@ KEYS = {
     "to the start": ("home", 5),
     "side by side": ("v", 6),
 }
+# Pressed before each of these, and not measured: so that each decides something.
+BEFORE = {"accept": "]", "reject": "]"}
 WORDS = ("total", "count", "index", "value", "item", "result", "name", "path", "key", "line")
 
 
@@ -140,6 +142,8 @@ async def measured(files: int, lines: int) -> Figures:
         figures.open_cpu = time.process_time() - cpu
         figures.counting = await _counted(pilot)
         for name, key in _presses():
+            if name in BEFORE:
+                await pilot.press(BEFORE[name])
             figures.keys[name].append(await _pressed(pilot, key))
         figures.grown = resident() - before
     return figures

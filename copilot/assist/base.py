@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Thread
 
 import msgspec
 
@@ -59,7 +60,11 @@ def base_of(
         if made is None:
             return None
         is_partial = _is_partial(made.frozen.record)
-        (part if is_partial else whole).save(made.frozen)
+        saving = Thread(target=(part if is_partial else whole).save, args=(made.frozen,))
+        saving.start()
+        # What waits for the cache is written while the disk takes the base.
+        scope.cache.flush()
+        saving.join()
     if _keys(scope) != keys:
         # The first secret that was found made the key that masks, and scopes, are named by.
         with scope.frozen.held(_keys(scope)[is_partial]) as slot:

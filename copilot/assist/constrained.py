@@ -106,9 +106,10 @@ def blocks_grammar(packed: Packed, files: Files, *, again: bool = False) -> str 
     Where the model is asked `again`, it may send any of these blocks, or none.
     """
     texts = _texts(packed)
-    moved = files.wholes.renamed if files.wholes else ()
+    # A model that named the wrong verb may still edit the file instead.
+    lost = (*files.wholes.deleted, *files.wholes.renamed) if files.wholes else ()
     return edit_grammar(
-        {name: texts[name] for name in (*files.edited, *moved)},
+        {name: texts[name] for name in (*files.edited, *lost)},
         packed.prompt.frame.marker,
         _paths(packed),
         files.wholes,

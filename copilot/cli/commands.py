@@ -36,7 +36,11 @@ COMMANDS = {
 }
 # Before a command's name.
 _COMMON = frozenset({"-q", "--quiet", "-v", "--verbose", "--no-color"})
-_OF_THE_GROUP = frozenset({"-h", "--help", "-V", "--version"})
+_OF_THE_GROUP = frozenset(
+    {"-h", "--help", "-V", "--version", "--install-completion", "--show-completion"}
+)
+# Set by a shell that asks what may follow.
+_COMPLETES = "_COPILOT_COMPLETE"
 
 
 class LazyGroup(TyperGroup):
@@ -129,7 +133,7 @@ def command_line(arguments: Sequence[str]) -> None:
         from copilot.cli.pack_out import with_map_joined
 
         arguments = list(with_map_joined(arguments))
-    if is_session(arguments):
+    if is_session(arguments) and _COMPLETES not in os.environ:
         from copilot.cli.session import app as session_app
 
         session = typer.main.get_command(session_app)

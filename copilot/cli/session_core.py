@@ -61,6 +61,7 @@ from copilot.settings.modes import Mode
 from copilot.settings.prompts import fill_prompt, load_prompt
 from copilot.settings.windows import keep_window
 
+OTHER_FILES = "you wish to see other files, or less of some"
 _MOST_LISTED = 200
 
 
@@ -89,6 +90,8 @@ class Core:
         self._kept = kept or Kept(self._folder, self._roots, self._model.name)
         self._history = History(setup.paths.history_file)
         self._talk = Talk()
+        # Counts wishes that need another layout: of all, of those last asked with, and laid out by.
+        self._wished = self._asked_with = self._laid_out_by = 0
         self._preview: Packed | None = None
         self._cached = 0
         self._levels: dict[str, Shape] = {}
@@ -152,9 +155,10 @@ class Core:
         wanted = replace(wanted, full=tuple(dict.fromkeys((*wanted.full, *files))))
         setup = replace(self._setup, focus=(*self._setup.focus, *folders))
         note = self._note()
+        self._asked_with = self._wished
         asked = Asked(kind, text, note, wanted.full, wanted.lowered, wanted.left_out)
         past = exchanges(self._kept.turns)
-        work.question = next_question(setup, ready, self._talk, asked, past, wanted)
+        work.question = next_question(setup, ready, self._standing, asked, past, wanted)
         if self._is_cancelled.is_set():
             raise KeyboardInterrupt
         return ready, work.question
@@ -178,6 +182,7 @@ class Core:
         if not said or said[-1].role != "assistant":
             return
         self._talk = Talk(spoken, said, ready.facts.model, time.time())
+        self._laid_out_by = self._asked_with
         self._preview = None
         self._learn(spoken)
         self._model.forget_past()
@@ -200,21 +205,29 @@ class Core:
     def _shown(self, ready: Ready | None) -> tuple[Packed, Collection[str]]:
         """Return the prompt as it stands, or as it would begin, and what changed in it."""
         limit = self._limit(ready)
-        if self._talk.spoken is not None and not self._talk.why_anew:
-            scope = scope_of(self._setup, ready, limit)
-            return self._talk.spoken, due_names(self._talk.spoken, scope)
-        if self._preview is None:
-            scope = narrowed_scope(self._setup, ready, limit, self._wanted())
-            mode = Mode.RANK if scope.mode is Mode.SELECT else scope.mode
-            budget = None if limit is None else round(limit * (1 - FREE_SHARE))
-            with progress_bar("reading files") as bar:
-                self._preview = pack(replace(scope, mode=mode, budget=budget), None, "", bar)
-            reuse = None
-            if ready is not None:
-                store = last_store(self._setup.paths.frozen, scope)
-                reuse = reuse_with(scope, self._preview, store, ready.facts.model)
-            self._cached = reuse.tokens if reuse else 0
-        return self._preview, ()
+        spoken = self._talk.spoken
+        if spoken is not None and not self._standing.why_anew:
+            return spoken, due_names(spoken, scope_of(self._setup, ready, limit))
+        if self._preview is not None:
+            return self._preview, ()
+        scope = narrowed_scope(self._setup, ready, limit, self._wanted())
+        mode = Mode.RANK if scope.mode is Mode.SELECT else scope.mode
+        budget = None if limit is None else round(limit * (1 - FREE_SHARE))
+        with progress_bar("reading files") as bar:
+            packed = pack(replace(scope, mode=mode, budget=budget), None, "", bar)
+        reuse = None
+        if ready is not None:
+            store = last_store(self._setup.paths.frozen, scope)
+            reuse = reuse_with(scope, packed, store, ready.facts.model)
+        self._preview, self._cached = packed, reuse.tokens if reuse else 0
+        return packed, ()
+
+    @property
+    def _standing(self) -> Talk:
+        """Where the conversation stands, with what was wished since."""
+        if self._talk.spoken is None or self._wished == self._laid_out_by:
+            return self._talk
+        return replace(self._talk, why_anew=self._talk.why_anew or OTHER_FILES)
 
     def _limit(self, ready: Ready | None) -> int | None:
         budget = self._setup.config.budget
@@ -287,6 +300,7 @@ class Core:
             self._kept.close()
             self._kept = kept
             self._talk, self._preview, self._levels = Talk(), None, {}
+            self._wished = self._laid_out_by = 0
 
 
 def _known(setup: Setup) -> set[str]:

@@ -107,7 +107,7 @@ class Engine(Editing):
         names, _ = self._mentioned(text)
         new = sum(self._tokens_in_full(name) for name in {*names, *wanted.full})
         asked = TASK_TOKENS.get(str(kind), 0) + tokens_of(text) + new
-        is_anew = bool(self._talk.spoken and self._talk.why_anew)
+        is_anew = bool(self._standing.why_anew)
         same = self._talk.model == ready.facts.model and not is_anew
         held = self._talk.spoken.prompt.total_tokens if self._talk.spoken and same else 0
         reusable = held or (0 if self._talk.spoken else self._cached)
@@ -168,10 +168,8 @@ class Engine(Editing):
             self._levels[name] = lower
         self._kept.wish(meant, wish)
         if wish in anew or before & anew:
+            self._wished += 1
             self._preview = None
-            self._talk = replace(
-                self._talk, why_anew="you wish to see other files, or less of some"
-            )
 
     def models(self) -> tuple[ModelChoice, ...]:
         return self._model.choices()

@@ -69,8 +69,7 @@ class PlainSession:
         engine = self._engine
         engine.listen(self._hear, _agrees)
         engine.show_again_by(self._speaker.show)
-        for turn in engine.log:
-            _retell(turn)
+        self._retell()
         _tell("a session begins; /help lists the commands, /quit leaves")
         was_interrupted = False
         while not self._is_leaving:
@@ -189,8 +188,18 @@ class PlainSession:
 
     def _resume(self, rest: str) -> None:
         self._engine.resume(rest or "last")
+        self._retell()
+
+    def _retell(self) -> None:
+        """Show the turns of a session that goes on, and name an edit that was never decided."""
         for turn in self._engine.log:
             _retell(turn)
+            if turn.kind is Kind.EDIT and not (turn.outcome or turn.is_partial):
+                _tell(
+                    "this edit was under review when the session ended; to review it: copilot "
+                    f"sessions show {self._engine.id} --turn {turn.number} > reply.txt; "
+                    "copilot apply reply.txt"
+                )
 
     def _clear(self) -> None:
         self._engine.clear()

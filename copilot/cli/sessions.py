@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,8 +21,9 @@ from copilot.assist.session.record import (
 )
 from copilot.cli.keep import write_file
 from copilot.cli.options import Json, new_app
-from copilot.cli.show import put, put_json
+from copilot.cli.show import put, put_bytes, put_json
 from copilot.cli.talk import say
+from copilot.errors import UsageError
 from copilot.runs.sessions import (
     find_session,
     fork_session,
@@ -54,12 +57,25 @@ def list_command(
 
 
 @app.command()
-def show(session: Wanted, as_json: Json = False) -> None:
+def show(
+    session: Wanted,
+    turn: Annotated[
+        int | None,
+        typer.Option(
+            "--turn",
+            metavar="N",
+            help="Only the last answer of this turn, as it came: copilot apply takes it.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Show a session, as Markdown."""
     name = find_session(_folder(), session)
     stored = read_session(_folder(), name)
     record = record_of(stored.events)
-    if as_json:
+    if turn is not None:
+        _put_answer(record.turns, turn)
+    elif as_json:
         info = msgspec.to_builtins(info_of(stored))
         put_json({**info, "turns": [_document(turn) for turn in record.turns]})
     else:
@@ -109,6 +125,17 @@ def remove(
     for name in [find_session(_folder(), session) for session in sessions]:
         remove_session(_folder(), name)
         say(f"removed {name}")
+
+
+def _put_answer(turns: Sequence[Turn], number: int) -> None:
+    """Put the last answer of a turn on stdout. Raises UsageError."""
+    answer = next((turn.answer for turn in turns if turn.number == number), None)
+    if answer is None:
+        raise UsageError(f"there is no turn {number}", f"the session has {len(turns)}")
+    if sys.stdout.isatty():
+        put(answer)
+    else:
+        put_bytes(answer.encode("utf-8", "backslashreplace"))
 
 
 def line_of(info: SessionInfo) -> str:

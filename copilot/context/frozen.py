@@ -22,6 +22,7 @@ from threading import Thread
 import msgspec
 from filelock import FileLock, Timeout
 
+from copilot.batches import batches
 from copilot.context.entries import Entry, Shape
 from copilot.context.model import Frame
 
@@ -32,6 +33,8 @@ _MOST_BYTES = 1024**3
 _PATIENCE_SECONDS = 120.0
 _SECONDS_A_DAY = 86_400
 _SEAL_BYTES = 16
+# Pieces that Linux takes in one call (IOV_MAX).
+_MOST_AT_ONCE = 1024
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True):
@@ -247,12 +250,24 @@ def _base_file(record_file: Path, record: Record) -> Path:
 def _write(file: Path, pieces: Sequence[bytes | memoryview]) -> None:
     descriptor, part = tempfile.mkstemp(prefix=".part.", dir=file.parent)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.writelines(pieces)
+        try:
+            for some in batches(pieces, lambda _piece: 1, _MOST_AT_ONCE - 1):
+                _write_some(descriptor, some)
+        finally:
+            os.close(descriptor)
         Path(part).replace(file)
     except OSError:
         Path(part).unlink(missing_ok=True)
         raise
+
+
+def _write_some(descriptor: int, pieces: Sequence[bytes | memoryview]) -> None:
+    """Write pieces in one call, while other threads may run. Raises OSError."""
+    written = os.writev(descriptor, pieces)
+    if written < sum(map(len, pieces)):
+        rest = memoryview(b"".join(pieces))[written:]
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
 
 
 def _shrink(folder: Path) -> None:

@@ -17,6 +17,9 @@ from copilot.edits.path_lines import path_in
 
 # Characters of all names together up to which new paths are kept apart from them.
 MOST_CHARACTERS = 60_000
+# Characters of a new path behind what it shares with others: a small model that repeats itself
+# would go on and on.
+MOST_NEW = 80
 _WORD = string.ascii_letters + string.digits + "_-"
 # Of these, path lines make something else, or a disk may.
 _UNSAFE = frozenset("\\`*:~ ")
@@ -35,6 +38,7 @@ class _At(Enum):
     ODD = "odd"
 
 
+# The others need one more character, at least.
 _CAN_END = frozenset({_At.WORD, _At.G, _At.GI})
 # No component is `..`, or git's own folder with something that some disks leave out behind it.
 _NO_DOT = frozenset({_At.DOT, _At.GIT})
@@ -61,8 +65,10 @@ class NewPaths:
 
         In a repository of too many files, it may also be the path of one of them.
         """
-        for at in _At:
-            rules.add(_free(at), _body(at, {}, is_file=False))
+        for left in range(MOST_NEW + 1):
+            for at in _At:
+                if at in _CAN_END or left:
+                    rules.add(_free(at, left), _body(at, {}, left))
         return {
             alias: rules.same(f"{literal(f'{alias}/')} {_add_tree(rules, self._inside(alias))}")
             for alias in self.named()
@@ -117,23 +123,32 @@ def _add_tree(rules: Rules, names: Collection[str]) -> str:
         ways = {character: added[id(to)] for character, to in node.ways.items()}
         is_new = not ways and not node.is_file
         body = "" if is_new else _body(node.at, ways, is_file=node.is_file)
-        added[id(node)] = _free(node.at) if is_new else rules.same(body)
+        added[id(node)] = _free(node.at, MOST_NEW) if is_new else rules.same(body)
     return added[id(nodes[0])]
 
 
-def _body(at: _At, ways: Mapping[str, str], *, is_file: bool) -> str:
-    """Return what may follow here: the tree's `ways` to further rules, and all that leaves it."""
+def _body(at: _At, ways: Mapping[str, str], left: int = MOST_NEW, *, is_file: bool = False) -> str:
+    """Return what may follow here: the tree's `ways` to further rules, and all that leaves it.
+
+    So many characters are `left` for that.
+    """
     parts = [f"{_either_case(character)} {rule}" for character, rule in ways.items()]
     leaving: dict[_At, list[str]] = {}
     for character in _WORD:
         if character.lower() not in ways and not (at is _At.START and character == "-"):
             leaving.setdefault(_after(at, character), []).append(character)
-    parts += [f"{_one_of(found)} {_free(to)}" for to, found in leaving.items()]
+    sets = [(_one_of(found), to) for to, found in leaving.items()]
     if "." not in ways and at not in _NO_DOT:
-        parts.append(f'"." {_free(_after(at, "."))}')
-    if "/" not in ways and at in _CAN_END and not is_file:
-        parts += [f'"/" {_free(_At.START)}', r'"\n"']
-    return " | ".join(parts)
+        sets.append((literal("."), _after(at, ".")))
+    is_free = "/" not in ways and at in _CAN_END and not is_file
+    if is_free:
+        sets.append((literal("/"), _At.START))
+    parts += [
+        f"{set_} {_free(to, left - 1)}"
+        for set_, to in sets
+        if left > 1 or (left and to in _CAN_END)
+    ]
+    return " | ".join([*parts, *([r'"\n"'] if is_free else [])])
 
 
 def _one_of(characters: Sequence[str]) -> str:
@@ -163,6 +178,6 @@ def _either_case(character: str) -> str:
     return literal(character) if upper == character or len(upper) > 1 else f"[{character}{upper}]"
 
 
-def _free(at: _At) -> str:
+def _free(at: _At, left: int) -> str:
     """Return the name of the rule for what follows where no name of the tree goes on."""
-    return f"new-{at.value}"
+    return f"new-{at.value}-{left}"

@@ -46,6 +46,8 @@ def edited_hunk(file: FileReview, hunk: int, lines: Sequence[DiffLine]) -> FileR
 def edited_file(file: FileReview, data: bytes) -> FileReview:
     """Return the file with another text after the change; what stays keeps its decisions."""
     change = replace(file.change, after=data)
+    if file.change.after is None:
+        change = replace(change, old_mode=None, mode=None)
     if not has_lines(file.change, change):
         return _begun_anew(file, change)
     texts = [split_lines(text or b"") for text in (change.before, file.change.after, data)]

@@ -26,7 +26,8 @@ def renewed_file(old: FileReview | None, new: FileChange, flags: tuple[Flag, ...
     if old is None:
         return FileReview(Shape(new, new, flags, None, Origin.FRESH))
     if new == old.change:
-        return FileReview(Shape(new, new, flags, old.shape.layout), old.marks)
+        # The old object knows its hunks already.
+        return FileReview(Shape(old.change, old.change, flags, old.shape.layout), old.marks)
     if not has_lines(old.change, new):
         return FileReview(Shape(new, new, flags, None, Origin.FRESH))
     heads = _renewed_heads(old, new)

@@ -12,8 +12,10 @@ Span = tuple[int, int]
 Spans = tuple[Span, ...]
 
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
-# Characters of the differing middle up to which words are compared.
-_MOST_COMPARED = 2_000
+# Characters of the differing middle, and product of the numbers of words in it, up to which words
+# are compared: a few milliseconds.
+_MOST_CHARACTERS = 2_000
+_MOST_COMPARED = 20_000
 # Characters that are stepped back over to the start of a word.
 _LONGEST_WORD = 100
 # Share of the longer line's characters, blanks aside, that must be common to both.
@@ -29,10 +31,7 @@ def word_spans(old: str, new: str) -> tuple[Spans, Spans]:
     end = _common(old[start:][::-1], new[start:][::-1])
     start, end = _at_word(old, new, start, end)
     old_middle, new_middle = old[start : len(old) - end], new[start : len(new) - end]
-    if len(old_middle) + len(new_middle) > _MOST_COMPARED:
-        found = _whole(old_middle, new_middle)
-    else:
-        found = _differing(old_middle, new_middle)
+    found = _differing(old_middle, new_middle)
     spans = _shifted(found[0], start), _shifted(found[1], start)
     return spans if _is_enough(old, new, *spans) else ((), ())
 
@@ -75,8 +74,12 @@ def _whole(old: str, new: str) -> tuple[Spans, Spans]:
 
 
 def _differing(old: str, new: str) -> tuple[Spans, Spans]:
-    """Compare the words; only the blanks between two that differ differ with them."""
+    """Compare the words; blanks between two that differ differ with them."""
+    if len(old) + len(new) > _MOST_CHARACTERS:
+        return _whole(old, new)
     old_tokens, new_tokens = _TOKEN.findall(old), _TOKEN.findall(new)
+    if len(old_tokens) * len(new_tokens) > _MOST_COMPARED:
+        return _whole(old, new)
     matcher = difflib.SequenceMatcher(None, old_tokens, new_tokens, autojunk=False)
     opcodes = [code for code in matcher.get_opcodes() if code[0] != "equal"]
     return (

@@ -34,7 +34,8 @@ class LineInput(Input):
         self.placeholder = purpose
         self.value = value
         self.display = True
-        self.focus()
+        # At once: a key that comes right behind must not be taken for one of the screen's.
+        self.screen.set_focus(self)
 
     def close(self) -> None:
         self.display = False

@@ -78,7 +78,7 @@ class ReviewScreen(DecideActions, TextActions, OutsideActions, inherit_bindings=
     def on_tree_view_chosen(self, message: TreeView.Chosen) -> None:
         self.diff.go_to_file(message.file)
         if message.leaves:
-            self.diff.focus()
+            self.set_focus(self.diff)
 
     def on_tree_view_counted(self, _message: TreeView.Counted) -> None:
         self.show_progress()
@@ -104,10 +104,10 @@ class ReviewScreen(DecideActions, TextActions, OutsideActions, inherit_bindings=
 
     def action_other_pane(self) -> None:
         if self.tree_view.has_focus:
-            self.diff.focus()
+            self.set_focus(self.diff)
         else:
             self._show_tree(True)
-            self.tree_view.focus()
+            self.set_focus(self.tree_view)
 
     def action_tree(self) -> None:
         """Show or hide the tree."""
@@ -182,9 +182,9 @@ class ReviewScreen(DecideActions, TextActions, OutsideActions, inherit_bindings=
         self.set_class(wanted, "-tree")
         self.set_class(not wanted, "-no-tree")
         if not wanted and self.tree_view.has_focus:
-            self.diff.focus()
+            self.set_focus(self.diff)
 
     def _close_line(self) -> None:
         line = self.query_one(LineInput)
         line.close()
-        (self.tree_view if line.purpose == _FILTER else self.diff).focus()
+        self.set_focus(self.tree_view if line.purpose == _FILTER else self.diff)

@@ -22,7 +22,7 @@ from copilot.tui.labels import file_names
 from copilot.tui.layout import Layout
 
 # More files than can be on a screen together, one row each.
-_KEPT_LAYOUTS = 256
+_KEPT_LAYOUTS = 128
 # What is guessed of a file: rows of its hunks, and bytes of a line.
 _USUAL_ROWS = 24
 _USUAL_BYTES = 40

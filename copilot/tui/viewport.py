@@ -81,8 +81,12 @@ class Viewport:
         self._take_cursor_along()
 
     def go_to_hunk(self, place: Place) -> None:
-        """Move the cursor to a hunk's header, with as much of the hunk in sight as fits."""
-        self.anchor = None
+        """Move the cursor to a hunk's header, with as much of the hunk in sight as fits.
+
+        A range goes on to there in its file, and ends where the hunk is in another.
+        """
+        if self.anchor is not None and self.anchor.file != place.file:
+            self.anchor = None
         header = self.stream.header(place)
         headers = self.stream.layout(place.file).hunks
         is_last = place.hunk + 1 == len(headers)

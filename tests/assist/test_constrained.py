@@ -103,6 +103,14 @@ def test_the_grammars_know_the_files_that_can_be_edited(packed: Packed) -> None:
     assert "lower" not in blocks
 
 
+def test_a_file_named_with_the_wrong_verb_may_still_be_edited(packed: Packed) -> None:
+    files = named_files(listed("DELETE app/src/shout.py", "RENAME app/src/area.py"), packed)
+    blocks = blocks_grammar(packed, files)
+    assert blocks is not None
+    assert all(text in blocks for text in ("width + height", "lower", "DELETE", "RENAME"))
+    assert "__init__" not in blocks.partition("root ::= ")[2]
+
+
 def block(search: str, replace: str) -> str:
     return f"app/src/area.py\n<<<<<<< SEARCH\n{search}=======\n{replace}>>>>>>> REPLACE\n\n"
 

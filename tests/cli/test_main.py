@@ -49,6 +49,14 @@ def test_help_names_every_command(copilot: Copilot) -> None:
     assert listed >= set(COMMANDS)
 
 
+def test_a_shell_is_told_the_commands() -> None:
+    words = {"_COPILOT_COMPLETE": "complete_bash", "COMP_WORDS": "copilot un", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        COMMAND, env={**os.environ, **words}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["undo"], done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["dance"], ["pack", "--dance"], ["edit"]])
 def test_wrong_usage(copilot: Copilot, arguments: list[str]) -> None:
     done = copilot(*arguments)

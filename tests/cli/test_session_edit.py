@@ -155,9 +155,7 @@ def test_edits_that_never_find_a_place_are_an_error_with_the_reply(
     assert edit.turn.earlier == (wrong, wrong, wrong)
 
 
-def test_a_model_that_changes_nothing_is_no_review(
-    begin: Begin, model: Callable[..., str]
-) -> None:
+def test_a_model_that_changes_nothing_is_no_review(begin: Begin, model: Callable[..., str]) -> None:
     engine = begin(model("It is fine.\n\nEND OF EDITS: 0 files, 0 blocks\n", usage=USAGE))
     edit = engine.edit("Say bye.", _ignore)
     assert edit.review is None
@@ -214,3 +212,26 @@ def test_a_file_that_changed_during_the_review_is_not_overwritten(
     placed = edit.outside.placed_again(review)
     assert engine.apply(placed).outcome == "applied"
     assert (root / "hello.py").read_text() == "# mine\nprint('bye')\n"
+
+
+def test_an_edit_that_was_never_decided_can_be_applied_from_the_session(
+    begin: Begin,
+    model: Callable[..., str],
+    root: Path,
+    bye: str,
+    copilot: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
+    url = model(bye, usage=USAGE)
+    engine = begin(url)
+    assert engine.edit("Say bye.", _ignore).review is not None
+    name = engine.id
+    engine.close()
+    where = ("-R", root, "--model", MODEL, "--base-url", url)
+    told = copilot("--plain", *where, "--resume", name, stdin="").stderr
+    assert f"copilot sessions show {name} --turn 1 > reply.txt" in told
+    file = tmp_path / "reply.txt"
+    file.write_text(copilot("sessions", "show", name, "--turn", "1").stdout)
+    assert file.read_text() == bye
+    assert copilot("apply", "-R", root, "--yes", file).returncode == 0
+    assert (root / "hello.py").read_text() == "print('bye')\n"

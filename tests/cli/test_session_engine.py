@@ -191,6 +191,25 @@ def test_files_are_left_out_lowered_and_pinned(
     assert "first?" in sent
 
 
+def test_a_wish_during_an_answer_holds_for_the_next_question(
+    begin: Begin, model: Callable[..., str], asked: list[dict[str, Any]]
+) -> None:
+    engine = begin(model("Fine.", usage=USAGE))
+
+    def drop(event: Event) -> None:
+        if isinstance(event, Delta):
+            engine.wish(["app/notes.md"], Wish.LEAVE_OUT)
+
+    engine.ask("first?", drop)
+    assert "# Notes" in _contents(asked[0])
+    assert engine.expect(Kind.ASK, "x").is_anew
+    details = {file.name: file.detail for file in engine.context().files}
+    assert details["app/notes.md"] is Detail.OMITTED
+    engine.ask("second?", lambda _event: None)
+    assert "# Notes" not in _contents(asked[1])
+    assert not engine.expect(Kind.ASK, "x").is_anew
+
+
 def test_files_named_in_a_question_are_brought(
     begin: Begin, model: Callable[..., str], asked: list[dict[str, Any]]
 ) -> None:

@@ -60,6 +60,14 @@ def test_what_is_saved_is_loaded(folder: Path) -> None:
     assert _loaded(folder, "b" * 32) is None
 
 
+def test_a_base_of_many_pieces_is_saved_whole(folder: Path) -> None:
+    files = bytes(range(256)) * 20
+    whole = _frozen(files)
+    pieces = (b"rules\n", *(files[at : at + 1] for at in range(len(files))))
+    _saved(folder, Frozen(whole.record, pieces))
+    assert _loaded(folder) == whole
+
+
 def test_a_frozen_base_counts_its_tokens() -> None:
     frozen = _frozen()
     assert frozen.tokens == 2 + 5 + 4

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from copilot.edits.grammar import (
@@ -21,7 +21,7 @@ from copilot.edits.grammar import (
     edit_grammar,
     path_grammar,
 )
-from copilot.edits.grammar_paths import MOST_CHARACTERS, NewPaths
+from copilot.edits.grammar_paths import MOST_CHARACTERS, MOST_NEW, NewPaths
 from copilot.edits.grammar_rules import Rules
 from copilot.edits.operations import Replace, Target
 from copilot.edits.parse import parse
@@ -375,8 +375,17 @@ def test_every_new_path_that_is_admitted_is_free_and_safe(
     _NAMES, st.from_regex(r"([a-z0-9_][a-z0-9_-]*/){0,2}[.]?[a-z][a-z_]*([.]py)?", fullmatch=True)
 )
 def test_every_usual_path_that_is_free_is_admitted(names: list[str], path: str) -> None:
+    assume(len(path) <= MOST_NEW)
     is_free = _is_free(path, names) and "/.git/" not in f"/{path}/"
     assert _new_paths(names).admits(f"main/{path}\n") == is_free
+
+
+def test_a_path_does_not_go_on_without_end() -> None:
+    shared = "a" * 100
+    names = _new_paths([f"{shared}b"])
+    for new in ("c" * MOST_NEW, "c." * (MOST_NEW // 2 - 1) + "cc", "/c" * (MOST_NEW // 2)):
+        assert names.admits(f"main/{shared}{new}\n")
+        assert not names.admits(f"main/{shared}{new}c\n")
 
 
 def test_a_path_may_not_be_read_as_a_file_in_a_folder_of_the_repositorys_name() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from copilot.edits.changes import ChangeSet, DiffLine, FileChange
+from copilot.edits.changes import PLAIN_MODE, ChangeSet, DiffLine, FileChange
 from copilot.edits.flags import Flag, FlagKind
 from copilot.review.state import (
     Decision,
@@ -160,9 +160,10 @@ def test_a_file_edited_to_what_it_was_before_has_no_hunks() -> None:
 
 
 def test_a_deleted_file_that_is_given_a_text_is_kept() -> None:
-    review = decide_all(_review(FileChange("main", "f", b"a\nb\n", None)), _A)
-    edited = with_edited_file(review, 0, b"a\nc\n")
+    deleted = FileChange("main", "f", b"a\nb\n", None, None, PLAIN_MODE)
+    edited = with_edited_file(decide_all(_review(deleted), _A), 0, b"a\nc\n")
     assert _told(edited.files[0]) == ["-b u", "+c ue"]
+    assert edited.files[0].change == FileChange("main", "f", b"a\nb\n", b"a\nc\n")
 
 
 def test_a_text_that_becomes_binary_is_decided_as_one() -> None:

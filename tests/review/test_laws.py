@@ -248,7 +248,7 @@ def _check_hunks(file: FileReview) -> None:
 _CHANGES = st.lists(_CHANGE, min_size=1, max_size=3)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(_CHANGES, _STEPS)
 def test_what_is_shown_as_taken_comes_out(changes: list[FileChange], steps: list[Step]) -> None:
     for review in _walked(changes, steps):
@@ -257,7 +257,6 @@ def test_what_is_shown_as_taken_comes_out(changes: list[FileChange], steps: list
         assert _comes_out(review) == _expected(review)
 
 
-@settings(deadline=None)
 @given(_CHANGES, _STEPS)
 def test_all_is_the_proposal_with_the_edits_and_none_is_nothing(
     changes: list[FileChange], steps: list[Step]
@@ -268,7 +267,6 @@ def test_all_is_the_proposal_with_the_edits_and_none_is_nothing(
     assert not accepted(decide_all(review, Decision.REJECTED))
 
 
-@settings(deadline=None)
 @given(_CHANGES, _STEPS)
 def test_undo_to_the_start_and_redo_to_the_end(
     changes: list[FileChange], steps: list[Step]
@@ -291,7 +289,6 @@ def test_undo_to_the_start_and_redo_to_the_end(
     assert redo(back) is back
 
 
-@settings(deadline=None)
 @given(_TEXT, _TEXT, st.lists(_STEP, max_size=4))
 def test_lines_that_stay_and_lines_that_come_keep_their_order(
     before: bytes, after: bytes, steps: list[Step]
@@ -310,7 +307,6 @@ def test_lines_that_stay_and_lines_that_come_keep_their_order(
             assert order == sorted(order)
 
 
-@settings(deadline=None)
 @given(_CHANGES, _STEPS)
 def test_places_one_after_the_other(changes: list[FileChange], steps: list[Step]) -> None:
     review = _walked(changes, steps)[-1]
@@ -341,7 +337,6 @@ def test_places_one_after_the_other(changes: list[FileChange], steps: list[Step]
         assert next_undecided(review, undecided[0], step=-1) == undecided[-1]
 
 
-@settings(deadline=None)
 @given(_CHANGES, _STEPS)
 def test_a_proposal_of_what_was_accepted_is_accepted(
     changes: list[FileChange], steps: list[Step]
@@ -354,7 +349,6 @@ def test_a_proposal_of_what_was_accepted_is_accepted(
     assert again.round == review.round + 1
 
 
-@settings(deadline=None)
 @given(st.data(), st.lists(_STEP, max_size=4), st.lists(_NUMBER, max_size=4))
 def test_what_was_accepted_stays_so_beside_what_is_new(
     data: st.DataObject, steps: list[Step], additions: list[int]
@@ -383,7 +377,7 @@ def test_what_was_accepted_stays_so_beside_what_is_new(
                 assert file.line_decision(hunk, index) is Decision.UNDECIDED
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(_CHANGES, _STEPS, st.lists(_CHANGE, min_size=1, max_size=3))
 def test_any_next_proposal_can_be_reviewed(
     changes: list[FileChange], steps: list[Step], following: list[FileChange]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -62,6 +63,20 @@ def test_a_review_starts_undecided_and_with_its_flags() -> None:
     assert [file.flags for file in review.files] == [(), (_NEW,), ()]
     assert review.count(_U) == 6
     assert not accepted(review)
+
+
+def test_whole_files_are_decided_without_a_look_at_their_lines() -> None:
+    review = decide_file(decide_all(_fresh(), _A), 0, _R)
+    assert accepted(review).changes == _CHANGES.changes[1:]
+    assert redo(undo(review)) == review
+    assert review.is_decided
+    assert [file.decision for file in review.files] == [_R, _A, _A]
+    assert not any("hunks" in vars(file.change) for file in review.files)
+
+
+def _fresh() -> Review:
+    """A review of changes whose hunks nobody has asked for yet."""
+    return start(ChangeSet(tuple(replace(change) for change in _CHANGES.changes)))
 
 
 def test_places_are_in_the_order_shown() -> None:

@@ -10,6 +10,7 @@ from textual.widgets import TextArea
 
 from copilot.edits.changes import EXECUTABLE_MODE, PLAIN_MODE, ChangeSet, FileChange
 from copilot.edits.flags import Flag, FlagKind
+from copilot.review.feedback import feedback
 from copilot.review.state import (
     Decision,
     Place,
@@ -21,7 +22,9 @@ from copilot.review.state import (
     with_comment,
     with_edited_file,
 )
+from copilot.tui.ask_again import AskAgain
 from copilot.tui.review_app import ReviewApp
+from copilot.tui.sent import sent_lines
 
 Compare = Callable[..., bool]
 
@@ -56,6 +59,27 @@ AFTER = (
     .replace(b"path.basename(path)", b"path.split(path)[1]")
     .replace(b"size(path) == 0", b"not size(path)")
 )
+
+
+class Unasked:
+    """A world in which nothing is asked for while the picture is taken."""
+
+    can_ask = True
+
+    def changed_on_disk(self, review: Review) -> tuple[int, ...]:
+        raise NotImplementedError
+
+    def placed_again(self, review: Review) -> Review:
+        raise NotImplementedError
+
+    def asked_again(self, review: Review, show: Callable[[object], None] | None) -> Review:
+        raise NotImplementedError
+
+    def cancel(self) -> None:
+        raise NotImplementedError
+
+    def edit(self, data: bytes, suffix: str) -> bytes | None:
+        raise NotImplementedError
 
 
 @pytest.fixture
@@ -167,6 +191,16 @@ def test_picture_of_the_comment_dialog(snap_compare: Compare, discussed: Review)
 
     app = ReviewApp(discussed, TASK)
     assert snap_compare(app, run_before=still, terminal_size=(80, 24))
+
+
+def test_picture_of_what_the_model_is_asked(snap_compare: Compare, discussed: Review) -> None:
+    async def ask(pilot: Pilot[Review | None]) -> None:
+        await settled(pilot)
+        lines = sent_lines(feedback(discussed))
+        await pilot.app.push_screen(AskAgain(discussed, Unasked(), lines))
+
+    app = ReviewApp(discussed, TASK)
+    assert snap_compare(app, run_before=ask, terminal_size=(100, 30))
 
 
 def test_picture_of_the_help(snap_compare: Compare, proposal: Review) -> None:

@@ -94,6 +94,10 @@ def test_range_spans_hunks_of_one_file_and_no_other() -> None:
     view.to_edge(-1)
     assert view.cursor == Spot(0, 0)
     assert view.selected() == [(Place(0, 0), 0, 0)]
+    view.go_to_hunk(Place(0, 1))
+    assert view.selected() == [(Place(0, 0), 0, 1)]
+    view.go_to_hunk(Place(1, 0))
+    assert view.anchor is None
 
 
 def test_range_of_pairs_holds_both_sides() -> None:

@@ -49,8 +49,8 @@ def opened(
     """
     with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
         said = _fitting(past, scope.prompts, limit, draft)
-    texts = [text for pair in said for text in pair]
-    spent = sum(_tokens(texts, scope))
+        texts = [text for pair in said for text in pair]
+        spent = sum(draft.counts([text.encode() for text in texts]))
     room = None if limit is None else round(limit * (1 - FREE_SHARE)) - spent
     mode = Mode.RANK if scope.mode is Mode.SELECT else scope.mode
     focus = tuple(dict.fromkeys((*scope.focus, *asked.wanted)))
@@ -106,9 +106,20 @@ def _lacking(prompt: Prompt, asked: Asked) -> dict[str, Shape]:
 
 
 def _extra(shapes: Mapping[str, Shape], plain: Scope, draft: Draft, frame: Frame) -> list[Section]:
+    """Return files at the levels that the person wants; none if a text holds the frame's marks."""
     read = Read.of(plain.parts(lambda *_: None, skip=True))
-    copies = copies_of(read.files, shapes, plain, draft)
+    copies = [
+        # A file that has no shorter outline.
+        Copy(copy.file, Shape.PATH) if _is_too_much(copy, shapes) else copy
+        for copy in copies_of(read.files, shapes, plain, draft)
+    ]
+    if not copies or not draft.fits(frame, list(shapes)):
+        return []
     return [section_of(SectionKind.FOCUS, draft.lay(copies, frame))]
+
+
+def _is_too_much(copy: Copy, shapes: Mapping[str, Shape]) -> bool:
+    return copy.shape is Shape.FULL and shapes[copy.file.name] is not Shape.FULL
 
 
 def copies_of(
@@ -144,8 +155,3 @@ def _fitting(
 def _told(exchange: Exchange, prompts: Path) -> str:
     template = load_prompt(f"session-past-{exchange.kind}", prompts)
     return fill_prompt(template, asked=sendable(exchange.asked.strip()), outcome=exchange.outcome)
-
-
-def _tokens(texts: Sequence[str], scope: Scope) -> list[int]:
-    with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
-        return draft.counts([text.encode() for text in texts])

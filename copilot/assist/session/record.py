@@ -138,15 +138,19 @@ def record_of(events: Iterable[Event]) -> Record:
 
 
 def up_to(events: tuple[dict[str, Any], ...], number: int | None) -> tuple[dict[str, Any], ...]:
-    """Return the events of the turns up to `number`, of all turns without one."""
+    """Return the events of the turns up to `number`, of all turns without one.
+
+    What was written stays with the session that wrote it: nobody else undoes it.
+    """
+    told = tuple(event for event in events if event.get("type") not in _REVERSING)
     if number is None:
-        return events
+        return told
     last = next(
-        (n for n, e in enumerate(events) if e.get("type") == "turn" and _number(e) > number),
-        len(events),
+        (n for n, e in enumerate(told) if e.get("type") == "turn" and _number(e) > number),
+        len(told),
     )
-    later = (e for e in events[last:] if e.get("type") == "outcome" and _number(e) <= number)
-    return (*events[:last], *later)
+    later = (e for e in told[last:] if e.get("type") == "outcome" and _number(e) <= number)
+    return (*told[:last], *later)
 
 
 def info_of(stored: StoredSession) -> SessionInfo:

@@ -95,6 +95,7 @@ def test_wishes_models_and_transactions_are_told() -> None:
     )
     assert (told.roots, told.model, told.wishes) == (("a=/a",), "two", {"a/y": Wish.PIN})
     assert (told.written, told.undone) == (("1",), ("3",))
+    assert record_of(up_to(({"type": "wrote", "id": "1"},), None)).written == ()
 
 
 def test_events_of_another_shape_harm_nobody() -> None:
