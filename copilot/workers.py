@@ -62,7 +62,7 @@ def _is_done(task: Task[Any, Any]) -> bool:
 
 @dataclass(eq=False)
 class _Worker:
-    """A process, the pipe to it, and the messages it was sent, the first one with its deadline.
+    """A process, the pipe to it, and the tasks it was sent, the first one with its deadline.
 
     A process that was forked from another one of ours has no `process`.
     """
@@ -70,7 +70,7 @@ class _Worker:
     pipe: Connection
     lane: Lane
     process: BaseProcess | None = None
-    sent: deque[list[Task[Any, Any]]] = field(default_factory=deque)
+    sent: deque[Task[Any, Any]] = field(default_factory=deque)
     deadline: float = 0.0
 
 
@@ -78,9 +78,9 @@ class Workers(Generic[Item, Result]):
     """Applies a function to lists of items, which gives back a list of the same length.
 
     An item whose work ends its process, or takes longer than `most_seconds`, has no result. A
-    process is given as many as `at_once` of the lists that wait, and `ahead` times that before it
-    is through with the first of them. What is prepared takes long: where the system can fork, one
-    process does it for all. To be entered before threads start.
+    process is given as many as `ahead` lists before it is through with the first of them. What is
+    prepared takes long: where the system can fork, one process does it for all. To be entered
+    before threads start.
     """
 
     def __init__(
@@ -88,14 +88,12 @@ class Workers(Generic[Item, Result]):
         work: Callable[[Sequence[Item]], Sequence[Result]],
         processes: int | None = None,
         most_seconds: float = MOST_SECONDS,
-        at_once: int = 1,
         ahead: int = 1,
         prepare: Callable[[], object] | None = None,
     ) -> None:
         self._work = work
         self._count = processes or os.cpu_count() or 1
         self._most_seconds = most_seconds
-        self._at_once = at_once
         self._ahead = ahead
         self._prepare = prepare
         self._workers: list[_Worker] = []
@@ -140,6 +138,10 @@ class Workers(Generic[Item, Result]):
             self._turn(self._most_seconds)
         return task.found()
 
+    def is_idle(self) -> bool:
+        """Tell whether nothing is under way."""
+        return not self._waiting and not any(worker.sent for worker in self._workers)
+
     def _turn(self, seconds: float) -> None:
         """Take what is finished, end what is late, and give out what waits."""
         self._give()
@@ -161,18 +163,15 @@ class Workers(Generic[Item, Result]):
                     self._send(worker)
 
     def _send(self, worker: _Worker) -> None:
-        work = self._waiting[0].work
-        some: list[Task[Any, Any]] = []
-        while self._waiting and self._waiting[0].work is work and len(some) < self._at_once:
-            some.append(self._waiting.popleft())
-        packed = worker.lane.packed((work, [item for task in some for item in task.items]))
+        task = self._waiting.popleft()
+        packed = worker.lane.packed((task.work, list(task.items)))
         if worker.sent and len(packed) > MOST_SENT_AHEAD:
             # Each side might wait for the other one to read.
-            self._waiting.extendleft(reversed(some))
+            self._waiting.appendleft(task)
             return
         if not worker.sent:
             worker.deadline = time.monotonic() + self._most_seconds
-        worker.sent.append(some)
+        worker.sent.append(task)
         try:
             worker.lane.send(worker.pipe, packed)
         except OSError:
@@ -184,10 +183,7 @@ class Workers(Generic[Item, Result]):
         except (EOFError, OSError):
             self._fail(worker)
             return
-        start = 0
-        for task in worker.sent.popleft():
-            task.results = results[start : start + len(task.items)]
-            start += len(task.items)
+        worker.sent.popleft().results = results
         worker.deadline = time.monotonic() + self._most_seconds
 
     def _fail(self, worker: _Worker) -> None:
@@ -197,12 +193,12 @@ class Workers(Generic[Item, Result]):
         _end(worker.process, 0)
         self._start()
         # Else what breaks a process would be given out together with others again and again.
-        self._at_once = self._ahead = 1
-        tasks = [task for some in worker.sent for task in some]
-        if len(tasks) == 1 and len(tasks[0].items) == 1:
-            tasks[0].results = [None]
+        self._ahead = 1
+        if len(worker.sent) == 1 and len(worker.sent[0].items) == 1:
+            worker.sent[0].results = [None]
             return
-        for task in reversed(tasks):
+        for task in reversed(worker.sent):
+            task.results = None if task.items else []
             task.singles = [Task([item], work=task.work) for item in task.items]
             self._waiting.extendleft(reversed(task.singles))
 

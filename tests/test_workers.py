@@ -39,11 +39,12 @@ def test_what_ends_a_process_has_no_result_and_harms_no_other() -> None:
     assert found == [[2, 4], [6, None, 8], [None], [10], [12, None, None]]
 
 
-def test_tasks_given_out_together_get_their_own_results() -> None:
-    with Workers(_work, 1, at_once=3) as workers:
+def test_tasks_sent_ahead_get_their_own_results() -> None:
+    with Workers(_work, 1, ahead=3) as workers:
         tasks = [workers.submit(items) for items in ([1], [], [2, 3], [4], [13], [5, 6], [13, 7])]
-        found = [workers.wait_for(task) for task in tasks if task.items]
-    assert found == [[2], [4, 6], [8], [None], [10, 12], [None, 14]]
+        found = [workers.wait_for(task) for task in tasks]
+        assert workers.is_idle()
+    assert found == [[2], [], [4, 6], [8], [None], [10, 12], [None, 14]]
 
 
 def test_what_takes_too_long_has_no_result() -> None:

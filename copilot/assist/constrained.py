@@ -90,14 +90,23 @@ def asks_for_files(prompts: Path) -> Message:
 
 
 def asks_for_blocks(listed: str, files: Files, prompts: Path) -> tuple[Message, Message]:
-    """Return what stands behind that in the second step: the list as it came, and the request."""
+    """Return what stands behind that in the second step: the list, and the request.
+
+    Of a list that repeats itself, each line is shown once: a small model would go on like that.
+    """
     names = "\n".join(f"- {one_line(name)}" for name in files.listed)
-    return turns(listed, fill_prompt(load_prompt("constrained-edits", prompts), files=names))
+    return turns(_once(listed), fill_prompt(load_prompt("constrained-edits", prompts), files=names))
 
 
 def asks_to_differ(task: str, prompts: Path) -> str:
     """Return the request for blocks that change something, behind some that do not."""
     return fill_prompt(load_prompt("constrained-again", prompts), task=task)
+
+
+def _once(listed: str) -> str:
+    lines = dict.fromkeys(one for one in listed.split("\n")[:-1] if not one.startswith(_CLOSING))
+    closing = f"{_CLOSING} {len(lines)} file{'' if len(lines) == 1 else 's'}"
+    return "".join(f"{line}\n" for line in (*lines, closing))
 
 
 def blocks_grammar(packed: Packed, files: Files, *, again: bool = False) -> str | None:

@@ -19,7 +19,7 @@ from copilot.cli.log_run import log_run, past_runs, past_runs_of
 from copilot.cli.ready import Ready, agrees
 from copilot.cli.setup import Setup
 from copilot.cli.show import say_packed, say_reuse
-from copilot.cli.talk import can_agree, detail, progress_bar, say
+from copilot.cli.talk import can_agree, detail, progress_bar, say, say_figures
 from copilot.context.reuse import Reuse, last_of
 from copilot.errors import PolicyRefused
 from copilot.settings.modes import Mode
@@ -156,8 +156,10 @@ def agree(setup: Setup, ready: Ready, tokens: int, reusable: int) -> None:
     expected, line = _expected(setup, ready, tokens, reusable)
     is_asked = asks(expected, setup.config)
     # The tokens alone were said already.
-    if is_asked or expected.tells_more or ready.chosen.members:
+    if is_asked:
         say(line)
+    elif expected.tells_more or ready.chosen.members:
+        say_figures(line)
     if not is_asked:
         return
     if not can_agree():

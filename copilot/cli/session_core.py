@@ -101,6 +101,7 @@ class Core:
         self._is_cancelled = threading.Event()
         self._hear: Hear = ignore
         self._answer: Callable[[str], bool] | None = None
+        self._has_figures = False
 
     @contextmanager
     def _working(self, show: Show | None, *, is_note: bool = False) -> Iterator[Work]:
@@ -121,7 +122,7 @@ class Core:
                 if not is_note:
                     self._hear(line)
 
-            with heard_by(take, self._answer):
+            with heard_by(take, self._answer, own_figures=self._has_figures):
                 yield work
 
     def _connected(self) -> Ready | None:

@@ -70,8 +70,10 @@ class Engine(Editing):
     def names(self) -> Names:
         return self._names
 
-    def listen(self, hear: Hear, answer: Callable[[str], bool]) -> None:
-        self._hear, self._answer = hear, answer
+    def listen(
+        self, hear: Hear, answer: Callable[[str], bool], *, own_figures: bool = False
+    ) -> None:
+        self._hear, self._answer, self._has_figures = hear, answer, own_figures
 
     def show_again_by(self, show: Show) -> None:
         """Show what the model answers to a review there, where the reviewer shows nothing."""

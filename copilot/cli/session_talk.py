@@ -19,7 +19,7 @@ from copilot.cli.prepare import Question, agree
 from copilot.cli.ready import Ready
 from copilot.cli.setup import Setup
 from copilot.cli.show import counted_files, say_masks
-from copilot.cli.talk import progress_bar, say
+from copilot.cli.talk import progress_bar, say, say_figures
 from copilot.context.entries import Shape
 from copilot.context.reuse import Reuse, last_of
 from copilot.errors import BudgetExceeded
@@ -137,7 +137,7 @@ def _question(
         since = time.time() - talk.sent_at
         same = sent if talk.model == model else 0
         reuse = Reuse(same, sent, total, "", since, model)
-        say(f"{total:,} tokens, {spoken.new_tokens:,} of them new; asking {model}")
+        say_figures(f"{total:,} tokens, {spoken.new_tokens:,} of them new; asking {model}")
     if spoken.forgotten:
         plural = "" if spoken.forgotten == 1 else "s"
         say(f"no room is left for the first {spoken.forgotten} question{plural} of the session")

@@ -9,7 +9,7 @@ from typing import Any
 
 from copilot.assist.ask import Answer
 from copilot.assist.pack import Packed
-from copilot.cli.talk import say, voice
+from copilot.cli.talk import say, say_figures, voice
 from copilot.context.model import Detail, PackedFile, mask_places
 from copilot.context.reuse import Reuse
 from copilot.text import one_line, visible
@@ -37,7 +37,7 @@ def put_json(document: Any) -> None:
 
 def say_packed(packed: Packed, model: str) -> None:
     """Say what is about to be sent to whom."""
-    say(f"packed {counted_files(packed)}; asking {model}")
+    say_figures(f"packed {counted_files(packed)}; asking {model}")
     say_masks(packed.prompt.files)
 
 
@@ -98,10 +98,10 @@ def say_usage(answer: Answer) -> None:
     """Say what the answer cost."""
     usage = answer.usage
     if usage is None:
-        say(f"answered in {answer.seconds:.1f} s; the server told no usage")
+        say_figures(f"answered in {answer.seconds:.1f} s; the server told no usage")
         return
     cached = f", {usage.cached:,} of them cached" if usage.cached else ""
-    say(
+    say_figures(
         f"answered in {answer.seconds:.1f} s: {usage.prompt:,} tokens read{cached}, "
         f"{usage.reply:,} written"
     )

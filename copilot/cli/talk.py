@@ -31,10 +31,14 @@ voice = Voice()
 
 @dataclass(eq=False)
 class Listener:
-    """Who hears what is said, line by line, and answers questions with yes or no, if anybody."""
+    """Who hears what is said, line by line, and answers questions with yes or no, if anybody.
+
+    One with `own_figures` shows tokens and seconds by itself.
+    """
 
     hear: Callable[[str], None]
     answer: Callable[[str], bool] | None
+    own_figures: bool
 
 
 _listeners: list[Listener] = []
@@ -43,16 +47,19 @@ _lock = threading.Lock()
 
 @contextmanager
 def heard_by(
-    hear: Callable[[str], None], answer: Callable[[str], bool] | None = None
+    hear: Callable[[str], None],
+    answer: Callable[[str], bool] | None = None,
+    *,
+    own_figures: bool = False,
 ) -> Iterator[None]:
     """Let `hear` get all that any thread says while the block runs, made harmless.
 
     A full screen needs that: nothing may be written to the terminal beneath it. `hear` is called
     from the thread that speaks, without the line end. `answer` gets the questions that a terminal
     would be asked; without it, each is answered with no. Running texts and bars are not heard:
-    a screen gets the events behind them.
+    a screen gets the events behind them; one with `own_figures` does not hear of those either.
     """
-    begun = Listener(hear, answer)
+    begun = Listener(hear, answer, own_figures)
     with _lock:
         _listeners.append(begun)
     try:
@@ -76,6 +83,13 @@ def say(text: str) -> None:
         hearing.hear(visible(text))
     else:
         print(visible(text), file=sys.stderr, flush=True)
+
+
+def say_figures(text: str) -> None:
+    """Say what a request is going to take, or has taken, where nothing else shows it."""
+    hearing = listener()
+    if hearing is None or not hearing.own_figures:
+        say(text)
 
 
 def detail(text: str) -> None:

@@ -83,7 +83,7 @@ class Counter:
             self._folder = folder
             self._workers = Workers(
                 partial(counted, self._tokenizer),
-                min(os.cpu_count() or 1, _MOST_PROCESSES) if can_fork() else 1,
+                _processes() if can_fork() else 1,
                 _MOST_SECONDS,
                 ahead=_TASKS_AHEAD,
                 prepare=partial(load, self._tokenizer),
@@ -121,8 +121,10 @@ class Counter:
         if isinstance(promise.made, list):
             return promise.made
         task = promise.made
-        found = self._workers.wait_for(task) if self._workers else []
-        self._keep_few()
+        found: list[Made | None] = []
+        if self._workers:
+            found = self._workers.wait_for(task)
+            self._keep_few(self._workers)
         if len(found) != len(task.items) or None in found:
             return promise.making(partial(counted, self._tokenizer), task.items)
         return [made for made in found if made is not None]
@@ -134,17 +136,22 @@ class Counter:
             self._workers.__exit__()
             self._workers = self._keeping = None
 
-    def _keep_few(self) -> None:
-        """Have kept what counts a few texts, once the first of the others are through."""
-        if self._workers and self._folder and self._keeping is None:
+    def _keep_few(self, workers: Workers[bytes, Any]) -> None:
+        """Have kept what counts a few texts, where nobody has anything else to do."""
+        if self._folder and self._keeping is None and workers.is_idle():
             work = partial(_kept_few, self._tokenizer, self._folder)
-            self._keeping = self._workers.submit_for(work, [b""])
+            self._keeping = workers.submit_for(work, [b""])
 
     def _few_counts(self, texts: Sequence[bytes]) -> list[int]:
         counts = self._few.count(texts) if self._few else None
         if counts is None:
             raise _TooMany
         return counts
+
+
+def _processes() -> int:
+    """Return how many processes count: to read and to judge takes as much as that."""
+    return min(max((os.cpu_count() or 1) // 2, 1), _MOST_PROCESSES)
 
 
 class _TooMany(Exception):

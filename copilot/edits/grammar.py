@@ -16,11 +16,13 @@ from copilot.edits.grammar_runs import add_runs
 from copilot.edits.operations import Replace
 
 # Blocks of one reply, besides those that must stand in front of them.
-MAX_BLOCKS = 16
+MAX_BLOCKS = 8
 # Files that one reply may name.
 MAX_FILES = 16
 # A grammar is about six times as long as the lines it is for; servers take no request of any size.
 MAX_CHARACTERS = 4_000_000
+# What stands above the path of a new file where it could be that of another.
+NEW_FILE = "A new file:\n"
 NO_EDITS = "END OF EDITS: 0 files, 0 blocks\n"
 
 
@@ -46,7 +48,8 @@ def edit_grammar(
     A block's SEARCH can only be a run of lines that stands in its file once; an empty file is
     written whole. Of the `wholes`, those to make come first, each in one block; asked `again`, the
     model may leave out any of these, or write no block at all. Without `wholes`, each of the files
-    may be deleted or moved, and new ones made, in any order. None if there is nothing to edit, or
+    may be deleted or moved, and new ones made, each announced by a line: a small model would mean
+    a file that is there, and misspell its path. None if there is nothing to edit, or
     too much.
     """
     if not _fits(texts.values()):
@@ -57,7 +60,8 @@ def edit_grammar(
     lost = Wholes(tuple(texts), tuple(texts)) if wholes is None else wholes
     known += _whole_blocks(lost, marker, paths, new)
     fixed = [Choice(f"{name}\n", _creation(marker)) for name in lost.created]
-    made = [f"{rule} {_creation(marker)}" for rule in new.values()] if wholes is None else []
+    announced = [f"{literal(NEW_FILE)} {rule}" for rule in new.values()] if wholes is None else []
+    made = [f"{path} {_creation(marker)}" for path in announced]
     if again:
         known, fixed = known + fixed, []
     if not (known or fixed or made):

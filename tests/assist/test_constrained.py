@@ -143,6 +143,12 @@ def test_the_second_request_begins_with_the_first(packed: Packed, tmp_path: Path
     assert names in two[3].content
 
 
+def test_a_list_that_repeats_itself_is_shown_once(packed: Packed, tmp_path: Path) -> None:
+    text = listed(*["app/src/area.py"] * 9, "CREATE app/new.py")
+    said, _ = asks_for_blocks(text, named_files(text, packed), tmp_path)
+    assert said.content == listed("app/src/area.py", "CREATE app/new.py")
+
+
 @pytest.fixture
 def small_model(llama_server: str) -> Iterator[OpenAIChat]:
     chat = OpenAIChat(llama_server)

@@ -78,9 +78,7 @@ def test_two_sessions_on_one_repository_do_not_disturb_one_another(
     copilot: Copilot,
     empty_home: Path,
 ) -> None:
-    edits = [
-        reply(block(f"app/{n}.py", f"value = {n}\n", f"value = {n}0\n")) for n in range(2)
-    ]
+    edits = [reply(block(f"app/{n}.py", f"value = {n}\n", f"value = {n}0\n")) for n in range(2)]
     for number in range(2):
         (root / f"{number}.py").write_text(f"value = {number}\n")
     replies = [("Fine.", edits[number], "Fine again.") for number in range(2)]

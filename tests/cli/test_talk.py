@@ -8,7 +8,26 @@ import threading
 import pytest
 
 from copilot.cli.ready import agrees
-from copilot.cli.talk import can_agree, can_draw, heard_by, is_terminal, progress_bar, say, stream
+from copilot.cli.talk import (
+    can_agree,
+    can_draw,
+    heard_by,
+    is_terminal,
+    progress_bar,
+    say,
+    say_figures,
+    stream,
+)
+
+
+def test_a_screen_with_figures_of_its_own_hears_no_others() -> None:
+    heard: list[str] = []
+    with heard_by(heard.append, own_figures=True):
+        say_figures("10 tokens read")
+        say("done")
+    with heard_by(heard.append):
+        say_figures("20 tokens read")
+    assert heard == ["done", "20 tokens read"]
 
 
 def test_what_is_said_is_heard_and_not_printed(capsys: pytest.CaptureFixture[str]) -> None:

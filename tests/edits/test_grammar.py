@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from copilot.edits.grammar import (
     MAX_BLOCKS,
     MAX_CHARACTERS,
+    NEW_FILE,
     NO_EDITS,
     Wholes,
     differing_grammar,
@@ -330,10 +331,11 @@ def test_in_one_step_files_may_be_deleted_moved_and_made() -> None:
         "lib/b\n<<<<<<< RENAME\nlib/c\n>>>>>>> END\n": True,
         "lib/b\n<<<<<<< RENAME\nmain/c\n>>>>>>> END\n": False,
         "lib/c\n<<<<<<< DELETE\n>>>>>>> END\n": False,
-        "lib/c\n<<<<<<< CREATE\n>>>>>>> END\n": True,
-        "lib/c\n<<<<<<< CREATE\nany\nthing\n>>>>>>> END\n": True,
-        "lib/b\n<<<<<<< CREATE\n>>>>>>> END\n": False,
-        "other/c\n<<<<<<< CREATE\n>>>>>>> END\n": False,
+        "A new file:\nlib/c\n<<<<<<< CREATE\n>>>>>>> END\n": True,
+        "A new file:\nlib/c\n<<<<<<< CREATE\nany\nthing\n>>>>>>> END\n": True,
+        "A new file:\nlib/b\n<<<<<<< CREATE\n>>>>>>> END\n": False,
+        "A new file:\nother/c\n<<<<<<< CREATE\n>>>>>>> END\n": False,
+        "lib/c\n<<<<<<< CREATE\n>>>>>>> END\n": False,
     }.items():
         assert _Gbnf(made).admits(block + _ONE) == is_admitted
 
@@ -411,7 +413,7 @@ def test_of_too_many_names_none_is_told_apart() -> None:
 def test_an_empty_repository_can_be_begun() -> None:
     made = edit_grammar({}, 7, NewPaths(("main",)))
     assert made is not None
-    assert _Gbnf(made).admits(f"main/a.py\n<<<<<<< CREATE\nx\n>>>>>>> END\n{_ONE}")
+    assert _Gbnf(made).admits(f"{NEW_FILE}main/a.py\n<<<<<<< CREATE\nx\n>>>>>>> END\n{_ONE}")
 
 
 def test_the_list_of_files_names_only_those_that_exist_or_are_new() -> None:

@@ -220,10 +220,13 @@ class SessionEngine(Protocol):
     def names(self) -> Names:
         """What can be completed; the files are there after the first `context`."""
 
-    def listen(self, hear: Hear, answer: Callable[[str], bool]) -> None:
+    def listen(
+        self, hear: Hear, answer: Callable[[str], bool], *, own_figures: bool = False
+    ) -> None:
         """Have all that is said, and all yes-or-no questions, go there instead of the terminal.
 
-        Both are called from the thread that runs a blocking method.
+        Both are called from the thread that runs a blocking method. A screen with `own_figures`
+        shows tokens and seconds by itself, and does not hear of them.
         """
 
     # --- blocking

@@ -100,7 +100,7 @@ class SessionBase(Screen[None], inherit_bindings=False):
     def begin(self) -> None:
         """Listen to the engine and show what it holds; when the screen is mounted."""
         self.work.open(self.app)
-        self.engine.listen(self.work.hear, self.work.answer)
+        self.engine.listen(self.work.hear, self.work.answer, own_figures=True)
         self.transcript.show(self.engine.log)
         self.set_interval(_FRAME_SECONDS, self._draw)
         self._show_head()

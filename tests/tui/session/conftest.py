@@ -68,7 +68,10 @@ class ScriptedEngine:
     def title(self) -> str:
         return self.log[0].asked if self.log else ""
 
-    def listen(self, hear: Hear, answer: Callable[[str], bool]) -> None:
+    def listen(
+        self, hear: Hear, answer: Callable[[str], bool], *, own_figures: bool = False
+    ) -> None:
+        assert own_figures
         self._hear, self._answer = hear, answer
 
     def context(self) -> ContextView:
