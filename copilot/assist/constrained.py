@@ -40,6 +40,8 @@ __all__ = [
 # Lines of all files together up to which the grammar of all costs next to nothing.
 _ONE_STEP_LINES = 2000
 _NONE = Wholes()
+# What may stand around a path in a sentence.
+_AROUND = "\"'`,;:!?()[]{}<>"
 _CREATE, _DELETE, _RENAME, _CLOSING = "CREATE ", "DELETE ", "RENAME ", "END OF FILES:"
 
 
@@ -47,13 +49,15 @@ _CREATE, _DELETE, _RENAME, _CLOSING = "CREATE ", "DELETE ", "RENAME ", "END OF F
 class Files:
     """The files that a model wants to change, by their names with alias.
 
-    `wholes` are those to delete, to move or to make, None where all may be. `left_out` says of each
-    other path that it named why it cannot be changed.
+    `wholes` are those to delete, to move or to make, None where all may be; then `asked_for` are
+    new ones that the task speaks of. `left_out` says of each other path that it named why it
+    cannot be changed.
     """
 
     edited: tuple[str, ...] = ()
     wholes: Wholes | None = _NONE
     left_out: tuple[str, ...] = ()
+    asked_for: tuple[str, ...] = ()
 
     @property
     def listed(self) -> tuple[str, ...]:
@@ -67,7 +71,7 @@ class Files:
         )
 
 
-def all_files(packed: Packed) -> Files | None:
+def all_files(packed: Packed, task: str) -> Files | None:
     """Return all files where they are so few lines that one step is enough, else None.
 
     A small model does better without being asked to choose first.
@@ -75,7 +79,7 @@ def all_files(packed: Packed) -> Files | None:
     texts = _texts(packed)
     if sum(text.count("\n") for text in texts.values()) > _ONE_STEP_LINES:
         return None
-    files = Files(tuple(texts), wholes=None)
+    files = Files(tuple(texts), wholes=None, asked_for=_asked_for(task, packed))
     return files if blocks_grammar(packed, files) else None
 
 
@@ -122,6 +126,7 @@ def blocks_grammar(packed: Packed, files: Files, *, again: bool = False) -> str 
         packed.prompt.frame.marker,
         _paths(packed),
         files.wholes,
+        named=files.asked_for,
         again=again,
     )
 
@@ -165,6 +170,23 @@ def named_files(listed: str, packed: Packed) -> Files:
 def _texts(packed: Packed) -> dict[str, str]:
     """Return the texts that can be edited, by names that a reply can hold on a line."""
     return {name: text for name, text in packed.editable_texts.items() if path_in(name) == name}
+
+
+def _asked_for(task: str, packed: Packed) -> tuple[str, ...]:
+    """Return the new files, by names with alias, that a task gives the paths of."""
+    paths = _paths(packed)
+    words = (word.strip(_AROUND).removesuffix(".") for word in task.split())
+    found = [word for word in words if "." in word or "/" in word]
+    names = [
+        name
+        for word in found
+        for name in ([word] if paths.repository(word) else [f"{a}/{word}" for a in paths.aliases])
+    ]
+    return tuple(
+        name
+        for name in dict.fromkeys(names)
+        if path_in(name) == name and not _refusal(name, paths.there, paths.aliases)
+    )
 
 
 def _paths(packed: Packed) -> NewPaths:

@@ -92,7 +92,7 @@ class Conversation:
     def _heard(self) -> Answer:
         try:
             if self.is_constrained and self.files is None:
-                self.files = all_files(self.packed)
+                self.files = all_files(self.packed, self.task)
             if self.is_constrained and self.files is None:
                 listed = self._listed()
                 self.files = self._named(listed)
@@ -205,7 +205,7 @@ class Conversation:
         if self.files is None:
             return None
         packed = self.packed
-        if every := all_files(packed):
+        if every := all_files(packed, self.task):
             return every
         touched = (change.name for change in self.standing.changes)
         names = dict.fromkeys((*self.files.edited, *touched))

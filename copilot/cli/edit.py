@@ -149,6 +149,6 @@ def _is_constrained(wanted: Constrained, facts: ModelFacts) -> bool:
     if wanted is Constrained.ON and not facts.follows_grammar:
         raise UsageError(
             f"the server of {facts.model} is not known to follow a grammar",
-            "leave out --constrained on, or serve the model with llama.cpp",
+            "leave out --constrained on, or set grammar in the model's table",
         )
     return facts.follows_grammar and wanted is not Constrained.OFF

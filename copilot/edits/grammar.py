@@ -21,8 +21,8 @@ MAX_BLOCKS = 8
 MAX_FILES = 16
 # A grammar is about six times as long as the lines it is for; servers take no request of any size.
 MAX_CHARACTERS = 4_000_000
-# What stands above the path of a new file where it could be that of another.
-NEW_FILE = "A new file:\n"
+# What stands above the path of a file that is made, deleted or moved.
+NEW_FILE, DELETED_FILE, MOVED_FILE = "A new file:\n", "A file to delete:\n", "A file to move:\n"
 NO_EDITS = "END OF EDITS: 0 files, 0 blocks\n"
 
 
@@ -41,27 +41,33 @@ def edit_grammar(
     paths: NewPaths,
     wholes: Wholes | None = None,
     *,
+    named: Collection[str] = (),
     again: bool = False,
 ) -> str | None:
     """Return the grammar for edits of `texts` (path with alias to text with line feeds).
 
     A block's SEARCH can only be a run of lines that stands in its file once; an empty file is
     written whole. Of the `wholes`, those to make come first, each in one block; asked `again`, the
-    model may leave out any of these, or write no block at all. Without `wholes`, each of the files
-    may be deleted or moved, and new ones made, each announced by a line: a small model would mean
-    a file that is there, and misspell its path. None if there is nothing to edit, or
-    too much.
+    model may leave out any of these, or write no block at all. Without `wholes`, the new files
+    that are `named` may be made, and under a line that announces it any other, and each of the
+    files deleted or moved: without that line, small models delete files that they should edit, or
+    misspell their paths. None if there is nothing to edit, or too much.
     """
     if not _fits(texts.values()):
         return None
     rules = Rules()
     new = paths.add(rules) if wholes is None or wholes.renamed else {}
     known = [*_blocks(rules, texts, marker)]
-    lost = Wholes(tuple(texts), tuple(texts)) if wholes is None else wholes
-    known += _whole_blocks(lost, marker, paths, new)
-    fixed = [Choice(f"{name}\n", _creation(marker)) for name in lost.created]
-    announced = [f"{literal(NEW_FILE)} {rule}" for rule in new.values()] if wholes is None else []
-    made = [f"{path} {_creation(marker)}" for path in announced]
+    fixed: list[Choice] = []
+    made: list[str] = []
+    if wholes is None:
+        known += _creations(named, marker)
+        made = [f"{literal(NEW_FILE)} {path} {_creation(marker)}" for path in new.values()]
+        every = Wholes(tuple(texts), tuple(texts))
+        known += _whole_blocks(every, marker, paths, new, (DELETED_FILE, MOVED_FILE))
+    else:
+        known += _whole_blocks(wholes, marker, paths, new)
+        fixed = _creations(wholes.created, marker)
     if again:
         known, fixed = known + fixed, []
     if not (known or fixed or made):
@@ -146,15 +152,27 @@ def _blocks(rules: Rules, texts: Mapping[str, str], marker: int) -> Iterator[Cho
 
 
 def _whole_blocks(
-    wholes: Wholes, marker: int, paths: NewPaths, new: Mapping[str, str]
+    wholes: Wholes,
+    marker: int,
+    paths: NewPaths,
+    new: Mapping[str, str],
+    above: tuple[str, str] = ("", ""),
 ) -> Iterator[Choice]:
-    """Yield the blocks that delete and move files; a move stays in its repository."""
+    """Yield the blocks that delete and move files, what stands `above` them with them.
+
+    A move stays in its repository.
+    """
     for name in wholes.deleted:
-        yield Choice(_head(name, marker, "DELETE"), _end(marker))
+        yield Choice(above[0] + _head(name, marker, "DELETE"), _end(marker))
     for name in wholes.renamed:
         alias = paths.repository(name)
         if alias in new:
-            yield Choice(_head(name, marker, "RENAME"), f"{new[alias]} {_end(marker)}")
+            head = above[1] + _head(name, marker, "RENAME")
+            yield Choice(head, f"{new[alias]} {_end(marker)}")
+
+
+def _creations(names: Collection[str], marker: int) -> list[Choice]:
+    return [Choice(f"{name}\n", _creation(marker)) for name in names]
 
 
 def _creation(marker: int) -> str:

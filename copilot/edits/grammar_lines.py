@@ -42,7 +42,8 @@ def add_other_lines(rules: Rules, lines: Sequence[str]) -> str:
     """
     others = "".join(_MARKS)
     ends = " | ".join(f"{name} line*" for name in _MARKS.values())
-    then = rules.add(rules.new_name(), rf'"\n"* ([^{others} \t\r\n] rest line* | {ends})')
+    said = rf"[^{others} \t\r\n] rest line* | [ \t]+ [^ \t\r\n] rest line*"
+    then = rules.add(rules.new_name(), rf'"\n"* ({said} | {ends})')
     for line in reversed(lines):
         other = _add_other_line(rules, line)
         same = rules.shared(f"{line}\n")

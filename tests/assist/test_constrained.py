@@ -157,6 +157,13 @@ def small_model(llama_server: str) -> Iterator[OpenAIChat]:
     chat.close()
 
 
+def test_new_files_that_the_task_gives_the_paths_of_may_be_made(packed: Packed) -> None:
+    task = "Write `docs/a.md` (and lib.py, app/src/x.py), not src/area.py, ../up.md or app/.git/x."
+    files = all_files(packed, task)
+    assert files is not None
+    assert files.asked_for == ("app/docs/a.md", "app/lib.py", "app/src/x.py")
+
+
 @pytest.mark.xdist_group("llama")
 @pytest.mark.parametrize("task", TASKS)
 def test_all_blocks_of_a_real_small_model_apply(
@@ -182,7 +189,7 @@ def test_a_real_small_model_may_make_a_file(
 ) -> None:
     task = "Create src/triangle.py with a function that returns base * height / 2."
     packed = pack_of(root, asked=task, kind="edit")
-    files = all_files(packed)
+    files = all_files(packed, task)
     assert files is not None
     grammar = blocks_grammar(packed, files)
     text = ask(small_model, packed, Limits(300, 0.0), lambda _: None, grammar).text
