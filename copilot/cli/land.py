@@ -234,6 +234,8 @@ def _to_be_seen(decided: Review, landing: Landing, outside: Reviewing) -> Review
     if not is_plain(plain=landing.plain):
         return again
     indices = [i for i, file in enumerate(again.files) if file.change.source in touched]
+    names = ", ".join(one_line(again.files[i].change.name) for i in indices)
+    say(f"to be decided again: {names}")
     return decide_files(again, indices, Decision.UNDECIDED)
 
 

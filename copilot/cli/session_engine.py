@@ -9,6 +9,7 @@ from pathlib import Path
 from copilot.assist.session import record
 from copilot.assist.session.history import History
 from copilot.assist.session.names import Names
+from copilot.assist.session.new_file import write_new
 from copilot.assist.session.protocol import (
     ContextView,
     Costs,
@@ -20,7 +21,6 @@ from copilot.assist.session.protocol import (
     Turn,
     Wish,
 )
-from copilot.cli.keep import write_file
 from copilot.cli.prepare import record as record_run
 from copilot.cli.session_context import (
     TASK_TOKENS,
@@ -38,7 +38,7 @@ from copilot.cli.session_store import Kept
 from copilot.cli.show import say_usage
 from copilot.context.entries import Shape
 from copilot.context.model import Detail
-from copilot.errors import CopilotError
+from copilot.errors import CopilotError, UsageError
 from copilot.runs.sessions import remove_session
 from copilot.text import one_line
 
@@ -160,7 +160,7 @@ class Engine(Editing):
     # --- at once
 
     def wish(self, names: Sequence[str], wish: Wish | None) -> None:
-        meant = [resolved(n, self._files, self._setup.roots, Path.cwd()) or n for n in names]
+        meant = [self._meant(name) for name in names]
         if wish is Wish.LOWER:
             meant = [file for name in meant for file in self._below(name)]
         anew = {Wish.LOWER, Wish.LEAVE_OUT}
@@ -172,6 +172,18 @@ class Engine(Editing):
         if wish in anew or before & anew:
             self._wished += 1
             self._preview = None
+
+    def _meant(self, name: str) -> str:
+        """Return what a name means: with alias, a folder with `/`. Raises UsageError."""
+        if found := resolved(name, self._files, self._setup.roots, Path.cwd()):
+            return found
+        is_folder = name.endswith("/") and any(file.startswith(name) for file in self._files)
+        if is_folder or name in self._kept.wishes:
+            return name
+        raise UsageError(
+            f"{one_line(name)} is no file or folder of this session",
+            "/context lists the files; a path may begin with the repository's name",
+        )
 
     def models(self) -> tuple[ModelChoice, ...]:
         return self._model.choices()
@@ -200,7 +212,7 @@ class Engine(Editing):
     def export(self, path: Path | None = None) -> str:
         text = record.as_markdown(self.title, self._roots, self._kept.turns)
         if path is not None:
-            write_file(path, text.encode())
+            write_new(path, text)
         return text
 
     def remove(self, session: str) -> None:

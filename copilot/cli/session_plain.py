@@ -135,7 +135,7 @@ class PlainSession:
         shown = [f for f in view.files if not wanted or any(path in f.name for path in wanted)]
         for file in shown[:_MOST_LISTED]:
             notes = [str(file.detail), f"{file.tokens:,} tokens"]
-            notes += [f"wish: {file.wish}"] if file.wish else []
+            notes += [f"wish: {file.wish.word}"] if file.wish else []
             notes += ["told anew with the next question"] if file.is_due else []
             put(f"{one_line(file.name)}: {', '.join(notes)}\n")
         if more := len(shown) - _MOST_LISTED:
@@ -154,7 +154,7 @@ class PlainSession:
     def _wish(self, rest: str, wish: Wish | None) -> None:
         names = paths_in(rest)
         self._engine.wish(names, wish)
-        _tell(f"{wish or 'as planned'}: {', '.join(map(one_line, names))}")
+        _tell(f"{wish.word if wish else 'as planned'}: {', '.join(map(one_line, names))}")
 
     def _model(self, rest: str) -> None:
         if rest:
@@ -165,7 +165,12 @@ class PlainSession:
             put(f"{mark} {one_line(choice.name)}: {one_line(choice.about)}\n")
 
     def _copy(self, rest: str) -> None:
-        copy(copied_text(self._engine.log, rest))
+        text = copied_text(self._engine.log, rest)
+        try:
+            copy(text)
+        except UsageError as error:
+            error.hint = "install xclip or wl-clipboard, or write the session: /export FILE"
+            raise
         _tell("copied")
 
     def _export(self, rest: str) -> None:
@@ -211,7 +216,10 @@ class PlainSession:
 
 def copied_text(turns: tuple[Turn, ...], number: str) -> str:
     """Return the last answer, or its code block of a number. Raises UsageError."""
-    answer = next((t.answer for t in reversed(turns) if t.kind in {Kind.ASK, Kind.EDIT}), "")
+    answers = (t.answer for t in reversed(turns) if t.kind in {Kind.ASK, Kind.EDIT})
+    answer = next((answer for answer in answers if answer), "")
+    if not answer:
+        raise UsageError("there is no answer to copy yet", "ask something first")
     if not number:
         return answer
     blocks = code_blocks(answer)

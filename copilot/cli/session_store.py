@@ -168,9 +168,10 @@ def roots_of(folder: Path, wanted: str) -> tuple[str, ...]:
 
 
 def _last(folder: Path, roots: tuple[str, ...]) -> str:
-    """Return the last session of these roots that nobody has open. Raises UsageError."""
-    for stored in list_sessions(folder, without=record.PIECE_BEGINS):
+    """Return the session of these roots used last that nobody has open. Raises UsageError."""
+    found = list_sessions(folder, without=record.PIECE_BEGINS)
+    for stored in sorted(found, key=lambda one: one.changed, reverse=True):
         told = record.record_of(stored.events)
-        if told.roots == roots and told.turns and not stored.is_open:
+        if told.roots == roots and any(map(record.is_question, told.turns)) and not stored.is_open:
             return stored.id
     raise UsageError("there is no session of this folder to go on with", "copilot begins one")

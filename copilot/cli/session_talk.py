@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from copilot.assist.pack import check_fit, limit_of
@@ -20,6 +21,7 @@ from copilot.cli.ready import Ready
 from copilot.cli.setup import Setup
 from copilot.cli.show import counted_files, say_masks
 from copilot.cli.talk import progress_bar, say, say_figures
+from copilot.context.draft import Draft
 from copilot.context.entries import Shape
 from copilot.context.reuse import Reuse, last_of
 from copilot.errors import BudgetExceeded
@@ -27,6 +29,8 @@ from copilot.text import one_line
 
 _SPECIAL = re.compile(r"([\\*?\[\]!# ])")
 _ESCAPED = r"\\\1"
+# Of what a prompt may have: a question that takes more is what is too large.
+_QUESTION_SHARE = 0.5
 IN_FULL = frozenset({Wish.RAISE, Wish.PIN})
 
 
@@ -89,18 +93,33 @@ def next_question(
     if before is not None and before.prompt.tokenizer != plain.tokenizer:
         why = why or "the model counts tokens otherwise"
     spoken: Spoken | str = why
-    with progress_bar("reading files") as bar:
-        if before is not None and not why:
-            spoken = gone_on(before, talk.said, plain, asked, limit, bar)
-        if isinstance(spoken, str):
-            why = spoken
-            spoken = opened(
-                narrowed_scope(setup, ready, limit, wanted), plain, asked, past, limit, bar
-            )
-    held = _held(spoken, setup, ready, asked)
+    try:
+        with progress_bar("reading files") as bar:
+            if before is not None and not why:
+                spoken = gone_on(before, talk.said, plain, asked, limit, bar)
+            if isinstance(spoken, str):
+                why = spoken
+                spoken = opened(
+                    narrowed_scope(setup, ready, limit, wanted), plain, asked, past, limit, bar
+                )
+        held = _held(spoken, setup, ready, asked)
+    except BudgetExceeded as error:
+        _check_question(asked, plain, limit, error)
+        raise
     if before is not None and why:
         say(f"the files are laid out anew: {one_line(why)}")
     return _question(setup, ready, talk, plain, spoken, held, is_anew=before is None or bool(why))
+
+
+def _check_question(asked: Asked, scope: Scope, limit: int | None, error: BudgetExceeded) -> None:
+    """Raise BudgetExceeded in the place of `error` if it is the question that is too large."""
+    with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
+        (tokens,) = draft.counts([asked.text.encode("utf-8", "backslashreplace")])
+    if limit is not None and tokens > limit * _QUESTION_SHARE:
+        raise BudgetExceeded(
+            f"the question itself takes {tokens:,} tokens, a prompt may have {limit:,}",
+            "shorten it, or raise --budget if the model's window is larger",
+        ) from error
 
 
 def _held(spoken: Spoken, setup: Setup, ready: Ready, asked: Asked) -> int:

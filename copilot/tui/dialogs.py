@@ -28,6 +28,7 @@ class Question(ModalScreen[bool]):
         Binding("y", "answer(True)", "Yes"),
         Binding("n,escape,q", "answer(False)", "No"),
     ]
+    YES = "y"
     DEFAULT_CSS = """
     Question { align: center middle; }
     Question > Static {
@@ -44,11 +45,18 @@ class Question(ModalScreen[bool]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        answers = Content.from_markup("[bold]y[/] yes     [bold]n[/] no")
+        answers = Content.assemble((self.YES, "bold"), " yes     ", ("n", "bold"), " no")
         yield Static(Content.assemble(self._text, "\n\n", answers))
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)
+
+
+class Confirm(Question):
+    """A question that enter, too, answers with True."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "answer(True)", "Yes")]
+    YES = "enter or y"
 
 
 class Help(ModalScreen[None]):

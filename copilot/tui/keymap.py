@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from textual.binding import Binding
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 from copilot.errors import UsageError
 from copilot.text import one_line
@@ -15,6 +18,11 @@ from copilot.tui.session.keys import SESSION_SCOPES
 ALL_SCOPES = (*REVIEW_SCOPES, *SESSION_SCOPES)
 
 _MOST_KEYS = 10
+_MODIFIERS = frozenset({"alt", "ctrl", "hyper", "meta", "shift", "super"})
+_NAMED = frozenset(key.value.rpartition("+")[2] for key in Keys if "<" not in key.value)
+_CHARACTERS = frozenset(
+    re.sub("[- ]", "_", unicodedata.name(chr(code), "").lower()) for code in range(0x20, 0x250)
+) | frozenset(KEY_NAME_REPLACEMENTS.values())
 
 
 def keymap(
@@ -50,7 +58,20 @@ def _typed(name: str, keys: str) -> list[str]:
             f'keys: {name} = "{one_line(keys)}" is no list of keys',
             'such as "a,ctrl+a"; a comma itself is written "comma"',
         )
+    for part in parts:
+        if not _is_key(part):
+            raise UsageError(
+                f'keys: {name} = "{one_line(keys)}": there is no key {one_line(part)}',
+                "a key is one character or a name such as f5, space, pageup; or ctrl+ before one",
+            )
     return [binding.key for binding in Binding.make_bindings([Binding(",".join(parts), "")])]
+
+
+def _is_key(key: str) -> bool:
+    """Tell whether a key can be typed: modifiers, and a character or a name of Textual's."""
+    *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    is_known = len(last) == 1 or last in _NAMED or last in _CHARACTERS
+    return is_known and bool(last) and _MODIFIERS.issuperset(modifiers)
 
 
 def _check(scope: tuple[Key, ...], mapped: Mapping[str, str]) -> None:

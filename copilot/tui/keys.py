@@ -102,7 +102,7 @@ VIEW = (
 END = (
     Key("apply", "w", "apply", "apply what is accepted", "Apply"),
     Key("place-again", "ctrl+l", "place_again", "place again: files changed on disk"),
-    Key("back", "escape", "back", "end the range or the filter; quit"),
+    Key("back", "escape", "back", "end the range or the filter"),
     Key("quit", "q,ctrl+c", "leave", "quit, write nothing", "Quit"),
 )
 

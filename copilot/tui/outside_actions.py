@@ -16,7 +16,7 @@ from copilot.review.outside import Outside
 from copilot.review.state import Place, Review
 from copilot.text import one_line
 from copilot.tui.ask_again import AskAgain
-from copilot.tui.dialogs import keys_in_force
+from copilot.tui.dialogs import Listed, keys_in_force
 from copilot.tui.keys import END, shown_keys
 from copilot.tui.labels import count
 from copilot.tui.progress import fresh_hunks
@@ -69,8 +69,8 @@ class OutsideActions(ReviewBase):
     def action_place_again(self) -> None:
         """Place the same change on the files as they are now."""
         outside = self.outside
-        if outside is None or not self.stale:
-            self.tell("no file has changed on disk")
+        if outside is None:
+            self.tell("the files cannot be looked at here")
             return
         busy = Busy("placing the change on the files as they are")
         self.app.push_screen(busy)
@@ -106,6 +106,7 @@ class OutsideActions(ReviewBase):
         """Show the next proposal, and what is new in it."""
         self.stale = ()
         self.show(replace(review, past=None, future=None))
+        self.settle()
         self.show_bar()
         fresh = fresh_hunks(review)
         self.tell(f"{count(len(fresh), 'hunk')} {'is' if len(fresh) == 1 else 'are'} new")
@@ -115,7 +116,8 @@ class OutsideActions(ReviewBase):
 
     def _place_again(self, outside: Outside, busy: Busy) -> None:
         try:
-            placed = outside.placed_again(self.review)
+            stale = outside.changed_on_disk(self.review)
+            placed = outside.placed_again(self.review) if stale else None
         except CopilotError as error:
             self.app.call_from_thread(self._placed, busy, None, error)
         else:
@@ -124,12 +126,18 @@ class OutsideActions(ReviewBase):
     def _placed(self, busy: Busy, review: Review | None, error: CopilotError | None) -> None:
         busy.dismiss()
         if error is not None:
-            self.tell(f"{error.message}; {error.hint}", wrong=True)
-        elif review is not None:
-            self.stale = ()
+            lines = [one_line(line) for line in (*error.message.split("\n"), error.hint) if line]
+            self.app.push_screen(Listed("not placed; the review is as it was", lines, "esc closes"))
+            self.look_at_disk()
+            return
+        self.stale = ()
+        if review is None:
+            self.tell("no file has changed on disk")
+        else:
             self.show(replace(review, past=None, future=None))
-            self.show_bar()
-            self.tell("the change stands on the files as they are")
+            self.settle()
+            self.tell("the change stands on the files as they are on disk: look at it again")
+        self.show_bar()
 
     def look_at_disk(self) -> None:
         if not self._is_looking and self.is_current:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import monotonic
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
@@ -26,9 +29,12 @@ from copilot.tui.tree_view import TreeView
 class ReviewBase(Screen[Review | None]):
     """The screen's widgets and the review they show.
 
-    Undo goes back to the decisions the screen began with, and no further.
+    Undo goes back to the decisions the screen began with, and no further. Keys that are typed
+    within `unheard_seconds` of what is new on the screen do nothing.
     """
 
+    unheard_seconds: ClassVar[float] = 0.5
+    _seen_at: float | None = None
     AUTO_FOCUS = "DiffView"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-stacked"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-high")]  # noqa: RUF012
@@ -128,9 +134,22 @@ class ReviewBase(Screen[Review | None]):
         if text != before:
             line.update(Content(text), layout=len(text) != len(before))
 
-    def ask(self, text: str, then: Callable[[], None]) -> None:
+    def ask(self, question: Question, then: Callable[[], None]) -> None:
         """Ask a question; yes goes on."""
-        self.app.push_screen(Question(text), lambda yes: then() if yes else None)
+        self.app.push_screen(question, lambda yes: then() if yes else None)
+
+    def settle(self) -> None:
+        """Take no key until what is shown could be seen for a moment."""
+        self._seen_at = None
+        self.call_after_refresh(self._be_seen)
+
+    def on_key(self, event: Key) -> None:
+        # A key of the first moment was meant for what stood here before.
+        if is_too_soon(event.time, self._seen_at, self.unheard_seconds):
+            event.stop()
+
+    def _be_seen(self) -> None:
+        self._seen_at = monotonic()
 
     def tell(self, text: str, *, wrong: bool = False) -> None:
         """Say something for a moment."""
@@ -143,6 +162,14 @@ class ReviewBase(Screen[Review | None]):
         flags = file.hunk_flags(place.hunk)
         old = old_line(self.review, place, self.diff.line)
         return tuple(flag for flag in flags if flag.old_line == old) or flags or file.file_flags
+
+
+def is_too_soon(typed: float, seen: float | None, wanted: float) -> bool:
+    """Tell whether a key was typed before a screen was seen for the wanted seconds.
+
+    Times are seconds of the monotonic clock; `seen` is None before the screen is drawn.
+    """
+    return wanted > 0 and (seen is None or typed - seen < wanted)
 
 
 def old_line(review: Review, place: Place, line: int | None) -> int | None:

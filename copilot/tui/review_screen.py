@@ -12,13 +12,13 @@ from textual.widgets import Input
 from copilot.review.outside import Outside
 from copilot.review.state import Decision, Place, Review, decide_all
 from copilot.tui.decide_actions import DecideActions
-from copilot.tui.dialogs import Help, key_rows
+from copilot.tui.dialogs import Confirm, Help, Question, key_rows, keys_in_force
 from copilot.tui.diff_view import DiffView
-from copilot.tui.keys import DIFF, SCREEN, TABLES, Key, bindings
+from copilot.tui.keys import DIFF, END, SCREEN, TABLES, Key, bindings, shown_keys
 from copilot.tui.labels import BY_HAND, FRESH, MARKS, MIXED
 from copilot.tui.line_input import LineInput
 from copilot.tui.outside_actions import OutsideActions
-from copilot.tui.progress import fresh_hunks, progress, would_be_lost
+from copilot.tui.progress import fresh_hunks, progress, would_be_lost, would_be_written
 from copilot.tui.text_actions import TextActions
 from copilot.tui.tree_view import TreeView
 
@@ -58,6 +58,7 @@ class ReviewScreen(DecideActions, TextActions, OutsideActions, inherit_bindings=
         self.diff.go_to_file(0)
         self.show_progress()
         self.watch_disk()
+        self.settle()
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
@@ -68,8 +69,14 @@ class ReviewScreen(DecideActions, TextActions, OutsideActions, inherit_bindings=
 
     def commands(self) -> Iterator[tuple[Key, DOMNode]]:
         """All that can be done here, for the palette."""
-        yield from ((key, self) for key in SCREEN)
+        yield from ((key, self) for key in SCREEN if self.check_action(key.action, ()))
         yield from ((key, self.diff) for key in DIFF)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to ask the model only where there is one."""
+        if action == "ask_again":
+            return self.outside is not None and self.outside.can_ask
+        return super().check_action(action, parameters)
 
     def on_diff_view_moved(self, message: DiffView.Moved) -> None:
         self.tree_view.select(message.file)
@@ -146,34 +153,36 @@ class ReviewScreen(DecideActions, TextActions, OutsideActions, inherit_bindings=
         self.app.push_screen(Help([*sections, ("Marks", _SIGNS)]))
 
     def action_apply(self) -> None:
-        """Leave with the review; what is undecided counts as rejected, after a question."""
+        """Say what will be written, and leave with the review; what is undecided is rejected."""
         if self.stale:
-            self.tell("files have changed on disk: place the change again first", wrong=True)
+            self.action_place_again()
             return
-        if self.review.is_decided:
-            self.dismiss(self.review)
-            return
+        hunks = self.tree_view.hunks
         decided = decide_all(self.review, Decision.REJECTED, only_undecided=True)
-        so_far = progress(self.review, self.tree_view.hunks)
-        text = f"Apply? {so_far}. What is undecided will count as rejected."
-        self.ask(text, lambda: self._end(decided))
+        written = would_be_written(decided, hunks)
+        text = f"Apply {written}?" if written else "Nothing is accepted. End without writing?"
+        if not self.review.is_decided:
+            text += f" {progress(self.review, hunks)}. What is undecided will count as rejected."
+        self.ask(Confirm(text), lambda: self._end(decided))
 
     def action_leave(self) -> None:
         """Leave without a result, after a question where something would be lost."""
         lost = would_be_lost(self.review)
         if lost:
-            self.ask(f"Quit without applying? Lost would be: {lost}.", lambda: self._end(None))
+            question = Question(f"Quit without applying? Lost would be: {lost}.")
+            self.ask(question, lambda: self._end(None))
         else:
             self._end(None)
 
     def action_back(self) -> None:
-        """End the range, then the filter, then the review."""
+        """End the range, then the filter; the review has a key of its own to leave it."""
         if self.diff.selection():
             self.diff.end_selection()
         elif self.tree_view.wanted:
             self.tree_view.filter("")
         else:
-            self.action_leave()
+            key = next(key for key in END if key.action == "leave")
+            self.tell(f"{shown_keys(keys_in_force(self.app, key), 1)} quits")
 
     def _end(self, review: Review | None) -> None:
         self.dismiss(review)

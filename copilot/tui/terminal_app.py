@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import signal
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from io import TextIOBase
 from multiprocessing import resource_tracker
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual.app import App
 from textual.command import CommandPalette
+from textual.driver import Driver
 from textual.worker import WorkerFailed
 
 from copilot.tui.commands import TableCommands
@@ -17,6 +22,30 @@ from copilot.tui.keymap import keymap
 from copilot.tui.themes import THEMES, first_theme, next_theme
 
 T = TypeVar("T")
+
+# Seconds between looks whether the terminal is still there.
+_LOOK_EVERY = 1.0
+
+
+class _Screen:
+    """The terminal to draw on; what a terminal that is gone refuses is lost.
+
+    Textual's thread that writes would end with the error, and the app wait for it for ever.
+    """
+
+    def __init__(self, file: TextIOBase) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 class TerminalApp(App[T]):
@@ -58,6 +87,20 @@ class TerminalApp(App[T]):
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self._interrupt)
+            # Not every terminal that goes says so with a signal; Textual would read on for ever.
+            self.set_interval(_LOOK_EVERY, self._look_at_terminal)
+
+    def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: Any) -> Driver:
+        driver = super()._build_driver(headless=headless, inline=inline, mouse=mouse, size=size)
+        if isinstance(file := getattr(driver, "_file", None), TextIOBase):
+            vars(driver)["_file"] = _Screen(file)
+        return driver
+
+    def _look_at_terminal(self) -> None:
+        poll = select.poll()
+        poll.register(sys.__stdin__ or 0, 0)
+        if poll.poll(0):
+            self._interrupt()
 
     def _interrupt(self) -> None:
         self._is_interrupted = True

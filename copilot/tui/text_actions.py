@@ -20,7 +20,7 @@ from copilot.review.state import (
     without_comment,
 )
 from copilot.text import one_line, suffix_of, visible
-from copilot.tui.dialogs import Listed, TextDialog
+from copilot.tui.dialogs import Listed, Question, TextDialog
 from copilot.tui.labels import count
 from copilot.tui.review_base import ReviewBase
 from copilot.tui.targets import as_one_step
@@ -94,7 +94,7 @@ class TextActions(ReviewBase):
                     self.change(with_edited_hunk(self.review, place, lines))
             except EditsRefused as refusal:
                 why = f"{one_line(refusal.message)}; {one_line(refusal.hint)}"
-                question = f"{why}\n\nGo back to what you typed?"
+                question = Question(f"{why}\n\nGo back to what you typed?")
                 self.ask(question, lambda: self._edit_hunk(place, typed))
 
         self._have_edited(text, ".diff", take)

@@ -47,6 +47,13 @@ class Terminal:
             assert self.child.poll() is None, self.shown[-2000:]
             self._read()
 
+    def press_until(self, keys: str, text: bytes) -> None:
+        """Press keys until a text is shown: a screen does not hear those of its first moment."""
+        start = len(self.shown)
+        while text not in self.shown[start:] and self.child.poll() is None:
+            self.press(keys)
+            self._read()
+
     def ended(self) -> int:
         """Read to the end and return the exit code."""
         while self.child.poll() is None:
@@ -93,11 +100,12 @@ def terminal(
 
 def test_accepted_file_is_written_and_the_other_is_not(terminal: Terminal, root: Path) -> None:
     terminal.wait_for(b"undecided")
-    terminal.press("f")
-    terminal.wait_for(b"accepted")
+    terminal.press_until("f", b"1 accepted")
     terminal.press(".r")
     terminal.wait_for(b"rejected")
     terminal.press("w")
+    terminal.wait_for(b"Apply 1 hunk in 1 file?")
+    terminal.press("y")
     assert terminal.ended() == 1
     assert (root / "a.txt").read_text() == "A\nsame\n"
     assert (root / "b.txt").read_text() == "b\n"
@@ -106,7 +114,7 @@ def test_accepted_file_is_written_and_the_other_is_not(terminal: Terminal, root:
 
 def test_quitting_writes_nothing(terminal: Terminal, root: Path) -> None:
     terminal.wait_for(b"undecided")
-    terminal.press("q")
+    terminal.press_until("q", b"nothing was written")
     assert terminal.ended() == 1
     assert (root / "a.txt").read_text() == "a\nsame\n"
     after = terminal.shown[terminal.shown.rfind(b"\x1b[?1049l") :]

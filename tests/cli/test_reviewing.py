@@ -535,6 +535,7 @@ def test_a_file_that_changes_under_the_review_is_reviewed_again(root: Path, shou
         text = "".join(said)
     assert "changed on disk during the review: app/a.txt" in text
     assert "placed again; nothing was written, look at it once more" in text
+    assert "to be decided again: app/a.txt" in text
     assert text.count("]? ") == 2
     assert said[-1] == "0"
     assert (root / "a.txt").read_text() == now.replace("line 3\n", "LINE 3\n")

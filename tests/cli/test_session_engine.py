@@ -16,6 +16,7 @@ from copilot.cli.options import Where, Whom
 from copilot.cli.session_engine import Engine
 from copilot.cli.setup import set_up
 from copilot.context.model import Detail
+from copilot.errors import UsageError
 from copilot.settings.modes import Mode
 
 MODEL = "scripted"
@@ -344,3 +345,54 @@ def test_a_wish_for_a_folder_holds_for_its_files(
     assert "/unwish" in turn.hint
     engine.wish(["src/"], None)
     assert engine.ask("And this?", lambda _event: None).kind is Kind.ASK
+
+
+def test_names_that_mean_nothing_are_not_wished(begin: Begin, model: Callable[..., str]) -> None:
+    engine = begin(model("Fine.", usage=USAGE))
+    for name in ("nope.py", "app/nope.py", "nowhere/", "../notes.md"):
+        with pytest.raises(UsageError, match="is no file or folder of this session"):
+            engine.wish(["notes.md", name], Wish.PIN)
+    assert not any(file.wish for file in engine.context().files)
+
+
+def test_what_is_wished_of_a_file_that_is_gone_can_be_taken_back(
+    begin: Begin, model: Callable[..., str], root: Path
+) -> None:
+    engine = begin(model("Fine.", usage=USAGE))
+    engine.wish(["notes.md"], Wish.LEAVE_OUT)
+    (root / "notes.md").unlink()
+    engine.wish(["app/notes.md"], None)
+    with pytest.raises(UsageError):
+        engine.wish(["app/notes.md"], Wish.PIN)
+
+
+def test_the_session_used_last_is_gone_on_with(begin: Begin, model: Callable[..., str]) -> None:
+    url = model("Fine.", usage=USAGE)
+    older, newer, failed = begin(url), begin(url), begin(url)
+    older.ask("first?", lambda _event: None)
+    newer.ask("second?", lambda _event: None)
+    older.ask("third?", lambda _event: None)
+    assert failed.undo().kind is Kind.ERROR
+    for engine in (older, newer, failed):
+        engine.close()
+    assert begin(url, "last").title == "first?"
+
+
+def test_a_question_that_is_too_large_is_what_is_said_to_be(
+    begin: Begin, model: Callable[..., str]
+) -> None:
+    engine = begin(model("Fine.", usage=USAGE), budget="3000")
+    for kept in (0, 1):
+        turn = engine.ask("word " * 5_000, lambda _event: None)
+        assert turn.kind is Kind.ERROR
+        assert turn.answer.startswith("the question itself takes ")
+        assert turn.answer.endswith(" tokens, a prompt may have 3,000")
+        assert engine.ask("small?", lambda _event: None).kind is Kind.ASK, kept
+
+
+def test_an_export_overwrites_nothing(begin: Begin, model: Callable[..., str], root: Path) -> None:
+    engine = begin(model("Fine.", usage=USAGE))
+    engine.ask("first?", lambda _event: None)
+    with pytest.raises(UsageError, match=r"hello\.py is there"):
+        engine.export(root / "hello.py")
+    assert (root / "hello.py").read_text() == "print('hello')\n"

@@ -57,7 +57,7 @@ def test_the_context_is_told_and_changed(plain: Copilot, model: Callable[..., st
     url = model("Fine.", usage=USAGE)
     done = plain(url, "/drop notes.md", "/context", "/pin hello.py", "/context hello")
     lines = done.stdout.splitlines()
-    assert "app/notes.md: omitted, 0 tokens, wish: leave out" in lines
+    assert "app/notes.md: omitted, 0 tokens, wish: drop" in lines
     assert lines[-1].startswith("app/hello.py: full, ")
     assert lines[-1].endswith("wish: pin")
 
@@ -174,3 +174,17 @@ def test_a_review_is_answered_line_by_line(
     assert better.rstrip() in done.stdout
     assert "Politely." in asked[1]["messages"][-1]["content"]
     assert asked[2]["messages"][: len(asked[1]["messages"])] == asked[1]["messages"]
+
+
+def test_what_cannot_be_done_is_said_in_the_session_s_words(
+    plain: Copilot, model: Callable[..., str], root: Path
+) -> None:
+    lines = ("/copy", "/add nope.py", "/add hello.py", f"/export {root}/none/x.md", "/a/dd x")
+    said = plain(model("Fine.", usage=USAGE), *lines).stderr
+    told = [line.removeprefix("> ") for line in said.splitlines()]
+    assert "there is no answer to copy yet" in told
+    assert "nope.py is no file or folder of this session" in told
+    assert "add: hello.py" in told
+    assert any(line.endswith(f"there is no folder {root}/none") for line in told)
+    assert any("there is no command /a/dd" in line for line in told)
+    assert not any(" -o " in line or "free some space" in line for line in told)

@@ -9,12 +9,19 @@ import pytest
 from copilot.edits.changes import ChangeSet, FileChange
 from copilot.edits.flags import Flag, FlagKind
 from copilot.review.state import Review, start
+from copilot.tui.review_base import ReviewBase
 
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the caller's terminal settings out of the pictures."""
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def quick_hands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have keys heard as soon as a review is there."""
+    monkeypatch.setattr(ReviewBase, "unheard_seconds", 0.0)
 
 
 @pytest.fixture

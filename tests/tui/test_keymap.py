@@ -33,6 +33,19 @@ def test_key_with_two_meanings_is_an_error() -> None:
     assert "reject" in caught.value.hint
 
 
+@pytest.mark.parametrize("keys", ["foo", "foo+bar", "ctrl+", "ctrl+foo", "a,f99", "<any>"])
+def test_what_is_no_key_is_an_error(keys: str) -> None:
+    with pytest.raises(UsageError, match="there is no key"):
+        keymap({"accept": keys})
+
+
+@pytest.mark.parametrize(
+    "keys", ["f5", "ctrl+plus", "alt+é", "ctrl+pageup", "exclamation_mark", "`", "+"]
+)
+def test_keys_with_names_are_keys(keys: str) -> None:
+    assert keymap({"accept": keys})
+
+
 @pytest.mark.parametrize("keys", ["", "a,,b", "a b", ","])
 def test_what_cannot_be_typed_is_an_error(keys: str) -> None:
     with pytest.raises(UsageError, match="is no list of keys"):

@@ -7,7 +7,7 @@ from threading import Event as Flag
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from copilot.assist.ask import Interrupted
 from copilot.backends.protocol import Delta, Reading
@@ -15,7 +15,7 @@ from copilot.edits.changes import ChangeSet, FileChange
 from copilot.errors import EditsRefused, ModelRefused
 from copilot.review.state import Decision, Place, Review, decide, renewed, with_comment
 from copilot.tui.ask_again import AskAgain
-from copilot.tui.outside_actions import Busy
+from copilot.tui.dialogs import Listed
 from copilot.tui.review_app import ReviewApp
 
 Make = Callable[..., Review]
@@ -160,27 +160,52 @@ async def test_change_on_disk_is_told_and_placed_again(said: Review) -> None:
         await until(pilot, lambda: app.shown.stale == (0,))
         assert text_of(app, "#bar").startswith("changed on disk: app/src/a.txt")
         await pilot.press("w")
-        assert app.screen is app.shown
-        world.stale = ()
-        await pilot.press("ctrl+l")
         await until(pilot, lambda: app.shown.stale == () and app.screen is app.shown)
         assert not app.screen.query_one("#bar").display
     assert app.review.files[0].hunk_decision(0) is Decision.ACCEPTED
     assert (app.review.files[0].change.before or b"").startswith(b"# new\n")
 
 
+async def test_disk_is_looked_at_when_the_change_is_to_be_placed_again(said: Review) -> None:
+    change = said.files[0].change
+    before, after = b"# new\n" + (change.before or b""), b"# new\n" + (change.after or b"")
+    again = renewed(said, ChangeSet((FileChange("app", "src/a.txt", before, after),)))
+    world = World(placed=lambda _: again)
+    app = ReviewApp(said, "task", world)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: bool(app._notifications) and app.screen is app.shown)
+        assert next(iter(app._notifications)).message == "no file has changed on disk"
+        world.stale = (0,)
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: app.review.files == again.files)
+
+
+async def test_model_is_offered_only_where_there_is_one(said: Review) -> None:
+    world = World()
+    world.can_ask = False
+    for outside, is_offered in ((None, False), (world, False), (World(), True)):
+        app = ReviewApp(said, "task", outside)
+        async with app.run_test(size=WIDE):
+            shown = {one.binding.description for one in app.shown.active_bindings.values()}
+            assert ("Ask" in shown) is is_offered
+            assert ("ask-again" in {key.name for key, _ in app.shown.commands()}) is is_offered
+
+
 async def test_change_that_cannot_be_placed_again_stays_as_it_was(said: Review) -> None:
     def refuse(_review: Review) -> Review:
-        raise EditsRefused("no place for line 3", "look at the file")
+        raise EditsRefused("no place\n  a.txt: line 3\n  b.txt: line 4", "look at the file")
 
     world = World(placed=refuse)
     app = ReviewApp(said, "task", world)
-    async with app.run_test(size=WIDE, notifications=True) as pilot:
+    async with app.run_test(size=WIDE) as pilot:
         world.stale = (0,)
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: isinstance(app.screen, Listed))
+        options = app.screen.query_one(OptionList).options
+        said_why = [str(option.prompt).strip() for option in options]
+        assert said_why == ["no place", "a.txt: line 3", "b.txt: line 4", "look at the file"]
+        await pilot.press("escape")
         app.shown.look_at_disk()
         await until(pilot, lambda: app.shown.stale == (0,))
-        await pilot.press("ctrl+l")
-        await until(pilot, lambda: bool(app._notifications) and not isinstance(app.screen, Busy))
-        assert "no place for line 3" in next(iter(app._notifications)).message
-        assert app.shown.stale == (0,)
     assert app.review == said

@@ -9,17 +9,36 @@ from copilot.review.state import (
     Review,
     decide,
     decide_file,
+    decide_lines,
     renewed,
     start,
     with_comment,
 )
-from copilot.tui.progress import fresh_hunks, progress, would_be_lost
+from copilot.tui.progress import fresh_hunks, progress, would_be_lost, would_be_written
 
 
 def test_hunks_are_told_where_they_are_counted(many_kinds: Review) -> None:
     review = decide(many_kinds, Place(0, 0), Decision.ACCEPTED)
     review = decide(review, Place(0, 1), Decision.REJECTED)
     assert progress(review, hunks=6) == "2 of 6 hunks decided, 1 accepted"
+
+
+def test_hunk_decided_line_by_line_is_decided_in_part(many_kinds: Review) -> None:
+    lines = many_kinds.files[0].hunks[0].lines
+    first, *rest = [n for n, line in enumerate(lines) if line.tag != " "]
+    review = decide_lines(many_kinds, Place(0, 0), first, first, Decision.ACCEPTED)
+    assert progress(review, hunks=6) == "0 of 6 hunks decided, 0 accepted"
+    review = decide_lines(review, Place(0, 0), rest[0], rest[-1], Decision.REJECTED)
+    assert progress(review, hunks=6) == "1 of 6 hunks decided, 0 accepted, 1 in part"
+    assert would_be_written(review, hunks=6) == "1 hunk in 1 file"
+
+
+def test_what_would_be_written_is_counted(many_kinds: Review) -> None:
+    assert would_be_written(many_kinds, hunks=6) == ""
+    review = decide_file(decide_file(many_kinds, 0, Decision.ACCEPTED), 1, Decision.ACCEPTED)
+    hunks = len(review.files[0].hunks) + len(review.files[1].hunks)
+    assert would_be_written(review, hunks=6) == f"{hunks} hunks in 2 files"
+    assert would_be_written(review, hunks=None) == "2 files"
 
 
 def test_comments_are_counted(many_kinds: Review) -> None:

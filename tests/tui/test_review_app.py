@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from textual.widgets import Static
 
 from copilot.edits.changes import ChangeSet, FileChange
 from copilot.review.state import Decision, Place, Review, accepted, decide, start
 from copilot.tui.diff_view import DiffView
 from copilot.tui.review_app import ReviewApp, review_in_terminal
+from copilot.tui.review_base import ReviewBase, is_too_soon
 from copilot.tui.tree_view import TreeView
 
 Make = Callable[..., Review]
@@ -26,7 +28,7 @@ async def test_applied_review_holds_exactly_the_accepted_hunk(
 ) -> None:
     app = ReviewApp(review_of(two_hunks), "task")
     async with app.run_test(size=WIDE) as pilot:
-        await pilot.press("a", "]", "r", "w")
+        await pilot.press("a", "]", "r", "w", "enter")
     assert app.return_value is not None
     assert two_hunks.before is not None
     (change,) = accepted(app.return_value).changes
@@ -81,10 +83,40 @@ async def test_quit_with_nothing_decided_returns_none_at_once(
     assert app.return_code == 0
 
 
+async def test_escape_leaves_the_review_open(review_of: Make, two_hunks: FileChange) -> None:
+    app = ReviewApp(review_of(two_hunks), "task")
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("escape", "escape")
+        assert app.is_running
+        assert app.screen is app.shown
+
+
+async def test_keys_of_the_first_moment_do_nothing(
+    review_of: Make, two_hunks: FileChange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ReviewBase, "unheard_seconds", 3_600.0)
+    app = ReviewApp(review_of(two_hunks), "task")
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("enter", "A", "w", "q")
+        assert app.screen is app.shown
+        assert shown_progress(app) == "0 of 2 hunks decided, 0 accepted"
+        monkeypatch.setattr(ReviewBase, "unheard_seconds", 0.0)
+        await pilot.press("enter")
+        assert shown_progress(app) == "1 of 2 hunks decided, 1 accepted"
+
+
+def test_key_is_too_soon_before_its_screen_was_seen_for_a_while() -> None:
+    assert is_too_soon(10.0, None, 0.5)
+    assert is_too_soon(9.0, 10.0, 0.5)
+    assert is_too_soon(10.4, 10.0, 0.5)
+    assert not is_too_soon(10.5, 10.0, 0.5)
+    assert not is_too_soon(10.0, None, 0.0)
+
+
 async def test_quit_asks_before_decisions_are_lost(review_of: Make, two_hunks: FileChange) -> None:
     app = ReviewApp(review_of(two_hunks), "task")
     async with app.run_test(size=WIDE) as pilot:
-        await pilot.press("F", "escape", "n")
+        await pilot.press("F", "escape", "q", "n")
         assert app.is_running
         assert shown_progress(app) == "2 of 2 hunks decided, 0 accepted"
         await pilot.press("ctrl+q", "ctrl+q")
@@ -110,6 +142,9 @@ async def test_accept_all_and_apply(many_kinds: Review) -> None:
     app = ReviewApp(decide(many_kinds, Place(2, 0), Decision.REJECTED), "task")
     async with app.run_test(size=WIDE) as pilot:
         await pilot.press("A", "w")
+        question = app.screen.query_one(Static).content
+        assert "Apply 5 hunks in 3 files?" in str(question)
+        await pilot.press("y")
     assert app.return_value is not None
     names = [change.path for change in accepted(app.return_value).changes]
     assert names == ["src/size.py", "src/new.py", ".github/workflows/ci.yml"]

@@ -102,6 +102,22 @@ def test_crash_leaves_the_terminal_as_it_was(
     assert restored
 
 
+def test_an_app_ends_with_its_terminal(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-c", _CHILD.format(trouble="return ()")],
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        env={**os.environ, "HOME": str(tmp_path), "TERM": "xterm-256color"},
+    )  # fmt: skip
+    os.close(theirs)
+    output = b""
+    while _ALTERNATE[0] not in output:
+        output += _read(ours)
+    # It is no controlling terminal: there is no signal.
+    os.close(ours)
+    assert child.wait(60) != 0
+
+
 def test_wrong_keys_and_themes_are_refused_before_the_screen_opens(
     review_of: Callable[..., Review],
 ) -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 # What ends a sentence is no part of a name.
 _ENDS = ",.;:!?)]}"
 _MENTION = re.compile(r"""(?<!\S)@(?:'([^'\n]+)'|"([^"\n]+)"|([^\s'"]+))""")
-_COMMAND = re.compile(r"/([a-z]*)(?:\s+|$)", re.IGNORECASE)
+_NAME_SHOWN = 40
 
 
 class Takes(StrEnum):
@@ -86,20 +86,26 @@ def parse(text: str) -> Entered:
         return Entered(ASK, bare[1:])
     if not bare.startswith("/"):
         return Entered(ASK, bare)
-    match = _COMMAND.match(bare)
-    if match is None:
-        # Such as /usr/bin, with which a question may begin.
-        return Entered(ASK, bare)
-    name = f"/{match[1].lower()}"
-    command = _BY_NAME.get(name)
+    word, *behind = bare.split(maxsplit=1)
+    command = _BY_NAME.get(word.lower())
     if command is None:
-        near = get_close_matches(name, _BY_NAME, 1)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        return Entered(None, "", f"there is no command {name}{meant}")
-    rest = bare[match.end() :].strip()
+        return Entered(None, "", _unknown(word))
+    rest = behind[0] if behind else ""
     if command.takes in {Takes.TEXT, Takes.PATHS} and not rest:
         return Entered(None, "", f"{command.name} needs something behind it: {command.usage}")
     return Entered(command, rest)
+
+
+def _unknown(word: str) -> str:
+    """Say that there is no such command, which is the nearest, and how a question begins so."""
+    name = word if len(word) <= _NAME_SHOWN else f"{word[:_NAME_SHOWN]}…"
+    last = f"/{word.rpartition('/')[2]}"
+    near = [
+        *get_close_matches(word.lower(), _BY_NAME, 1),
+        *get_close_matches(last.lower(), _BY_NAME, 1),
+    ]
+    meant = f"; did you mean {near[0]}?" if near else ";"
+    return f"there is no command {name}{meant} // begins a question with a slash"
 
 
 def help_text(name: str = "") -> str:

@@ -46,6 +46,11 @@ class Wish(StrEnum):
     PIN = "pin"
     LEAVE_OUT = "leave out"
 
+    @property
+    def word(self) -> str:
+        """The command that wishes it, without its slash."""
+        return {"raise": "add", "leave out": "drop"}.get(self.value, self.value)
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -270,7 +275,10 @@ class SessionEngine(Protocol):
     # --- at once
 
     def wish(self, names: Sequence[str], wish: Wish | None) -> None:
-        """Want something of files, or of all below a folder (its name ends in `/`); None: clear."""
+        """Want something of files, or of all below a folder (its name ends in `/`); None: clear.
+
+        Raises UsageError, and wishes nothing, where a name means no file or folder.
+        """
 
     def models(self) -> tuple[ModelChoice, ...]: ...
 
@@ -295,7 +303,7 @@ class SessionEngine(Protocol):
         """Begin a new session."""
 
     def export(self, path: Path | None = None) -> str:
-        """Return the session as Markdown, and write it there. Raises UsageError."""
+        """Return the session as Markdown, and write it to a new file. Raises UsageError."""
 
     def remove(self, session: str) -> None:
         """Remove a kept session that nobody has open. Raises UsageError."""

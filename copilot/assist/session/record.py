@@ -162,7 +162,7 @@ def info_of(stored: StoredSession) -> SessionInfo:
         title_of(record.turns),
         record.roots,
         stored.changed.isoformat(timespec="seconds"),
-        sum(turn.kind is not Kind.NOTE for turn in record.turns),
+        sum(map(is_question, record.turns)),
         record.model,
         costs.cost,
         costs.currency,
@@ -170,9 +170,16 @@ def info_of(stored: StoredSession) -> SessionInfo:
     )
 
 
+def is_question(turn: Turn) -> bool:
+    """Tell whether something was asked of a model: what a command said is none, nor its failure."""
+    if turn.kind is Kind.ERROR:
+        return bool(turn.model) or not turn.asked.startswith("/")
+    return turn.kind is not Kind.NOTE
+
+
 def title_of(turns: Iterable[Turn]) -> str:
     """Return the first question on one line, shortened."""
-    asked = next((turn.asked for turn in turns if turn.kind is not Kind.NOTE), "")
+    asked = next((turn.asked for turn in turns if is_question(turn)), "")
     words = " ".join(asked.split())
     return words if len(words) <= _TITLE else f"{words[: _TITLE - 1].rstrip()}…"
 

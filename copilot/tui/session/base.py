@@ -126,6 +126,15 @@ class SessionBase(Screen[None], inherit_bindings=False):
         self._changed()
         return result
 
+    async def entered(self, line: str) -> None:
+        """Say something where the model's progress is shown, and wait for enter."""
+        self.set_class(True, "-working")
+        self.show_clock(line)
+        try:
+            await self.prompt.next_enter()
+        finally:
+            self.set_class(self.work.is_busy, "-working")
+
     def show_session(self, what: str) -> None:
         """Show the session that the engine holds, which is another one."""
         self.transcript.show(self.engine.log)

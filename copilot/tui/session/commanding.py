@@ -79,6 +79,7 @@ class Commanding:
         )
         if edit.review is None:
             return
+        await self._screen.entered("the changes are ready: enter shows them")
         screen = ReviewScreen(edit.review, text, edit.outside)
         decided = await self._screen.app.push_screen_wait(screen)
         review = decided if decided is not None else _all_rejected(screen.review)
@@ -95,7 +96,7 @@ class Commanding:
     def _wish(self, name: str, rest: str) -> None:
         names, wish = paths_in(rest), _WISHES[name]
         self._engine.wish(names, wish)
-        self._screen.wished(f"{wish.value if wish else 'no wish'}: {count(len(names), 'name')}")
+        self._screen.wished(f"{wish.word if wish else 'no wish'}: {count(len(names), 'name')}")
 
     async def _model(self, rest: str) -> None:
         name: str | None = rest
@@ -123,7 +124,10 @@ class Commanding:
 
     async def _copy(self, rest: str) -> None:
         if not rest:
-            self._screen.copy_answer(len(self._engine.log) - 1)
+            answered = [n for n, turn in enumerate(self._engine.log) if _has_answer(turn)]
+            if not answered:
+                raise UsageError("there is no answer to copy yet", "ask something first")
+            self._screen.copy_answer(answered[-1])
             return
         block = self._screen.transcript.said.block(_number(rest, "/copy") or 0)
         if block is None:
@@ -180,6 +184,10 @@ class Commanding:
 
     def _add(self, turn: Turn) -> None:
         self._screen.transcript.add(turn)
+
+
+def _has_answer(turn: Turn) -> bool:
+    return turn.kind in {Kind.ASK, Kind.EDIT} and bool(turn.answer)
 
 
 def _itself(turn: Turn) -> Turn:

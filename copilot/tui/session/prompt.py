@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -97,6 +98,7 @@ class Prompt(TextArea):
         self._entries: Sequence[str] = ()
         self._back = 0
         self._draft = ""
+        self._entered: asyncio.Event | None = None
 
     @property
     def whole_text(self) -> str:
@@ -132,10 +134,24 @@ class Prompt(TextArea):
         """Copy what is selected here; else the key is the screen's."""
         if self.selected_text:
             super().action_copy()
+            # The next press of the key is the screen's.
+            self.move_cursor(self.selection.end)
         else:
             raise SkipAction
 
+    async def next_enter(self) -> None:
+        """Wait for enter, which sends nothing then; what is being written stays."""
+        self._entered = asyncio.Event()
+        self.focus()
+        try:
+            await self._entered.wait()
+        finally:
+            self._entered = None
+
     def action_send(self) -> None:
+        if self._entered is not None:
+            self._entered.set()
+            return
         text = self.whole_text
         if not text.strip():
             return
@@ -149,6 +165,10 @@ class Prompt(TextArea):
         self.text = ""
         self.pastes = Pastes()
         self._close()
+
+    def refused(self) -> None:
+        """Select all: what is typed next takes the place of a text that was refused."""
+        self.select_all()
 
     def action_new_line(self) -> None:
         self.insert("\n")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from copilot.errors import UsageError
-from copilot.text import one_line
+from copilot.assist.session.new_file import write_new
 from copilot.tui.session.conversation import CodeBlock
 from copilot.tui.session.highlight import file_name
 
@@ -19,12 +18,5 @@ def proposed_name(block: CodeBlock) -> str:
 def saved(block: CodeBlock, name: str) -> Path:
     """Write a block to a new file, and return its path. Raises UsageError; overwrites nothing."""
     path = Path(name.strip()).expanduser()
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(block.text)
-    except FileExistsError as error:
-        raise UsageError(f"{one_line(str(path))} is there", "choose another name") from error
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise UsageError(f"cannot write {one_line(str(path))}: {why}", "choose another") from error
+    write_new(path, block.text)
     return path

@@ -85,7 +85,10 @@ class SessionScreen(SessionBase, inherit_bindings=False):
         self.action_leave()
 
     def on_context_tree_wished(self, message: ContextTree.Wished) -> None:
-        self.engine.wish([message.name], message.wish)
+        try:
+            self.engine.wish([message.name], message.wish)
+        except CopilotError as error:
+            self.complain(error)
         self.read_context()
         self.expect()
 
@@ -211,6 +214,8 @@ class SessionScreen(SessionBase, inherit_bindings=False):
         refused = self.commanding.refusal(text)
         if refused:
             self.notify(one_line(refused), severity="warning", markup=False)
+            if self.prompt.text == shown:
+                self.prompt.refused()
             return
         self.engine.history.add(text)
         self.prompt.remember(self.engine.history.entries)

@@ -17,6 +17,8 @@ from copilot.assist.session.commands import (
     quoted_mention,
 )
 
+_SLASH = "// begins a question with a slash"
+
 
 @pytest.mark.parametrize(
     ("text", "name", "rest"),
@@ -26,7 +28,7 @@ from copilot.assist.session.commands import (
         ("/EDIT\nDo it.\nWell.", "/edit", "Do it.\nWell."),
         ("  /quit ", "/quit", ""),
         ("/q", "/quit", ""),
-        ("/usr/bin/env is what?", "/ask", "/usr/bin/env is what?"),
+        ("//usr/bin/env is what?", "/ask", "/usr/bin/env is what?"),
         ("//edit is what?", "/ask", "/edit is what?"),
         ("/fork 3", "/fork", "3"),
     ],
@@ -40,8 +42,11 @@ def test_lines_are_read(text: str, name: str, rest: str) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("/edti x", "there is no command /edti; did you mean /edit?"),
-        ("/zzzzzz", "there is no command /zzzzzz"),
+        ("/edti x", f"there is no command /edti; did you mean /edit? {_SLASH}"),
+        ("/zzzzzz", f"there is no command /zzzzzz; {_SLASH}"),
+        ("/bogus/export x", f"there is no command /bogus/export; did you mean /export? {_SLASH}"),
+        ("/usr/lib is what?", f"there is no command /usr/lib; {_SLASH}"),
+        (f"/{'9' * 99}", f"there is no command /{'9' * 39}…; {_SLASH}"),
         ("/edit", "/edit needs something behind it: /edit TEXT"),
         ("/pin  ", "/pin needs something behind it: /pin PATH…"),
     ],

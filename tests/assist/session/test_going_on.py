@@ -165,7 +165,7 @@ def test_a_prompt_made_anew_holds_the_newest_of_what_was_said(
     assert whole.forgotten == 0
     assert [one.role for one in sent] == ["system", *(("user", "assistant") * 10), "user"]
     assert "question 0" in sent[1].content
-    assert sent[1].content.startswith(_sent(begin(root))[1].content.split("# Question")[0])
+    assert sent[1].content.startswith(_sent(begin(root))[1].content.split("# How to answer")[0])
     assert "What is it?" in sent[-1].content
     limited = begin(root, past=past, limit=1_500)
     assert 0 < limited.forgotten < 10

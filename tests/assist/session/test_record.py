@@ -137,3 +137,12 @@ def test_markdown_is_harmless_and_fences_hold() -> None:
     assert "\x1b" not in text
     assert "````text\n```\ncode\n```\n````" in text
     assert "- applied\n- hint: a\\nb" in text
+
+
+def test_a_command_that_failed_is_no_question_and_gives_no_title() -> None:
+    undo = Turn(1, Kind.ERROR, "/undo", "there is nothing to undo")
+    failed = Turn(2, Kind.ERROR, "/usr is what?", "no answer", model="small")
+    assert title_of((undo,)) == ""
+    assert title_of((undo, failed)) == "/usr is what?"
+    events = tuple(event for turn in (undo, failed) for event in _told(turn))
+    assert info_of(StoredSession("x", events, datetime.now(UTC), False)).turns == 1

@@ -114,8 +114,13 @@ async def test_edit_is_reviewed_and_applied(engine: Any) -> None:
     async with running(engine) as (screen, pilot):
         screen.prompt.put("/edit shout")
         screen.prompt.action_send()
-        await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
+        await until(pilot, lambda: "enter shows them" in words(screen, "#clock"))
         await pilot.press("a", "w")
+        assert pilot.app.screen is screen
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
+        assert screen.prompt.text == "aw"
+        await pilot.press("a", "w", "enter")
         await until(
             pilot, lambda: "» " in [line.lead for line in screen.transcript.said.layout.lines()]
         )
@@ -128,6 +133,8 @@ async def test_review_that_is_left_applies_nothing(engine: Any) -> None:
     async with running(engine) as (screen, pilot):
         screen.prompt.put("/edit shout")
         screen.prompt.action_send()
+        await until(pilot, lambda: "enter shows them" in words(screen, "#clock"))
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
         await pilot.press("q")
         await until(pilot, lambda: "not applied" in shown(screen))
@@ -554,3 +561,24 @@ def test_keys_of_the_session_are_remapped_by_name_and_checked(engine: Any) -> No
     assert app.remapped == {"said-copy": "c", "accept": "ctrl+a"}
     with pytest.raises(UsageError, match="said-save"):
         SessionApp(engine, keys={"said-copy": "s"})
+
+
+async def test_what_is_typed_takes_the_place_of_a_refused_text(engine: Any) -> None:
+    async with running(engine) as (screen, pilot):
+        screen.prompt.put("/bogus/export x")
+        screen.prompt.action_send()
+        await until(pilot, lambda: screen.prompt.selected_text == "/bogus/export x")
+        await pilot.press("w")
+        assert screen.prompt.text == "w"
+        assert engine.calls == []
+
+
+async def test_without_an_answer_nothing_is_copied(engine: Any) -> None:
+    async with running(engine) as (screen, pilot):
+        await screen.commanding.do("/help")
+        await screen.commanding.do("/copy")
+        assert pilot.app.clipboard == ""
+        await entered(screen, pilot, "why?")
+        await screen.commanding.do("/help")
+        await screen.commanding.do("/copy")
+        assert pilot.app.clipboard == "yes"
