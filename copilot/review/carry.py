@@ -79,10 +79,14 @@ _Key = tuple[int, bool, bytes | None]
 
 @dataclass
 class _Known:
-    """The slots of a decided change: which there are, and the marks of their units, best first."""
+    """The slots of a decided change: which there are, and the marks of their units, best first.
+
+    `struck` are the lines that were struck, `gone` those accepted so with nothing in their place.
+    """
 
     marks: dict[_Key, list[bytes]] = field(default_factory=dict)
     struck: set[int] = field(default_factory=set)
+    gone: set[int] = field(default_factory=set)
 
     def take(self, key: _Key) -> list[int | None]:
         """Return the marks of a slot's units, each told once; None for a unit of no such slot.
@@ -107,12 +111,14 @@ class _Known:
 def _known(file: FileReview) -> _Known:
     """Return the decisions on all slots; of equal ones, those that were not rejected come first."""
     before, after = split_lines(file.change.before or b""), split_lines(file.change.after or b"")
-    known = _Known()
+    known, accepted = _Known(), code_of(Decision.ACCEPTED)
     for piece in pieces_of(file):
         known.struck |= {*range(piece.run.old_from, piece.run.old_to)}
         for key, units in _keyed(piece.run, before, after):
             marks = bytes(piece.marks[unit] for unit in units)
             known.marks.setdefault(key, []).append(marks)
+            if key[1] and marks[0] == accepted and accepted not in marks[1:]:
+                known.gone.add(key[0])
     rejected = code_of(Decision.REJECTED)
     for marks_of_equals in known.marks.values():
         marks_of_equals.sort(key=lambda marks: rejected in marks)
@@ -129,7 +135,10 @@ def _again(piece: Piece, known: _Known, before: Sequence[bytes], after: Sequence
     origins = bytearray([Origin.FRESH]) * len(piece.marks)
     for key, units in _keyed(piece.run, before, after):
         is_known = [key[1] and key[0] in known.struck, False]
-        for unit, mark, was_there in zip(units, known.take(key), is_known, strict=False):
+        told = known.take(key)
+        if key[1] and told[0] is None and key[0] in known.gone:
+            told = [code_of(Decision.ACCEPTED), *told[1:]]
+        for unit, mark, was_there in zip(units, told, is_known, strict=False):
             marks[unit] = mark or 0
             if mark is not None or was_there:
                 origins[unit] = Origin.KNOWN

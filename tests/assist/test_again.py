@@ -272,6 +272,14 @@ def test_an_answer_that_changes_nothing_leaves_what_is_accepted(review: Review) 
     assert standing(again) == stands
 
 
+def test_a_line_accepted_as_gone_stays_so_where_another_comes_beside_it() -> None:
+    review = review_of(change("a", b"a\nb\ne\n", b"c\nd\n"))
+    review = decide_lines(review, Place(0, 0), 1, 1, Decision.ACCEPTED)
+    review = decide_lines(review, Place(0, 0), 3, 3, Decision.REJECTED)
+    again = answered(review, Proposal(standing(review), {}, (), ""))
+    assert accepted(again) == accepted(review)
+
+
 @given(_reviews(), st.integers(1, 3))
 def test_what_is_added_elsewhere_leaves_what_is_accepted(review: Review, more: int) -> None:
     """Lines that are put below all others stand below what was accepted."""
