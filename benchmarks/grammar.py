@@ -34,6 +34,7 @@ _NAME = "main/file.py"
 _SHOWN = 40
 # New paths must be none of these.
 _PATHS = NewPaths(("main",), [f"main/part{n % 9}/module_{n}.py" for n in range(1_000)])
+_OFFERED = Wholes((_NAME,), (_NAME,), (f"{_NAME}.new",))
 _TASK = """\
 Give every function and every parameter of this file a longer name. Reply with edit blocks only:
 
@@ -103,8 +104,10 @@ def rows(chat: OpenAIChat, sizes: Sequence[int], times: int, tokens: int) -> Ite
         ways = {
             "none": None,
             "a line, an alternative": plain_grammar(lines),
-            "shared beginnings": edit_grammar({_NAME: text}, 7, _PATHS, Wholes()),
-            "and new, moved, deleted files": edit_grammar({_NAME: text}, 7, _PATHS),
+            "shared beginnings": edit_grammar({_NAME: text}, 7, _PATHS),
+            "and new, moved, deleted files": edit_grammar(
+                {_NAME: text}, 7, _PATHS, offered=_OFFERED
+            ),
         }
         measured(chat, prompt, None, 1)
         found: dict[str, list[Speed]] = {way: [] for way in ways}

@@ -6,9 +6,9 @@ from there, and its grammar needs to know the lines of those files only.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from copilot.assist.pack import Packed
 from copilot.assist.repair import turns
@@ -49,24 +49,22 @@ _CREATE, _DELETE, _RENAME, _CLOSING = "CREATE ", "DELETE ", "RENAME ", "END OF F
 class Files:
     """The files that a model wants to change, by their names with alias.
 
-    `wholes` are those to delete, to move or to make, None where all may be; then `asked_for` are
-    new ones that the task speaks of. `left_out` says of each other path that it named why it
-    cannot be changed.
+    `wholes` are those to delete, to move or to make, `offered` those that may be, since the task
+    names them. `left_out` says of each other path that it named why it cannot be changed.
     """
 
     edited: tuple[str, ...] = ()
-    wholes: Wholes | None = _NONE
+    wholes: Wholes = _NONE
     left_out: tuple[str, ...] = ()
-    asked_for: tuple[str, ...] = ()
+    offered: Wholes = _NONE
 
     @property
     def listed(self) -> tuple[str, ...]:
         """All of them, those to make first, as their blocks must stand; each with its verb."""
-        wholes = self.wholes or _NONE
         return (
-            *(f"{_CREATE}{name}" for name in wholes.created),
-            *(f"{_DELETE}{name}" for name in wholes.deleted),
-            *(f"{_RENAME}{name}" for name in wholes.renamed),
+            *(f"{_CREATE}{name}" for name in self.wholes.created),
+            *(f"{_DELETE}{name}" for name in self.wholes.deleted),
+            *(f"{_RENAME}{name}" for name in self.wholes.renamed),
             *self.edited,
         )
 
@@ -74,12 +72,15 @@ class Files:
 def all_files(packed: Packed, task: str) -> Files | None:
     """Return all files where they are so few lines that one step is enough, else None.
 
-    A small model does better without being asked to choose first.
+    A small model does better without being asked to choose first. Only what the task names is
+    offered to be made, deleted or moved: such a model would take any other way that is open.
     """
     texts = _texts(packed)
     if sum(text.count("\n") for text in texts.values()) > _ONE_STEP_LINES:
         return None
-    files = Files(tuple(texts), wholes=None, asked_for=_asked_for(task, packed))
+    named = tuple(name for name in texts if _is_named(name, task))
+    offered = Wholes(named, named, _asked_for(task, packed))
+    files = Files(tuple(texts), offered=offered)
     return files if blocks_grammar(packed, files) else None
 
 
@@ -120,13 +121,13 @@ def blocks_grammar(packed: Packed, files: Files, *, again: bool = False) -> str 
     """
     texts = _texts(packed)
     # A model that named the wrong verb may still edit the file instead.
-    lost = (*files.wholes.deleted, *files.wholes.renamed) if files.wholes else ()
+    lost = (*files.wholes.deleted, *files.wholes.renamed)
     return edit_grammar(
         {name: texts[name] for name in (*files.edited, *lost)},
         packed.prompt.frame.marker,
         _paths(packed),
         files.wholes,
-        named=files.asked_for,
+        offered=files.offered,
         again=again,
     )
 
@@ -172,14 +173,22 @@ def _texts(packed: Packed) -> dict[str, str]:
     return {name: text for name, text in packed.editable_texts.items() if path_in(name) == name}
 
 
+def _is_named(name: str, task: str) -> bool:
+    return any(PurePosixPath(name).name == PurePosixPath(word).name for word in _words(task))
+
+
+def _words(task: str) -> Iterator[str]:
+    """Yield the words of a task that may be paths."""
+    bare = (word.strip(_AROUND).removesuffix(".") for word in task.split())
+    return (word for word in bare if "." in word or "/" in word)
+
+
 def _asked_for(task: str, packed: Packed) -> tuple[str, ...]:
     """Return the new files, by names with alias, that a task gives the paths of."""
     paths = _paths(packed)
-    words = (word.strip(_AROUND).removesuffix(".") for word in task.split())
-    found = [word for word in words if "." in word or "/" in word]
     names = [
         name
-        for word in found
+        for word in _words(task)
         for name in ([word] if paths.repository(word) else [f"{a}/{word}" for a in paths.aliases])
     ]
     return tuple(

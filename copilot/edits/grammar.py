@@ -21,8 +21,8 @@ MAX_BLOCKS = 8
 MAX_FILES = 16
 # A grammar is about six times as long as the lines it is for; servers take no request of any size.
 MAX_CHARACTERS = 4_000_000
-# What stands above the path of a file that is made, deleted or moved.
-NEW_FILE, DELETED_FILE, MOVED_FILE = "A new file:\n", "A file to delete:\n", "A file to move:\n"
+# What stands above the path of a file that is offered to be deleted or moved.
+DELETED_FILE, MOVED_FILE = "A file to delete:\n", "A file to move:\n"
 NO_EDITS = "END OF EDITS: 0 files, 0 blocks\n"
 
 
@@ -41,42 +41,35 @@ def edit_grammar(
     paths: NewPaths,
     wholes: Wholes | None = None,
     *,
-    named: Collection[str] = (),
+    offered: Wholes | None = None,
     again: bool = False,
 ) -> str | None:
     """Return the grammar for edits of `texts` (path with alias to text with line feeds).
 
     A block's SEARCH can only be a run of lines that stands in its file once; an empty file is
     written whole. Of the `wholes`, those to make come first, each in one block; asked `again`, the
-    model may leave out any of these, or write no block at all. Without `wholes`, the new files
-    that are `named` may be made, and under a line that announces it any other, and each of the
-    files deleted or moved: without that line, small models delete files that they should edit, or
-    misspell their paths. None if there is nothing to edit, or too much.
+    model may leave out any of these, or write no block at all. Those `offered` may be made, and
+    under a line that announces it deleted or moved: without that line, small models delete files
+    that they should edit. None if there is nothing to edit, or too much.
     """
     if not _fits(texts.values()):
         return None
     rules = Rules()
-    new = paths.add(rules) if wholes is None or wholes.renamed else {}
+    wholes, offered = wholes or Wholes(), offered or Wholes()
+    new = paths.add(rules) if wholes.renamed or offered.renamed else {}
     known = [*_blocks(rules, texts, marker)]
-    fixed: list[Choice] = []
-    made: list[str] = []
-    if wholes is None:
-        known += _creations(named, marker)
-        made = [f"{literal(NEW_FILE)} {path} {_creation(marker)}" for path in new.values()]
-        every = Wholes(tuple(texts), tuple(texts))
-        known += _whole_blocks(every, marker, paths, new, (DELETED_FILE, MOVED_FILE))
-    else:
-        known += _whole_blocks(wholes, marker, paths, new)
-        fixed = _creations(wholes.created, marker)
+    known += _whole_blocks(wholes, marker, paths, new)
+    known += _creations(offered.created, marker)
+    known += _whole_blocks(offered, marker, paths, new, (DELETED_FILE, MOVED_FILE))
+    fixed = _creations(wholes.created, marker)
     if again:
         known, fixed = known + fixed, []
-    if not (known or fixed or made):
+    if not (known or fixed):
         return None
-    ways = ([rules.one_of(known)] if known else []) + made
     heads = [f"{literal(one.text)} {one.then}" for one in fixed]
-    _add_frame(rules, heads, may_edit=bool(ways), may_end=again)
-    if ways:
-        rules.add("block", " | ".join(ways))
+    _add_frame(rules, heads, may_edit=bool(known), may_end=again)
+    if known:
+        rules.add("block", rules.one_of(known))
     add_new_lines(rules, marker)
     return rules.text()
 

@@ -161,7 +161,7 @@ def test_new_files_that_the_task_gives_the_paths_of_may_be_made(packed: Packed) 
     task = "Write `docs/a.md` (and lib.py, app/src/x.py), not src/area.py, ../up.md or app/.git/x."
     files = all_files(packed, task)
     assert files is not None
-    assert files.asked_for == ("app/docs/a.md", "app/lib.py", "app/src/x.py")
+    assert files.offered.created == ("app/docs/a.md", "app/lib.py", "app/src/x.py")
 
 
 @pytest.mark.xdist_group("llama")

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from copilot.edits.grammar import (
     MAX_BLOCKS,
     MAX_CHARACTERS,
-    NEW_FILE,
     NO_EDITS,
     Wholes,
     differing_grammar,
@@ -180,16 +179,17 @@ def test_every_search_that_is_admitted_has_one_place(lines: list[str], pick: ran
 _WHOLES = Wholes(deleted=("main/d",), renamed=("main/e",), created=("main/b/c",))
 
 
-@pytest.mark.parametrize("wholes", [None, _WHOLES], ids=["one step", "two steps"])
+@pytest.mark.parametrize("is_one_step", [True, False], ids=["one step", "two steps"])
 @given(lines=_LINES, pick=_PICKS)
 def test_every_block_that_is_admitted_is_placed_on_its_file(
-    wholes: Wholes | None, lines: list[str], pick: random.Random
+    is_one_step: bool, lines: list[str], pick: random.Random
 ) -> None:
     texts = {"main/a.py": _text(lines), "main/empty": "", "main/e": "e\n"}
-    if wholes is None:
+    if is_one_step:
         texts["main/d"] = "d\n"
     there = {"main/a.py", "main/empty", "main/d", "main/e", "main/unseen/x"}
-    made = edit_grammar(texts, 7, NewPaths(("main",), there), wholes)
+    wholes, offered = (None, _WHOLES) if is_one_step else (_WHOLES, None)
+    made = edit_grammar(texts, 7, NewPaths(("main",), there), wholes, offered=offered)
     assert made is not None
     reply = parse(_Gbnf(made).derive(pick))
     names = {name for operation in reply.operations for name in named_paths(operation)} | there
@@ -322,9 +322,10 @@ def test_a_file_moves_to_a_new_path_and_may_be_edited_with_it() -> None:
         assert _Gbnf(made).admits(reply) == is_admitted
 
 
-def test_in_one_step_files_may_be_deleted_moved_and_made() -> None:
+def test_files_that_are_offered_may_be_deleted_moved_and_made() -> None:
     paths = NewPaths(("main", "lib"), ["lib/b"])
-    made = edit_grammar({"main/a.py": "one\n", "lib/b": ""}, 7, paths, named=["main/asked"])
+    texts = {"main/a.py": "one\n", "lib/b": ""}
+    made = edit_grammar(texts, 7, paths, offered=Wholes(("lib/b",), ("lib/b",), ("main/asked",)))
     assert made is not None
     for block, is_admitted in {
         "A file to delete:\nlib/b\n<<<<<<< DELETE\n>>>>>>> END\n": True,
@@ -333,10 +334,8 @@ def test_in_one_step_files_may_be_deleted_moved_and_made() -> None:
         "A file to delete:\nlib/c\n<<<<<<< DELETE\n>>>>>>> END\n": False,
         "lib/b\n<<<<<<< DELETE\n>>>>>>> END\n": False,
         "main/asked\n<<<<<<< CREATE\n>>>>>>> END\n": True,
-        "A new file:\nlib/c\n<<<<<<< CREATE\n>>>>>>> END\n": True,
-        "A new file:\nlib/c\n<<<<<<< CREATE\nany\nthing\n>>>>>>> END\n": True,
-        "A new file:\nlib/b\n<<<<<<< CREATE\n>>>>>>> END\n": False,
-        "A new file:\nother/c\n<<<<<<< CREATE\n>>>>>>> END\n": False,
+        "A file to delete:\nmain/a.py\n<<<<<<< DELETE\n>>>>>>> END\n": False,
+        "main/asked\n<<<<<<< CREATE\nany\nthing\n>>>>>>> END\n": True,
         "lib/c\n<<<<<<< CREATE\n>>>>>>> END\n": False,
     }.items():
         assert _Gbnf(made).admits(block + _ONE) == is_admitted
@@ -410,7 +409,8 @@ def test_rules_for_paths_are_small_and_the_same_each_time() -> None:
     orders = [
         NewPaths(("main",), [f"main/{name}" for name in order]) for order in (names, names[::-1])
     ]
-    texts = [edit_grammar({}, 7, paths) for paths in orders]
+    moved = Wholes(renamed=(f"main/{names[0]}",))
+    texts = [edit_grammar({}, 7, paths, moved) for paths in orders]
     assert texts[0] == texts[1]
     assert len(texts[0] or "") < 3 * sum(map(len, names))
 
@@ -421,9 +421,9 @@ def test_of_too_many_names_none_is_told_apart() -> None:
 
 
 def test_an_empty_repository_can_be_begun() -> None:
-    made = edit_grammar({}, 7, NewPaths(("main",)))
+    made = path_grammar([], NewPaths(("main",)))
     assert made is not None
-    assert _Gbnf(made).admits(f"{NEW_FILE}main/a.py\n<<<<<<< CREATE\nx\n>>>>>>> END\n{_ONE}")
+    assert _Gbnf(made).admits("CREATE main/a.py\nEND OF FILES: 1 file\n")
 
 
 def test_the_list_of_files_names_only_those_that_exist_or_are_new() -> None:
