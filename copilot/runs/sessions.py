@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,13 +86,12 @@ def open_session(folder: Path, id: str) -> tuple[SessionFile, tuple[dict[str, An
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
     except OSError as error:
         raise _refused(path, error) from error
-    try:
+    with ExitStack() as unless_open:
+        unless_open.callback(os.close, descriptor)
         _lock(descriptor, id)
         events = tuple(_events(path))
         _end_last_line(descriptor)
-    except BaseException:
-        os.close(descriptor)
-        raise
+        unless_open.pop_all()
     return SessionFile(id, descriptor, path), events
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
-from copilot.edits.changes import FileChange
-from copilot.review.state import Decision, FileReview, Review
+from copilot.review.state import Decision, FileReview
 from copilot.text import one_line
 
 MARKS = {Decision.ACCEPTED: "[x]", Decision.REJECTED: "[-]", Decision.UNDECIDED: "[ ]"}
@@ -24,26 +23,8 @@ def file_mark(file: FileReview) -> str:
     return MIXED if file.decision is None else MARKS[file.decision]
 
 
-def progress(review: Review) -> str:
-    """Return how far the review is: `3 of 7 hunks decided, 2 accepted`."""
-    total = sum(len(file.hunks) for file in review.files)
-    accepted = review.count(Decision.ACCEPTED)
-    return f"{decided_count(review)} of {count(total, 'hunk')} decided, {accepted} accepted"
-
-
-def decided_count(review: Review) -> int:
-    """Return how many hunks are accepted or rejected."""
-    return review.count(Decision.ACCEPTED) + review.count(Decision.REJECTED)
-
-
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def line_counts(change: FileChange) -> tuple[int, int]:
-    """Return how many lines a change adds and removes."""
-    counts = [hunk.line_counts for hunk in change.hunks]
-    return sum(added for added, _ in counts), sum(removed for _, removed in counts)
 
 
 def file_names(files: tuple[FileReview, ...]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from copilot.edits.changes import FileChange
 from copilot.review.state import Decision, Place, Review, decide, decide_all
-from copilot.tui.labels import file_mark, file_names, keep_end, line_counts, progress
+from copilot.tui.labels import file_mark, file_names, keep_end
 
 Make = Callable[..., Review]
 
@@ -18,19 +18,6 @@ def test_mark_of_a_file(review_of: Make, two_hunks: FileChange) -> None:
     assert file_mark(decide_all(review, Decision.ACCEPTED).files[0]) == "[x]"
     assert file_mark(decide_all(review, Decision.REJECTED).files[0]) == "[-]"
     assert file_mark(review_of(FileChange("app", "a", b"", b"")).files[0]) == "[ ]"
-
-
-def test_progress(review_of: Make, two_hunks: FileChange) -> None:
-    review = review_of(two_hunks)
-    assert progress(review) == "0 of 2 hunks decided, 0 accepted"
-    review = decide(review, Place(0, 0), Decision.ACCEPTED)
-    review = decide(review, Place(0, 1), Decision.REJECTED)
-    assert progress(review) == "2 of 2 hunks decided, 1 accepted"
-
-
-def test_line_counts(two_hunks: FileChange) -> None:
-    assert line_counts(two_hunks) == (2, 2)
-    assert line_counts(FileChange("app", "a", None, b"1\n2\n3")) == (3, 0)
 
 
 def test_repository_is_named_only_where_there_are_several(
