@@ -6,8 +6,9 @@
 Each task is a small package, an instruction in plain words, and a hidden test that fails before.
 Each embedded model is served by `copilot models serve` (llama.cpp), and each task is done by the
 tools' own commands in fresh folders, on that one server. What they send passes through a program in
-between that sets temperature, seed and the limit of each reply to the same for all, has the first
-request of each case read its prompt anew, and counts tokens and seconds.
+between that sets temperature, seed and the limit of each reply to the same for all, and counts
+tokens and seconds. Some tasks are done in one way, then in the next, so that for all tools the
+server has what their prompts begin with in its cache.
 
 - copilot: `copilot edit TASK --yes --json`: free or constrained; with `--no-repair`, or with the
   two more chances for edits without a place that it has by default. It sees the whole package.
@@ -39,21 +40,24 @@ from benchmarks.edits_between import Between, between
 from benchmarks.edits_table import comparable, kinds_table, outcomes_table, summaries, table
 from benchmarks.edits_tasks import Task, all_tasks, can_run
 from benchmarks.edits_ways import WAYS, Tools, as_line, do_task, rows_in
+from copilot.batches import batches
 
 _MODELS = "qwen2.5-coder-0.5b,qwen2.5-coder-1.5b"
 _REPLY_TOKENS = 600
+_TASKS_IN_A_ROW = 10
 _SECONDS_A_MINUTE = 60
 
 
 def measure(chosen: argparse.Namespace, tasks: Sequence[Task]) -> None:
-    """Do what is not done yet, model by model, each task in all ways before the next one."""
+    """Do what is not done yet, model by model, some tasks in all ways before the next ones."""
     end = time.monotonic() + chosen.limit_minutes * _SECONDS_A_MINUTE
     done = {(row["model"], row["task"], row["way"]) for row in _rows(chosen.rows)}
     ways = [way for way in chosen.ways.split(",") if chosen.aider or WAYS[way].tool != "aider"]
     for model in chosen.models.split(","):
         cases = [
             (task, way)
-            for task, way in product(tasks, ways)
+            for some in batches(tasks, lambda _task: 0, 0, _TASKS_IN_A_ROW)
+            for way, task in product(ways, some)
             if (model, task.full_name, way) not in done
         ]
         if cases and time.monotonic() < end:

@@ -1,7 +1,7 @@
 """Stands between a tool and a model server on loopback: same terms for all, everything counted.
 
 Each request is passed on with temperature 0, one seed and one limit on the reply, whatever the
-tool asked for. The first one of a case reads its prompt anew; those that follow find it cached.
+tool asked for; the server may use all that it has in its cache.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Between:
             "temperature": 0,
             "seed": _SEED,
             "max_tokens": min(body.get("max_tokens") or self.reply_tokens, self.reply_tokens),
-            "cache_prompt": bool(self.exchanges),
+            "cache_prompt": True,
         }
         return body | ours
 
