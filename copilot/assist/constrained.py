@@ -14,7 +14,7 @@ from copilot.assist.pack import Packed
 from copilot.assist.repair import turns
 from copilot.assist.settle import Settled, settle
 from copilot.backends.protocol import Message
-from copilot.edits.grammar import NO_EDITS, Wholes, edit_grammar, path_grammar
+from copilot.edits.grammar import NO_EDITS, Wholes, edit_grammar, path_grammar, short_grammar
 from copilot.edits.grammar_paths import NewPaths
 from copilot.edits.operations import Reply
 from copilot.edits.path_lines import path_in
@@ -34,6 +34,7 @@ __all__ = [
     "blocks_grammar",
     "files_grammar",
     "named_files",
+    "one_block_grammar",
     "settled",
 ]
 
@@ -130,6 +131,17 @@ def blocks_grammar(packed: Packed, files: Files, *, again: bool = False) -> str 
         offered=files.offered,
         again=again,
     )
+
+
+def one_block_grammar(packed: Packed, files: Files) -> str | None:
+    """Return the grammar for one short block in one of these files.
+
+    None where none can be written, or where files are to be made, moved or deleted besides.
+    """
+    if files.wholes != _NONE:
+        return None
+    texts = _texts(packed)
+    return short_grammar({name: texts[name] for name in files.edited}, packed.prompt.frame.marker)
 
 
 def named_files(listed: str, packed: Packed) -> Files:

@@ -22,6 +22,7 @@ from copilot.assist.constrained import (
     blocks_grammar,
     files_grammar,
     named_files,
+    one_block_grammar,
     settled,
 )
 from copilot.assist.marks import without_marks
@@ -57,7 +58,8 @@ class Conversation:
     If it `is_constrained`, grammars hold the model to a list of `files` first, where they are many,
     then to blocks. Edits are placed on the files as `standing` leaves them; `made` is what became
     of the last. A `listener` gets the events of the stream in the place of the terminal. `idle`
-    blocks are to be written anew, with other lines.
+    blocks are to be written anew, with other lines; where it `is_short`, there is to be one short
+    block.
     """
 
     setup: Setup
@@ -72,6 +74,7 @@ class Conversation:
     made: Attempt | None = None
     listener: Callable[[Event], None] | None = None
     idle: tuple[Replace, ...] = ()
+    is_short: bool = False
 
     def ask(self) -> Answer:
         """Ask the model and show what it says. Raises ModelError."""
@@ -132,6 +135,8 @@ class Conversation:
     def _grammar(self) -> str | None:
         if self.files is None:
             return None
+        if self.is_short:
+            return one_block_grammar(self.packed, self.files)
         if self.idle:
             return differing_grammar(self.idle, self.marker)
         again = self.answer is not None
@@ -250,6 +255,7 @@ class Conversation:
 
     def _settled(self) -> Reply:
         """Leave out what cannot stand; if all blocks change nothing, ask for them once more."""
+        self._ask_for_less()
         sound = settled(self._read(), self.packed)
         request = asks_to_differ(self.task, self.prompts)
         if sound.idle and not sound.reply.operations and self._can_go_on(request):
@@ -259,10 +265,27 @@ class Conversation:
                 self.ask_on(request)
             finally:
                 self.idle = ()
+            self._ask_for_less()
             sound = settled(self._read(), self.packed)
         for why in sound.left_out:
             say(f"left out: {why}")
         return sound.reply
+
+    def _ask_for_less(self) -> None:
+        """If the reply ran into its limit, ask the same once more, for one short block alone.
+
+        Small models write on without end; what they wrote would only lead them on.
+        """
+        cut = self.answer
+        if not (cut and cut.cut_off and self.files and one_block_grammar(self.packed, self.files)):
+            return
+        say("the reply ran into its limit of tokens: asking for one short block instead")
+        self.is_short = True
+        try:
+            self.ask()
+        finally:
+            self.is_short = False
+        self._record(cut, "cut off")
 
     def _can_go_on(self, request: str) -> bool:
         """Tell whether asking again makes sense: not for a reply that ran into its limit."""

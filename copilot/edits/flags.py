@@ -16,6 +16,7 @@ class FlagKind(Enum):
     STALE = "stale"
     MASK = "mask"
     REPEATED = "repeated"
+    FINDING = "finding"
 
 
 # Kinds that need a yes of their own: nothing accepts them along with the rest.

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from copilot.edits.grammar_lines import add_new_lines, add_other_lines
 from copilot.edits.grammar_paths import NewPaths
 from copilot.edits.grammar_rules import Choice, Rules, literal
-from copilot.edits.grammar_runs import add_runs
+from copilot.edits.grammar_runs import add_runs, add_short_runs
 from copilot.edits.operations import Replace
 
 # Blocks of one reply, besides those that must stand in front of them.
 MAX_BLOCKS = 8
+# Lines of new text in a short one, besides empty ones.
+SHORT_LINES = 12
 # Files that one reply may name.
 MAX_FILES = 16
 # A grammar is about six times as long as the lines it is for; servers take no request of any size.
@@ -70,7 +72,7 @@ def edit_grammar(
     _add_frame(rules, heads, may_edit=bool(known), may_end=again)
     if known:
         rules.add("block", rules.one_of(known))
-    add_new_lines(rules, marker)
+    add_new_lines(rules, marker, underlines=_has_underlines(texts))
     return rules.text()
 
 
@@ -88,7 +90,29 @@ def differing_grammar(idle: Sequence[Replace], marker: int) -> str:
     files = len({block.path for block in idle})
     end = literal(f"\n{_closing(files, len(idle))}")
     rules.add("root", ' "\\n" '.join(blocks) + f" {end}")
-    add_new_lines(rules, marker)
+    add_new_lines(rules, marker, underlines=False)
+    return rules.text()
+
+
+def short_grammar(texts: Mapping[str, str], marker: int) -> str | None:
+    """Return the grammar for one short block, where a longer reply did not come to its end.
+
+    None if none of the texts has a short run of lines that stands once, or they are too long.
+    """
+    if not _fits(texts.values()):
+        return None
+    rules = Rules()
+    divider, close = literal("=" * marker + "\n"), literal(">" * marker + " REPLACE\n")
+    known = []
+    for name, text in texts.items():
+        search = add_short_runs(rules, text.removesuffix("\n").split("\n")) if text else None
+        if search:
+            head = _head(name, marker, "SEARCH")
+            known.append(Choice(head, f"{search} {divider} lines {close}"))
+    if not known:
+        return None
+    rules.add("root", f"{rules.one_of(known)} {literal(chr(10) + _closing(1, 1))}")
+    add_new_lines(rules, marker, underlines=_has_underlines(texts), most=SHORT_LINES)
     return rules.text()
 
 
@@ -116,6 +140,11 @@ def path_grammar(names: Collection[str], paths: NewPaths) -> str | None:
     return rules.text()
 
 
+def _has_underlines(texts: Mapping[str, str]) -> bool:
+    """Tell whether a line of the files begins with a row of the divider's characters."""
+    return any(f"\n{text}".find("\n====") >= 0 for text in texts.values())
+
+
 def _fits(texts: Collection[str]) -> bool:
     return sum(map(len, texts)) <= MAX_CHARACTERS
 
@@ -138,10 +167,10 @@ def _blocks(rules: Rules, texts: Mapping[str, str], marker: int) -> Iterator[Cho
     divider, close = literal("=" * marker + "\n"), literal(">" * marker + " REPLACE\n")
     for name, text in texts.items():
         if not text:
-            yield Choice(_head(name, marker, "OVERWRITE"), f"line+ {_end(marker)}")
+            yield Choice(_head(name, marker, "OVERWRITE"), f"line lines {_end(marker)}")
             continue
         search = add_runs(rules, text.removesuffix("\n").split("\n"))
-        yield Choice(_head(name, marker, "SEARCH"), f"{search} {divider} line* {close}")
+        yield Choice(_head(name, marker, "SEARCH"), f"{search} {divider} lines {close}")
 
 
 def _whole_blocks(
@@ -170,7 +199,7 @@ def _creations(names: Collection[str], marker: int) -> list[Choice]:
 
 def _creation(marker: int) -> str:
     """Return what stands below the path of a new file."""
-    return f"{literal('<' * marker + ' CREATE' + chr(10))} line* {_end(marker)}"
+    return f"{literal('<' * marker + ' CREATE' + chr(10))} lines {_end(marker)}"
 
 
 def _head(name: str, marker: int, verb: str) -> str:

@@ -8,21 +8,52 @@ from copilot.edits.grammar_rules import Rules, literal
 
 _CLOSING = "END OF EDITS:"
 _MARKS = {"<": "less", "=": "equal", ">": "greater", "E": "closing"}
+# Lines of new text behind those that stood there, where what is written has to end.
+_MORE_LINES = 12
+# Characters of such a line.
+_SHORT = 120
 
 
-def add_new_lines(rules: Rules, marker: int) -> None:
-    """Add the rule `line` for what cannot be taken for a marker, and `rest` for any line's end."""
+def add_new_lines(rules: Rules, marker: int, *, underlines: bool, most: int | None = None) -> None:
+    """Add the rule `lines` for lines that cannot be taken for markers.
+
+    With `underlines`, they may be rows of `=`: where none is in sight, a small model would write
+    the divider as one. At most three lines in a row are empty, since such a model may write nothing
+    else any more; `most` bounds all others, and their lengths. Also adds `line` for one that is not
+    empty, with those before it, `rest` for any line's end, and `blank`.
+    """
     others = "".join(_MARKS)
-    rules.add("line", rf'"\n" | [^{others}\r\n] rest | {" | ".join(_MARKS.values())}')
-    rules.add("rest", r'[^\r\n]* "\n"')
+    rules.add("empty", r'[ \t]* "\n"')
+    rules.add("blank", "(empty (empty empty?)?)?")
+    marks = " | ".join(_MARKS.values())
+    said = rf"[^{others} \t\r\n] rest | [ \t] [ \t]* [^ \t\r\n] rest"
+    rules.add("line", f"blank ({said} | {marks})")
+    rules.add("lines", f"{at_most(rules, most)} blank" if most else "line* blank")
+    rules.add("rest", r'[^\r\n]* "\n"' if most is None else rf'[^\r\n]{{0,{_SHORT}}} "\n"')
     for name, character in (("less", "<"), ("greater", ">")):
-        mark = literal(character)
-        rules.add(name, rf'{mark} {mark}? {mark}? ("\n" | [^{character}\r\n] rest)')
-    # Underlines of headings have any length but the divider's, or more behind it.
-    below, divider = literal("="), literal("=" * marker)
-    other = " ".join(f"({below}" for _ in range(marker - 2)) + ")?" * (marker - 2)
-    rules.add("equal", rf'{below} {other} ("\n" | [^=\r\n] rest) | {divider} [!-~] rest')
+        _add_up_to_three(rules, name, character)
+    if underlines:
+        # Underlines of headings have any length but the divider's.
+        below, divider = literal("="), literal("=" * marker)
+        other = " ".join(f"({below}" for _ in range(marker - 2)) + ")?" * (marker - 2)
+        longer = rf'{divider} {below} {below}* ("\n" | [^=>\r\n] rest)'
+        rules.add("equal", rf'{below} {other} ("\n" | [^=\r\n] rest) | {longer}')
+    else:
+        _add_up_to_three(rules, "equal", "=")
     _add_closing(rules)
+
+
+def _add_up_to_three(rules: Rules, name: str, character: str) -> None:
+    mark = literal(character)
+    rules.add(name, rf'{mark} {mark}? {mark}? ("\n" | [^{character}\r\n] rest)')
+
+
+def at_most(rules: Rules, count: int) -> str:
+    """Add rules for up to so many lines, and return the first's name."""
+    then = ""
+    for _ in range(count):
+        then = rules.same(f"(line {then})?")
+    return then
 
 
 def _add_closing(rules: Rules) -> None:
@@ -37,17 +68,17 @@ def _add_closing(rules: Rules) -> None:
 def add_other_lines(rules: Rules, lines: Sequence[str]) -> str:
     """Add rules for any lines but these, and return the name of the first.
 
-    Empty lines behind them make no difference either. Takes the rules of `add_new_lines`, and one
+    Empty lines behind them make no difference either. There are some more of them at most: a model
+    that would not write anything else goes on for ever. Takes the rules of `add_new_lines`, and one
     rule for each character.
     """
-    others = "".join(_MARKS)
-    ends = " | ".join(f"{name} line*" for name in _MARKS.values())
-    said = rf"[^{others} \t\r\n] rest line* | [ \t]+ [^ \t\r\n] rest line*"
-    then = rules.add(rules.new_name(), rf'"\n"* ({said} | {ends})')
+    few = at_most(rules, _MORE_LINES)
+    then = rules.add(rules.new_name(), f"line {few} blank")
     for line in reversed(lines):
+        few = rules.same(f"(line {few})?")
         other = _add_other_line(rules, line)
         same = rules.shared(f"{line}\n")
-        then = rules.add(rules.new_name(), f'{same} {then} | {other} line* | ""')
+        then = rules.add(rules.new_name(), f'{same} {then} | {other} {few} blank | ""')
     return then
 
 

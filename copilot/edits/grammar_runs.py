@@ -8,6 +8,7 @@ place, and no others, stand in the text once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from copilot.edits.grammar_rules import Choice, Rules
 
 # Up to so many ways on are told apart fast enough without sharing their beginnings.
 _FEW = 4
+# Lines of a run that is to be short, besides those that tell it from all others.
+_SHORT_RUN = 6
 # Texts of lines may be repeated where many ways go on, up to so many times the text's own size.
 _REPEATED = 2
 
@@ -55,6 +58,33 @@ def add_runs(rules: Rules, lines: Sequence[str]) -> str:
             ends = ['""'] if state.places == 1 else []
             rules.add(f"{own}{index}", " | ".join([*named, *ends]))
     return start
+
+
+def add_short_runs(rules: Rules, lines: Sequence[str]) -> str | None:
+    """Add rules for the shortest runs that occur once, with a few lines more.
+
+    Returns the name of the first rule, None if there is no such run of a few lines. No shortest run
+    begins another one, which would then stand there too.
+    """
+    choices = []
+    for start, count in _shortest_runs(lines):
+        end = start + count
+        then = ""
+        for line in reversed(lines[end : end + _SHORT_RUN]):
+            then = rules.same(f"({rules.shared(f'{line}{chr(10)}')} {then})?")
+        choices.append(Choice("".join(f"{line}\n" for line in lines[start:end]), then))
+    return rules.one_of(choices) if choices else None
+
+
+def _shortest_runs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield from which line on how many stand nowhere else, where a few are enough for that."""
+    left = list(range(len(lines)))
+    for count in range(1, _SHORT_RUN + 1):
+        runs = {start: tuple(lines[start : start + count]) for start in range(len(lines))}
+        times = Counter(runs.values())
+        alone = [start for start in left if times[runs[start]] == 1]
+        yield from ((start, count) for start in alone if start + count <= len(lines))
+        left = [start for start in left if times[runs[start]] > 1]
 
 
 def _widest_first(states: Sequence[_State]) -> Iterator[int]:

@@ -40,6 +40,7 @@ ONE
 
 END OF EDITS: 4 files, 4 blocks
 """
+END = "END OF EDITS: 1 file, 1 block\n"
 
 
 @pytest.fixture
@@ -169,6 +170,22 @@ def test_edits_that_change_nothing_are_asked_for_once_more(
     assert (root / "a.txt").read_text() == "ONE\ntwo\nthree\n"
     assert task in asked[2]["messages"][-1]["content"]
     assert "two" not in asked[2]["grammar"]
+
+
+def test_a_reply_that_does_not_end_is_asked_for_once_more_and_short(
+    copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
+) -> None:
+    endless = "app/a.txt\n<<<<<<< SEARCH\ntwo\n=======\n" + "again\n" * 50
+    short = "app/a.txt\n<<<<<<< SEARCH\ntwo\n=======\nTWO\n>>>>>>> REPLACE\n\n"
+    replies = ("app/a.txt\nEND OF FILES: 1 file\n", endless, f"{short}{END}")
+    url = model(*replies, reason="length", facts=FOLLOWS)
+    run = copilot("edit", "x", "--yes", "--base-url", url, cwd=root)
+    assert run.returncode == 0, run.stderr
+    assert "asking for one short block instead" in run.stderr
+    assert (root / "a.txt").read_text() == "one\nTWO\nthree\n"
+    # The same once more: what was cut off is not sent back.
+    assert asked[2]["messages"] == asked[1]["messages"]
+    assert asked[2]["grammar"] != asked[1]["grammar"]
 
 
 def test_a_model_that_insists_on_nothing_changes_nothing(

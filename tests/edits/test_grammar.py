@@ -16,10 +16,12 @@ from copilot.edits.grammar import (
     MAX_BLOCKS,
     MAX_CHARACTERS,
     NO_EDITS,
+    SHORT_LINES,
     Wholes,
     differing_grammar,
     edit_grammar,
     path_grammar,
+    short_grammar,
 )
 from copilot.edits.grammar_paths import MOST_CHARACTERS, MOST_NEW, NewPaths
 from copilot.edits.grammar_rules import Rules
@@ -34,7 +36,7 @@ from copilot.edits.works import named_paths
 _CHARACTERS = 'abgitGIT <=>/.-_"\n\té'
 _MOST_TIMES = 3
 _DEEP = 60
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|[\w-]+|[|()?*+]')
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|[\w-]+|[|()?*+]|\{0,\d+\}')
 
 
 class _Gbnf:
@@ -57,7 +59,7 @@ class _Gbnf:
                 tokens.pop()
             elif token[0] in '"[':
                 part = token[0] + _unescaped(token[1:-1])
-            repeated = tokens.pop() if tokens and tokens[-1] in {"?", "*", "+"} else ""
+            repeated = tokens.pop() if tokens and tokens[-1][0] in "?*+{" else ""
             ways[-1].append((part, repeated))
         return ways
 
@@ -94,10 +96,11 @@ class _Gbnf:
             for part, repeated in way:
                 ends = self._part_ends(part, reply, at)
                 new = ends
-                while repeated in {"*", "+"} and new:
-                    new = self._part_ends(part, reply, new) - ends
+                left = _times_more(repeated)
+                while left and new:
+                    new, left = self._part_ends(part, reply, new) - ends, left - 1
                     ends = ends | new
-                at = ends | at if repeated in {"?", "*"} else ends
+                at = ends | at if repeated and repeated != "+" else ends
                 if not at:
                     break
             found |= at
@@ -120,6 +123,13 @@ def _rules_of(way: list[tuple[Any, str]]) -> int:
 
 def _most(repeated: str) -> int:
     return 1 if repeated == "?" else _MOST_TIMES
+
+
+def _times_more(repeated: str) -> int:
+    """Return how often a part may be repeated after its first time."""
+    if repeated.startswith("{"):
+        return int(repeated[3:-1]) - 1
+    return 10**6 if repeated in {"*", "+"} else 0
 
 
 def _unescaped(text: str) -> str:
@@ -220,12 +230,14 @@ def test_exactly_the_runs_that_stand_once_are_admitted(lines: list[str]) -> None
         ("", True),
         ("    x = '<<<<<<<'", True),
         ("<<< x", True),
-        ("=====", True),
-        ("==", True),
-        ("==========", True),
-        ("=======x", True),
+        ("=> x", True),
+        ("===", True),
+        ("=====", False),
         ("=======", False),
-        ("======= ", False),
+        ("=======>>>>>>> REPLACE", False),
+        ("\n\n", True),
+        ("a\n\n\n\nb", True),
+        ("a\n\n\n \n\nb", False),
         (">>>>>>> REPLACE", False),
         ("<<<<<<< SEARCH", False),
         ("END", True),
@@ -235,6 +247,64 @@ def test_exactly_the_runs_that_stand_once_are_admitted(lines: list[str]) -> None
 )
 def test_new_text_may_be_anything_but_a_marker(line: str, is_admitted: bool) -> None:
     assert _Gbnf(_grammar("one\n")).admits(_block(["one"], f"{line}\n") + _ONE) == is_admitted
+
+
+@pytest.mark.parametrize(
+    ("line", "is_admitted"),
+    [
+        ("==", True),
+        ("=====", True),
+        ("==========", True),
+        ("=======", False),
+        ("======= ", False),
+        ("=======x", False),
+        ("=======>>>>>>> REPLACE", False),
+        ("==========>", False),
+    ],
+)
+def test_where_headings_are_underlined_new_ones_may_be(line: str, is_admitted: bool) -> None:
+    grammar = _Gbnf(_grammar("Title\n=====\n"))
+    assert grammar.admits(_block(["Title"], f"{line}\n") + _ONE) == is_admitted
+
+
+@given(st.one_of(_LINES, _ALIKE), _PICKS)
+def test_a_short_block_has_one_place(lines: list[str], pick: random.Random) -> None:
+    texts = {"main/a.py": _text(lines), "main/empty": ""}
+    made = short_grammar(texts, 7)
+    assume(made is not None)
+    (block,) = parse(_Gbnf(made or "").derive(pick)).operations
+    assert isinstance(block, Replace)
+    run = block.search.removesuffix("\n").split("\n")
+    assert _times(lines, run) == 1
+    assert len(run) <= 12
+    assert len([line for line in block.replace.split("\n") if line.strip()]) <= SHORT_LINES
+
+
+@given(st.one_of(_LINES, _ALIKE))
+def test_wherever_a_few_lines_stand_once_a_short_block_may_begin(lines: list[str]) -> None:
+    made = short_grammar({"main/a.py": _text(lines)}, 7)
+    for start in range(len(lines)):
+        runs = [
+            lines[start : start + count] for count in range(1, 7) if start + count <= len(lines)
+        ]
+        if alone := [run for run in runs if _times(lines, run) == 1]:
+            assert made is not None
+            assert _Gbnf(made).admits(_block(alone[0]) + _ONE)
+
+
+def test_a_short_block_is_short() -> None:
+    made = short_grammar({"main/a.py": _text([f"line {number}" for number in range(40)])}, 7)
+    assert made is not None
+    search = [f"line {number}" for number in range(3, 11)]
+    assert _Gbnf(made).admits(_block(search[:7], "x\n" * SHORT_LINES) + _ONE)
+    assert not _Gbnf(made).admits(_block(search) + _ONE)
+    assert not _Gbnf(made).admits(_block(search[:1], "x\n" * (SHORT_LINES + 1)) + _ONE)
+    assert not _Gbnf(made).admits(_block(search[:1], f"{'x' * 200}\n") + _ONE)
+
+
+def test_no_short_block_where_no_few_lines_stand_once() -> None:
+    assert short_grammar({"main/a.py": "same\n" * 50, "main/empty": ""}, 7) is None
+    assert short_grammar({"main/a": "x" * (MAX_CHARACTERS + 1)}, 7) is None
 
 
 @given(_LINES, _PICKS)
@@ -280,7 +350,8 @@ def test_what_has_to_differ_may_be_anything_else(lines: list[str], new: list[str
     grammar = _Gbnf(differing_grammar([_idle(*lines)], 7))
     differs = _text(lines).rstrip("\n") != _text(new).rstrip("\n")
     # Where a line begins like a marker, another one has to begin otherwise.
-    if differs and not any(line[:1] in ("<", "=") for line in lines):
+    has_marks = any(line[:1] in ("<", "=") for line in (*lines, *new))
+    if differs and not has_marks and "\n" * 5 not in _text(new):
         assert grammar.admits(_block(lines, _text(new)) + _ONE)
 
 
