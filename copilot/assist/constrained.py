@@ -6,10 +6,11 @@ from there, and its grammar needs to know the lines of those files only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from copilot.assist.named_wholes import named_wholes
 from copilot.assist.pack import Packed
 from copilot.assist.repair import turns
 from copilot.assist.settle import Settled, settle
@@ -41,8 +42,6 @@ __all__ = [
 # Lines of all files together up to which the grammar of all costs next to nothing.
 _ONE_STEP_LINES = 2000
 _NONE = Wholes()
-# What may stand around a path in a sentence.
-_AROUND = "\"'`,;:!?()[]{}<>"
 _CREATE, _DELETE, _RENAME, _CLOSING = "CREATE ", "DELETE ", "RENAME ", "END OF FILES:"
 
 
@@ -79,8 +78,8 @@ def all_files(packed: Packed, task: str) -> Files | None:
     texts = _texts(packed)
     if sum(text.count("\n") for text in texts.values()) > _ONE_STEP_LINES:
         return None
-    named = tuple(name for name in texts if _is_named(name, task))
-    offered = Wholes(named, named, _asked_for(task, packed))
+    paths = _paths(packed)
+    offered = named_wholes(task, texts, paths, lambda name: _is_free(name, paths))
     files = Files(tuple(texts), offered=offered)
     return files if blocks_grammar(packed, files) else None
 
@@ -185,34 +184,14 @@ def _texts(packed: Packed) -> dict[str, str]:
     return {name: text for name, text in packed.editable_texts.items() if path_in(name) == name}
 
 
-def _is_named(name: str, task: str) -> bool:
-    return any(PurePosixPath(name).name == PurePosixPath(word).name for word in _words(task))
-
-
-def _words(task: str) -> Iterator[str]:
-    """Yield the words of a task that may be paths."""
-    bare = (word.strip(_AROUND).removesuffix(".") for word in task.split())
-    return (word for word in bare if "." in word or "/" in word)
-
-
-def _asked_for(task: str, packed: Packed) -> tuple[str, ...]:
-    """Return the new files, by names with alias, that a task gives the paths of."""
-    paths = _paths(packed)
-    names = [
-        name
-        for word in _words(task)
-        for name in ([word] if paths.repository(word) else [f"{a}/{word}" for a in paths.aliases])
-    ]
-    return tuple(
-        name
-        for name in dict.fromkeys(names)
-        if path_in(name) == name and not _refusal(name, paths.there, paths.aliases)
-    )
-
-
 def _paths(packed: Packed) -> NewPaths:
     names = [f"{file.repository}/{file.path}" for file in packed.prompt.files]
     return NewPaths(tuple(root.alias for root in packed.roots), frozenset(names))
+
+
+def _is_free(name: str, paths: NewPaths) -> bool:
+    """Tell whether a file can be made by this name, and a reply's line hold it."""
+    return path_in(name) == name and not _refusal(name, paths.there, paths.aliases)
 
 
 def _with(found: dict[str, str], wanted: str) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from copilot.backends.slot_states import EngineStates
 from copilot.backends.wall import Wall
 from copilot.errors import ModelUnreachable, UsageError
 
+# What is read at once: the server tells how far it is, and can be stopped, after each of them.
+_BATCH_TOKENS = 512
 _SILENT = -1
 _HERE = Wall(local_only=True)
 
@@ -58,6 +60,7 @@ def serve_model(
     settings.model_alias = {name}
     settings.n_ctx = window
     settings.n_parallel = 1
+    settings.n_batch = _BATCH_TOKENS
     settings.port = port
     settings.verbosity = _SILENT
     settings.api_keys = [api_key] if api_key else []
