@@ -7,7 +7,7 @@ from there, and its grammar needs to know the lines of those files only.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from copilot.assist.named_wholes import named_wholes
@@ -17,7 +17,7 @@ from copilot.assist.settle import Settled, settle
 from copilot.backends.protocol import Message
 from copilot.edits.grammar import NO_EDITS, Wholes, edit_grammar, path_grammar, short_grammar
 from copilot.edits.grammar_paths import NewPaths
-from copilot.edits.operations import Reply
+from copilot.edits.operations import Overwrite, Replace, Reply
 from copilot.edits.path_lines import path_in
 from copilot.edits.paths import qualify
 from copilot.errors import EditsRefused, ReplyIncomplete
@@ -42,6 +42,7 @@ __all__ = [
 # Lines of all files together up to which the grammar of all costs next to nothing.
 _ONE_STEP_LINES = 2000
 _NONE = Wholes()
+_EDITS = (Replace, Overwrite)
 _CREATE, _DELETE, _RENAME, _CLOSING = "CREATE ", "DELETE ", "RENAME ", "END OF FILES:"
 
 
@@ -86,7 +87,7 @@ def all_files(packed: Packed, task: str) -> Files | None:
 
 def files_grammar(packed: Packed) -> str | None:
     """Return the grammar for the list of files to change, None if there are too many."""
-    return path_grammar(_texts(packed).keys(), _paths(packed))
+    return path_grammar([*_texts(packed), *_bare_names(packed).values()], _paths(packed))
 
 
 def asks_for_files(prompts: Path) -> Message:
@@ -129,6 +130,7 @@ def blocks_grammar(packed: Packed, files: Files, *, again: bool = False) -> str 
         files.wholes,
         offered=files.offered,
         again=again,
+        bare=_bare_names(packed),
     )
 
 
@@ -140,7 +142,8 @@ def one_block_grammar(packed: Packed, files: Files) -> str | None:
     if files.wholes != _NONE:
         return None
     texts = _texts(packed)
-    return short_grammar({name: texts[name] for name in files.edited}, packed.prompt.frame.marker)
+    edited = {name: texts[name] for name in files.edited}
+    return short_grammar(edited, packed.prompt.frame.marker, _bare_names(packed))
 
 
 def named_files(listed: str, packed: Packed) -> Files:
@@ -154,6 +157,7 @@ def named_files(listed: str, packed: Packed) -> Files:
     if not lines:
         raise ReplyIncomplete("the model's list of files breaks off", "ask again", listed)
     texts = _texts(packed)
+    full = _full_names(packed)
     paths = _paths(packed)
     found: dict[str, str] = {}
     left_out: list[str] = []
@@ -162,6 +166,7 @@ def named_files(listed: str, packed: Packed) -> Files:
             break
         verb = next((verb for verb in (_CREATE, _DELETE, _RENAME) if line.startswith(verb)), "")
         name = line.removeprefix(verb)
+        name = name if verb == _CREATE else full.get(name, name)
         verb = "" if verb == _CREATE and name in texts else verb
         if name in found:
             continue
@@ -187,6 +192,25 @@ def _texts(packed: Packed) -> dict[str, str]:
 def _paths(packed: Packed) -> NewPaths:
     names = [f"{file.repository}/{file.path}" for file in packed.prompt.files]
     return NewPaths(tuple(root.alias for root in packed.roots), frozenset(names))
+
+
+def _bare_names(packed: Packed) -> dict[str, str]:
+    """Return names without alias, by those with it, where a folder is called as its repository.
+
+    A model that is held to the alias there takes it for the folder, and then another file.
+    """
+    paths = _paths(packed)
+    bare = {}
+    for name in _texts(packed):
+        alias = paths.repository(name)
+        inner = name.removeprefix(f"{alias}/")
+        if inner.startswith(f"{alias}/") and inner not in paths.there:
+            bare[name] = inner
+    return bare
+
+
+def _full_names(packed: Packed) -> dict[str, str]:
+    return {bare: name for name, bare in _bare_names(packed).items()}
 
 
 def _is_free(name: str, paths: NewPaths) -> bool:
@@ -216,4 +240,9 @@ def _refusal(name: str, there: Collection[str], aliases: Collection[str]) -> str
 
 def settled(reply: Reply, packed: Packed) -> Settled:
     """Leave out of a reply the blocks that cannot stand beside those before them."""
-    return settle(reply, _texts(packed))
+    full = _full_names(packed)
+    operations = (
+        replace(one, path=full[one.path]) if isinstance(one, _EDITS) and one.path in full else one
+        for one in reply.operations
+    )
+    return settle(replace(reply, operations=tuple(operations)), _texts(packed))

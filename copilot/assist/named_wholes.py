@@ -51,8 +51,8 @@ def _is_path(word: str) -> bool:
 def _free(paths: Sequence[str], known: NewPaths, is_free: Callable[[str], bool]) -> tuple[str, ...]:
     """Return the paths, with alias, that no file has, as far as they are called as files are.
 
-    What is there below a root is that file, even if the root is called as one of its folders; a
-    name without a folder is any file's of that name.
+    A name without a folder is any file's of that name. Where a folder is called as its root, a path
+    begins with the folder.
     """
     endings = {PurePosixPath(name).suffix for name in known.there}
     names = {PurePosixPath(name).name for name in known.there}
@@ -61,7 +61,9 @@ def _free(paths: Sequence[str], known: NewPaths, is_free: Callable[[str], bool])
         below = [f"{alias}/{path}" for alias in known.aliases]
         is_there = path in names or any(name in known.there for name in below)
         if not is_there and _is_called_as_a_file(path, endings):
-            found += [path] if known.repository(path) else below
+            alias = known.repository(path)
+            is_inner = any(name.startswith(f"{alias}/{alias}/") for name in known.there)
+            found += [path] if alias and not is_inner else below
     return tuple(name for name in dict.fromkeys(found) if is_free(name))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from copilot.edits.grammar_lines import add_new_lines, add_other_lines
 from copilot.edits.grammar_paths import NewPaths
@@ -26,6 +27,7 @@ MAX_CHARACTERS = 4_000_000
 # What stands above the path of a file that is offered to be deleted or moved.
 DELETED_FILE, MOVED_FILE = "A file to delete:\n", "A file to move:\n"
 NO_EDITS = "END OF EDITS: 0 files, 0 blocks\n"
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ def edit_grammar(
     *,
     offered: Wholes | None = None,
     again: bool = False,
+    bare: Mapping[str, str] = _NO_NAMES,
 ) -> str | None:
     """Return the grammar for edits of `texts` (path with alias to text with line feeds).
 
@@ -52,14 +55,15 @@ def edit_grammar(
     written whole. Of the `wholes`, those to make come first, each in one block; asked `again`, the
     model may leave out any of these, or write no block at all. Those `offered` may be made, and
     under a line that announces it deleted or moved: without that line, small models delete files
-    that they should edit. None if there is nothing to edit, or too much.
+    that they should edit. A file to edit may also be called by its `bare` name, if it has one. None
+    if there is nothing to edit, or too much.
     """
     if not _fits(texts.values()):
         return None
     rules = Rules()
     wholes, offered = wholes or Wholes(), offered or Wholes()
     new = paths.add(rules) if wholes.renamed or offered.renamed else {}
-    known = [*_blocks(rules, texts, marker)]
+    known = [*_blocks(rules, texts, marker, bare)]
     known += _whole_blocks(wholes, marker, paths, new)
     known += _creations(offered.created, marker)
     known += _whole_blocks(offered, marker, paths, new, (DELETED_FILE, MOVED_FILE))
@@ -94,7 +98,9 @@ def differing_grammar(idle: Sequence[Replace], marker: int) -> str:
     return rules.text()
 
 
-def short_grammar(texts: Mapping[str, str], marker: int) -> str | None:
+def short_grammar(
+    texts: Mapping[str, str], marker: int, bare: Mapping[str, str] = _NO_NAMES
+) -> str | None:
     """Return the grammar for one short block, where a longer reply did not come to its end.
 
     None if none of the texts has a short run of lines that stands once, or they are too long.
@@ -107,8 +113,8 @@ def short_grammar(texts: Mapping[str, str], marker: int) -> str | None:
     for name, text in texts.items():
         search = add_short_runs(rules, text.removesuffix("\n").split("\n")) if text else None
         if search:
-            head = _head(name, marker, "SEARCH")
-            known.append(Choice(head, f"{search} {divider} lines {close}"))
+            heads = _heads(name, marker, "SEARCH", bare)
+            known += [Choice(head, f"{search} {divider} lines {close}") for head in heads]
     if not known:
         return None
     rules.add("root", f"{rules.one_of(known)} {literal(chr(10) + _closing(1, 1))}")
@@ -162,15 +168,19 @@ def _add_frame(rules: Rules, fixed: Sequence[str], *, may_edit: bool, may_end: b
         rules.add(f"after-{count}", f'"\\n" ({literal(closing)}{more})')
 
 
-def _blocks(rules: Rules, texts: Mapping[str, str], marker: int) -> Iterator[Choice]:
+def _blocks(
+    rules: Rules, texts: Mapping[str, str], marker: int, bare: Mapping[str, str]
+) -> Iterator[Choice]:
     """Yield how the block of each file begins, with the rules for what follows."""
     divider, close = literal("=" * marker + "\n"), literal(">" * marker + " REPLACE\n")
     for name, text in texts.items():
         if not text:
-            yield Choice(_head(name, marker, "OVERWRITE"), f"line lines {_end(marker)}")
+            for head in _heads(name, marker, "OVERWRITE", bare):
+                yield Choice(head, f"line lines {_end(marker)}")
             continue
         search = add_runs(rules, text.removesuffix("\n").split("\n"))
-        yield Choice(_head(name, marker, "SEARCH"), f"{search} {divider} lines {close}")
+        for head in _heads(name, marker, "SEARCH", bare):
+            yield Choice(head, f"{search} {divider} lines {close}")
 
 
 def _whole_blocks(
@@ -204,6 +214,11 @@ def _creation(marker: int) -> str:
 
 def _head(name: str, marker: int, verb: str) -> str:
     return f"{name}\n{'<' * marker} {verb}\n"
+
+
+def _heads(name: str, marker: int, verb: str, bare: Mapping[str, str]) -> list[str]:
+    called = [name, bare[name]] if name in bare else [name]
+    return [_head(one, marker, verb) for one in called]
 
 
 def _end(marker: int) -> str:

@@ -196,3 +196,19 @@ def test_a_real_small_model_may_make_a_file(
     reply = settled(read_reply(text), packed).reply
     assert [type(operation) for operation in reply.operations] == [Create]
     assert attempt(reply, Ground(packed.roots)).refusals == ()
+
+
+def test_where_a_folder_is_called_as_its_repository_the_alias_may_be_missing(
+    make_repository: Callable[..., Path], pack_of: Callable[..., Packed]
+) -> None:
+    root = make_repository({"app/a.py": "one\n", "app/empty.py": "", "b.py": "two\n"}, "app")
+    packed = pack_of(root, kind="edit", asked="x")
+    files = named_files(listed("app/a.py", "DELETE app/b.py"), packed)
+    assert (files.edited, files.wholes.deleted) == (("app/app/a.py",), ("app/b.py",))
+    blocks = (
+        "app/a.py\n<<<<<<< SEARCH\none\n=======\nONE\n>>>>>>> REPLACE\n\n"
+        "app/app/a.py\n<<<<<<< SEARCH\none\n=======\nTWO\n>>>>>>> REPLACE\n\n"
+    )
+    made = settled(read_reply(f"{blocks}END OF EDITS: 2 files, 2 blocks\n"), packed)
+    assert [operation.path for operation in made.reply.operations] == ["app/app/a.py"]
+    assert made.left_out == ("line 9 of the reply: overlaps the block at line 2",)

@@ -51,9 +51,9 @@ def test_several_may_be_deleted() -> None:
 
 
 def test_what_is_named_beside_a_free_path_may_be_moved() -> None:
-    found = _found("Move shop/prices.py to shop/money/prices.py")
+    found = _found("Move shop/prices.py to shop/money/all.py")
     assert found.renamed == ("shop/shop/prices.py",)
-    assert found.created == ("shop/money/prices.py",)
+    assert found.created == ("shop/shop/money/all.py",)
     assert found.deleted == ()
 
 
@@ -62,5 +62,9 @@ def test_what_is_named_beside_a_folder_may_be_moved() -> None:
 
 
 def test_a_root_may_be_called_as_one_of_its_folders() -> None:
-    assert _found("Write shop/taxes.py beside shop/prices.py").created == ("shop/taxes.py",)
+    assert _found("Write shop/taxes.py beside shop/prices.py").created == ("shop/shop/taxes.py",)
     assert _found("Write taxes.py").created == ("shop/taxes.py",)
+    there = NewPaths(("app",), ("app/a.py",))
+    assert named_wholes("Write app/taxes.py", (), there, lambda _: True).created == (
+        "app/taxes.py",
+    )

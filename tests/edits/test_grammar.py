@@ -302,6 +302,19 @@ def test_a_short_block_is_short() -> None:
     assert not _Gbnf(made).admits(_block(search[:1], f"{'x' * 200}\n") + _ONE)
 
 
+def test_a_file_may_be_called_by_its_bare_name_too() -> None:
+    texts = {"main/main/a.py": "one\n", "main/main/empty": "", "main/b": "b\n"}
+    bare = {"main/main/a.py": "main/a.py", "main/main/empty": "main/empty"}
+    made = (edit_grammar(texts, 7, _PATHS, bare=bare), short_grammar(texts, 7, bare))
+    for grammar in made:
+        assert grammar is not None
+        for name in ("main/main/a.py", "main/a.py"):
+            block = _block(["one"]).replace("main/a.py", name)
+            assert _Gbnf(grammar).admits(block + _ONE)
+    empty = "main/empty\n<<<<<<< OVERWRITE\nx\n>>>>>>> END\n"
+    assert _Gbnf(made[0] or "").admits(empty + _ONE)
+
+
 def test_no_short_block_where_no_few_lines_stand_once() -> None:
     assert short_grammar({"main/a.py": "same\n" * 50, "main/empty": ""}, 7) is None
     assert short_grammar({"main/a": "x" * (MAX_CHARACTERS + 1)}, 7) is None
