@@ -59,7 +59,8 @@ class Conversation:
     then to blocks. Edits are placed on the files as `standing` leaves them; `made` is what became
     of the last. A `listener` gets the events of the stream in the place of the terminal. `idle`
     blocks are to be written anew, with other lines; where it `is_short`, there is to be one short
-    block.
+    block. Where a person asks again, the model `may_end` only behind a block: a small one would say
+    that there is nothing to do.
     """
 
     setup: Setup
@@ -75,6 +76,7 @@ class Conversation:
     listener: Callable[[Event], None] | None = None
     idle: tuple[Replace, ...] = ()
     is_short: bool = False
+    may_end: bool = True
 
     def ask(self) -> Answer:
         """Ask the model and show what it says. Raises ModelError."""
@@ -139,7 +141,7 @@ class Conversation:
             return one_block_grammar(self.packed, self.files)
         if self.idle:
             return differing_grammar(self.idle, self.marker)
-        again = self.answer is not None
+        again = self.answer is not None and self.may_end
         grammar = blocks_grammar(self.packed, self.files, again=again)
         if grammar is None:
             say("these files are too long for a grammar: the edits are written freely")
@@ -183,7 +185,9 @@ class Conversation:
         with self._as_it_was():
             self.standing, self.listener = standing, listener
             self.files = self._files_again()
+            self.may_end = False
             self.ask_on(request, tally)
+            self.may_end = True
             proposal = self.proposed(repairs)
             # What came in the moment of the stop counts as stopped.
             self.ready.backend.check()
@@ -204,6 +208,7 @@ class Conversation:
                     self.record("refused")
                 self.turns, self.answer, self.made = was.turns, was.answer, was.made
                 self.files, self.standing, self.listener = was.files, was.standing, None
+                self.may_end = True
 
     def _files_again(self) -> Files | None:
         """Return the files that the model may change when it is asked again."""

@@ -53,6 +53,8 @@ class TerminalApp(App[T]):
 
     TITLE = "repo-copilot"
     ENABLE_COMMAND_PALETTE = False
+    # At the top, a note covers neither the input nor the keys.
+    CSS = "ToastRack { dock: top; align: right top; margin: 1 1 0 0; }"
     _heeds_signals = False
     _is_interrupted = False
 

@@ -297,6 +297,8 @@ def test_a_grammar_holds_the_next_edits_to_the_lines_that_stand(
     assert '"line 3' not in two
     for line in ("LINE 3", "line 8", "fresh"):
         assert f'"{line}' in two
+    # Who comments wants something changed.
+    assert "0 files, 0 blocks" not in two
     assert again.files[index].change.after == LINES.replace("line 3\n", "Line 3\n").encode()
 
 
