@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -110,7 +111,7 @@ class Workers(Generic[Item, Result]):
     def __exit__(self, *_: object) -> None:
         busy = {worker for worker in self._workers if worker.sent}
         for worker in self._workers:
-            worker.pipe.close()
+            _hang_up(worker.pipe)
         for worker in self._workers:
             _end(worker.process, 0 if worker in busy else _END_SECONDS)
         self._workers = []
@@ -227,6 +228,13 @@ class Workers(Generic[Item, Result]):
 def can_fork() -> bool:
     """Tell whether a process may be forked: no thread of ours may hold a lock meanwhile."""
     return threading.active_count() == 1 and sys.platform == "linux"
+
+
+def _hang_up(pipe: Connection) -> None:
+    """Close a pipe so that the other end sees it, even if processes forked since hold ours open."""
+    with suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as ours:
+        ours.shutdown(socket.SHUT_RDWR)
+    pipe.close()
 
 
 def _end(process: BaseProcess | None, seconds: float) -> None:

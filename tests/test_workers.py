@@ -6,6 +6,9 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
+from multiprocessing.util import Finalize
+from pathlib import Path
 
 import pytest
 
@@ -124,3 +127,20 @@ def test_no_process_is_left_behind() -> None:
         workers.submit([99])
         workers.submit([13, 1])
     assert multiprocessing.active_children() == before
+
+
+def _say_at_the_end(paths: Sequence[Path]) -> list[None]:
+    for path in paths:
+        Finalize(None, path.touch, exitpriority=1)
+    return [None for _ in paths]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_processes_end_although_others_were_forked_since(tmp_path: Path) -> None:
+    with ExitStack() as later:
+        with Workers(_say_at_the_end, 1) as workers:
+            workers.wait_for(workers.submit([tmp_path / "end"]))
+            # These hold what was open when they were forked.
+            later.enter_context(Workers(_work, 2))
+        # One that is killed says nothing.
+        assert (tmp_path / "end").exists()

@@ -17,7 +17,10 @@ from copilot.settings.prompts import fill_prompt, load_prompt
 
 @dataclass
 class Asking:
-    """Makes the task's section behind others; `asks_marks` tells whether the last one asks so."""
+    """Makes the task's section behind others; `asks_marks` tells whether the last one asks so.
+
+    `tells_wishes` is False where the repository's own wishes are not to be pointed at.
+    """
 
     scope: Scope
     wording: Wording
@@ -25,6 +28,7 @@ class Asking:
     frame: Frame
     words: tuple[str, ...]
     asks_marks: bool = False
+    tells_wishes: bool = True
 
     def task(self, sections: Sequence[Section]) -> Section:
         """Return the section of the task behind these."""
@@ -54,7 +58,7 @@ class Asking:
 
     def _wishes(self, entries: Sequence[Entry]) -> str:
         """Return which files hold the repositories' wishes."""
-        if not self.wording.task:
+        if not (self.wording.task and self.tells_wishes):
             return ""
         aliases = {root.alias for root in self.scope.roots}
         full = [entry.name for entry in latest(entries).values() if entry.is_full]

@@ -90,22 +90,47 @@ def pack(scope: Scope, kind: str | None, asked: str, progress: Progress) -> Pack
     with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
         if kind:
             draft.start_for_few()
-        if scope.mode is not Mode.RANK and not _is_too_small(scope):
+        if scope.mode is not Mode.RANK and not is_too_small(scope):
             packed = _with_base(scope, wording, draft, progress)
             if packed is not None:
                 return packed
         return _by_rank(scope, wording, draft, progress)
 
 
-def _is_too_small(scope: Scope) -> bool:
+def pack_on_base(scope: Scope, wording: Wording, progress: Progress) -> Packed | None:
+    """Return the prompt of the frozen base and a task, without ranking files for it.
+
+    None where the budget does not hold all files and the task, or not even a part that is worth it.
+    Raises as `pack` does.
+    """
+    if is_too_small(scope):
+        return None
+    with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
+        draft.start_for_few()
+        base = base_of(scope, draft, progress)
+        if base is None:
+            scope.cache.put({too_small_key(scope): b"1"})
+            return None
+        check_not_empty(base.read.files, scope)
+        frame, sections = base.frozen.record.frame, list(frozen_sections(base))
+        asking = Asking(scope, wording, draft, frame, base.frozen.record.words)
+        sections.append(asking.task(sections))
+        if _excess(sections, scope) > 0:
+            return None
+        prompt = prompt_of(sections, base.read.files, frame, scope.tokenizer)
+        return _packed(scope, base.read, prompt, asking, Mode.WHOLE, base.why_new)
+
+
+def is_too_small(scope: Scope) -> bool:
     """Tell whether the budget did not hold all files the last time."""
     if scope.mode is not Mode.AUTO or scope.fresh:
         return False
-    key = _too_small_key(scope)
+    key = too_small_key(scope)
     return scope.cache.get([key]).get(key) == b"1"
 
 
-def _too_small_key(scope: Scope) -> bytes:
+def too_small_key(scope: Scope) -> bytes:
+    """Return the key under which it is kept that a budget does not hold all files."""
     return key_of("too small", scope.key(scope.budget))
 
 
@@ -113,10 +138,10 @@ def _with_base(scope: Scope, wording: Wording, draft: Draft, progress: Progress)
     """Return the prompt with the frozen base, None where its budget is too small for that."""
     base = base_of(scope, draft, progress, for_task=bool(wording.task))
     if base is None:
-        scope.cache.put({_too_small_key(scope): b"1"})
+        scope.cache.put({too_small_key(scope): b"1"})
         return None
     check_not_empty(base.read.files, scope)
-    frame, sections = base.frozen.record.frame, list(_frozen_sections(base))
+    frame, sections = base.frozen.record.frame, list(frozen_sections(base))
     asking = Asking(scope, wording, draft, frame, base.frozen.record.words)
     full = frozenset(e.name for e in latest(base.frozen.entries).values() if e.is_full)
     is_partial = any(file.is_text and file.name not in full for file in base.read.files)
@@ -161,7 +186,7 @@ def _by_rank(scope: Scope, wording: Wording, draft: Draft, progress: Progress) -
     asking = Asking(scope, wording, draft, frame, words)
     room = (scope.budget or _UNBOUNDED) - rules.tokens - asking.task([rules]).tokens - _RESERVE
     if scope.mode is Mode.AUTO and ranking.tokens(draft, frame) <= room - RESERVE:
-        scope.cache.put({_too_small_key(scope): b"0"})
+        scope.cache.put({too_small_key(scope): b"0"})
         packed = _with_base(scope, wording, draft, progress)
         if packed is not None:
             return packed
@@ -243,7 +268,7 @@ def _shown_parts(scope: Scope, progress: Progress) -> Iterator[tuple[Part, Colle
         yield from ((made.part, made.names) for made in outliner.outlined(parts))
 
 
-def _frozen_sections(base: Base) -> tuple[Section, Section, Section]:
+def frozen_sections(base: Base) -> tuple[Section, Section, Section]:
     """Return rules, base and overlay as they were frozen."""
     record = base.frozen.record
     rules, *files = base.frozen.pieces

@@ -87,6 +87,14 @@ def _selected(scope: Scope, setup: Setup, ready: Ready, asked: str) -> Scope:
 def _question(scope: Scope, setup: Setup, ready: Ready, kind: str, asked: str) -> Question:
     with progress_bar("reading files") as bar:
         packed = pack(scope, kind, asked, bar)
+    return question_of(packed, scope, setup, ready)
+
+
+def question_of(packed: Packed, scope: Scope, setup: Setup, ready: Ready) -> Question:
+    """Return a prompt as a question that fits, with what it will cost said.
+
+    Raises BudgetExceeded, PolicyRefused.
+    """
     limit = check_fit(
         packed.prompt, setup.config.budget, ready.window, ready.limits.max_reply_tokens
     )

@@ -85,8 +85,10 @@ class Setup:
         )
 
 
-def set_up(where: Where) -> Setup:
+def set_up(where: Where, *, recovers: bool = True) -> Setup:
     """Find the roots, read all settings, and keep the repositories elsewhere.
+
+    With `recovers`, writes that were interrupted are finished first.
 
     Raises UsageError, PolicyRefused or ReadIncomplete.
     """
@@ -109,7 +111,8 @@ def set_up(where: Where) -> Setup:
             "--no-mask shows secrets to the model, which your configuration does not allow",
             "set may_unmask = true in your own config.toml (copilot config shows where it is)",
         )
-    recover_first(paths.journals, [root.path for root in roots])
+    if recovers:
+        recover_first(paths.journals, [root.path for root in roots])
     names = _repos(where, config, roots)
     submodules: tuple[Root, ...] = ()
     if config.submodules:

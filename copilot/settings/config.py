@@ -35,10 +35,13 @@ _Price = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 _Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 _Count = Annotated[int, msgspec.Meta(ge=1, le=64)]
 _Provider = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]+\Z")]
+HookPolicy = Literal["open", "closed"]
+HookStops = Literal["error", "warning", "note", "nothing"]
 # A budget that is the model's window less its reply.
 AUTO = "auto"
 _TOKEN_KEYS = ("budget", "ask_above_tokens")
-_ENVIRONMENT_KEYS = ("model", "budget", "local_only", "models_dir")
+_ENVIRONMENT_KEYS = ("model", "budget", "local_only", "submodules", "models_dir")
+_SWITCHES = ("local_only", "submodules")
 
 
 class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,6 +107,11 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ask_above_cost: _Price | None = None
     check: str | None = None
     check_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
+    hook_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] | None = None
+    hook_policy: HookPolicy | None = None
+    hook_background: bool | None = None
+    hook_in_ci: bool | None = None
+    hook_stops_at: HookStops | None = None
     theme: Literal["dark", "light", "high-contrast"] | None = None
     keys: dict[str, str] = {}
     models: dict[str, ModelSettings] = {}
@@ -120,6 +128,10 @@ class Config:
     only if the user agrees.
     `check` is a command that must succeed on a copy of the result before it is written, within
     `check_seconds`.
+    A git hook waits `hook_seconds` for a review; `hook_policy` says whether a commit goes on (open)
+    or is held back (closed) where there is none, `hook_background` whether a review that is late
+    is led to its end, `hook_in_ci` whether hooks do anything in CI, and `hook_stops_at` from which
+    severity on a finding holds a commit back.
     `local_addresses` are hosts, addresses and networks that may be asked under `local_only` too.
     `theme` is that of the full screens, `keys` the keys there by the names of what they do.
     `remotes` are URLs with `{path}` by the short name that stands before it after `--repo`.
@@ -140,6 +152,11 @@ class Config:
     ask_above_cost: float | None = None
     check: str | None = None
     check_seconds: int | None = None
+    hook_seconds: float | None = None
+    hook_policy: HookPolicy | None = None
+    hook_background: bool | None = None
+    hook_in_ci: bool | None = None
+    hook_stops_at: HookStops | None = None
     theme: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
@@ -299,8 +316,9 @@ def _environment_layer(environment: Mapping[str, str]) -> Layer:
         for key in _ENVIRONMENT_KEYS
         if environment.get(f"COPILOT_{key.upper()}")
     }
-    if "local_only" in values:
-        values["local_only"] = values["local_only"].lower() not in {"0", "false", "no"}
+    for key in _SWITCHES:
+        if key in values:
+            values[key] = values[key].lower() not in {"0", "false", "no"}
     return Layer("environment", _convert(values, "environment"))
 
 

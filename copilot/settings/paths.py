@@ -66,6 +66,11 @@ class StatePaths:
         return self.state / "replies"
 
     @property
+    def reviews(self) -> Path:
+        """What reviews of hooks said, by repository, and reviews on their way."""
+        return self.state / "reviews"
+
+    @property
     def models(self) -> Path:
         return self.data / "models"
 

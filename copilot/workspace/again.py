@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from copilot.workspace.contents import FileReader, blob_id
 from copilot.workspace.encodings import read_text
 from copilot.workspace.masker import Masker
 from copilot.workspace.model import Root, SourceFile
+from copilot.workspace.object_reader import read_in_order
 
 if TYPE_CHECKING:
     from copilot.workspace.remote_cache import KeptRepository
@@ -38,6 +40,10 @@ def read_again(
 
 
 def _of_root(files: Sequence[SourceFile], root: Root) -> Iterator[bytes | None]:
+    if root.state is not None:
+        with closing(read_in_order(root.path, [file.blob or "" for file in files])) as read:
+            yield from (contents.data for contents in read)
+        return
     with FileReader(root.path) as reader:
         for file in files:
             yield reader.read(file.path).data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,22 +39,27 @@ def may_tell(data: bytes) -> bool:
 
 
 def read_attributes(
-    root: Path, paths: Iterable[str], *as_if: str, is_bare: bool = False
+    root: Path,
+    paths: Iterable[str],
+    *as_if: str,
+    is_bare: bool = False,
+    is_cached: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> dict[str, Told]:
     """Return what a work tree's attributes tell, by path; a path of which they tell nothing is not
     there. No parent folder of a path may be a symbolic link: git would follow it. Raises GitFailed.
 
     A machine's own attributes do not count, so that the same files are the same everywhere. With
-    `is_bare`, `root` is a bare repository, and its index is asked. `as_if` are flags that make
-    git take a folder for a work tree.
+    `is_bare`, `root` is a bare repository, and its index is asked; with `is_cached`, the index is
+    asked of any. `as_if` are flags that make git take a folder for a work tree.
     """
     asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
     if not asked:
         return {}
     where = (f"--git-dir={root}",) if is_bare else as_if
-    flags = ("-z", "--stdin", *(("--cached",) if is_bare else ()))
+    flags = ("-z", "--stdin", *(("--cached",) if is_bare or is_cached else ()))
     command = (*where, "-c", "core.attributesFile=/dev/null", "check-attr", *flags, *_ASKED)
-    printed = run_git(root, *command, stdin=asked).split(b"\0")
+    printed = run_git(root, *command, stdin=asked, environment=environment).split(b"\0")
     told: dict[str, Told] = {}
     # Three fields for each path and attribute: path, attribute, value.
     for number, value in enumerate(printed[2::3]):

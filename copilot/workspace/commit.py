@@ -19,6 +19,17 @@ def commit_paths(root: Path, paths: Sequence[str], message: str) -> str:
     return run_git(root, "rev-parse", "HEAD").decode("ascii").strip()
 
 
+def commit_staged(root: Path, message: str) -> str:
+    """Commit what is staged, as the user and with their hooks; return the new revision.
+
+    The message is taken as it is. Raises GitFailed.
+    """
+    options = ("--quiet", "--cleanup=whitespace", "--file=-")
+    data = message.encode("utf-8", "surrogateescape")
+    run_git(root, "commit", *options, with_hooks=True, stdin=data)
+    return run_git(root, "rev-parse", "HEAD").decode("ascii").strip()
+
+
 def changed_paths(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
     """Return those of the paths whose file or index entry differs from the commit."""
     options = ("--name-only", "-z", "--no-ext-diff", "--no-textconv", "--relative")

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from copilot.workspace.special import Signature, signature_of
+
 MAX_FILE_BYTES = 8 * 1024 * 1024
 _SNIFF_BYTES = 8000
 _PIECE_BYTES = 1024 * 1024
@@ -26,13 +28,15 @@ MISSING = "deleted on disk"
 class Contents:
     """A file's bytes, or the reason why there are none; `denied` if the system refused them.
 
-    `facts` are what the system told of the file before it was read.
+    `facts` are what the system told of the file before it was read; `signature` tells these bytes
+    from others.
     """
 
     data: bytes | None
     problem: str = ""
     denied: bool = False
     facts: os.stat_result | None = field(default=None, compare=False)
+    signature: Signature | None = field(default=None, compare=False)
 
 
 class FileReader:
@@ -150,7 +154,8 @@ def _read_open(descriptor: int, max_bytes: int) -> Contents:
     if facts.st_size > max_bytes:
         return Contents(None, f"larger than {max_bytes // (1024 * 1024)} MiB")
     try:
-        return Contents(_read_all(descriptor, facts.st_size, max_bytes), facts=facts)
+        data = _read_all(descriptor, facts.st_size, max_bytes)
+        return Contents(data, facts=facts, signature=signature_of(facts))
     except OSError as error:
         return Contents(None, f"cannot be read: {error.strerror}", denied=True)
 

@@ -78,7 +78,7 @@ def list_root(root: Root, *, signed: bool = False) -> Listing:
         for name in found.special
         if known.isdisjoint((name, *folders_above(name)))
     )
-    files = (_as_told(file, root) for file in listing.files)
+    files = (as_told(file, root) for file in listing.files)
     return replace(listing, files=(*files, *named), signatures=found.files if signed else {})
 
 
@@ -87,7 +87,7 @@ def submodule_paths(path: Path) -> list[str]:
     return [file.path for file in _tracked(path).values() if file.left_out == _SUBMODULE_REASON]
 
 
-def _as_told(file: Listed, root: Root) -> Listed:
+def as_told(file: Listed, root: Root) -> Listed:
     """Return the file; a submodule with what the root says of it."""
     if not root.submodules or file.left_out != _SUBMODULE_REASON:
         return file
@@ -188,16 +188,19 @@ def _has_own_rules(path: Path, files: Iterable[Listed]) -> bool:
     return False
 
 
-def matched_by_own_rules(path: Path, *as_if: str) -> Set[str]:
+def matched_by_own_rules(
+    path: Path, *as_if: str, environment: Mapping[str, str] | None = None
+) -> Set[str]:
     """Return the names that the `.copilotignore` files of a work tree leave out.
 
     A folder left out as a whole ends in `/`. `as_if` are flags that make git take `path` for a
     work tree. Raises GitFailed.
     """
     rules = ("--ignored", f"--exclude-per-directory={OWN_RULES}")
-    names = _split(run_git(path, *as_if, "ls-files", "-z", "--cached", *rules))
-    names += _split(run_git(path, *as_if, "ls-files", "-z", "--others", "--directory", *rules))
-    return set(names)
+    ways = (("--cached",), ("--others", "--directory"))
+    asked = ((*as_if, "ls-files", "-z", *way, *rules) for way in ways)
+    printed = (run_git(path, *one, environment=environment) for one in asked)
+    return {name for names in printed for name in _split(names)}
 
 
 def _unless_matched(file: Listed, matched: Set[str]) -> Listed:
@@ -243,18 +246,18 @@ def _tracked(path: Path) -> dict[str, Listed]:
         facts, _, name = entry.partition("\t")
         tag, mode, blob, _stage = facts.split(" ")
         sparse = tag == _SKIPPED
-        left_out = _mode_reason(mode) or _name_reason(name)
+        left_out = mode_reason(mode) or name_reason(name)
         tracked[name] = Listed(name, "tracked", blob, left_out, sparse=sparse)
     return tracked
 
 
-def _mode_reason(mode: str) -> str | None:
+def mode_reason(mode: str) -> str | None:
     if mode == _SUBMODULE:
         return _SUBMODULE_REASON
     return "symbolic link, not followed" if mode == _SYMLINK else None
 
 
-def _name_reason(name: str) -> str | None:
+def name_reason(name: str) -> str | None:
     """Refuse what git would never put into an index, but a hostile hand can."""
     parts = set(name.casefold().split("/"))
     return None if parts.isdisjoint(("", ".", "..", ".git")) else "no path below the root"
@@ -262,18 +265,18 @@ def _name_reason(name: str) -> str | None:
 
 def _commit(path: Path) -> tuple[str | None, str | None, dict[str, str]]:
     """Return the commit, its branch, and the object ids of its files; None before the first one."""
-    revision, branch = _head(path)
-    return revision, branch, _committed(path) if revision else {}
+    revision, branch = head_of(path)
+    return revision, branch, committed_below(path) if revision else {}
 
 
-def _head(path: Path) -> tuple[str | None, str | None]:
+def head_of(path: Path) -> tuple[str | None, str | None]:
     """Return the commit and the branch that is checked out, each None where there is none."""
     printed = run_git(path, "rev-parse", "--revs-only", "HEAD", "--symbolic-full-name", "HEAD")
     revision, _, branch = os.fsdecode(printed).rstrip("\n").partition("\n")
     return revision or None, branch if branch.startswith("refs/") else None
 
 
-def _committed(path: Path) -> dict[str, str]:
+def committed_below(path: Path) -> dict[str, str]:
     blobs = {}
     for entry in _split(run_git(path, "ls-tree", "-r", "-z", "HEAD")):
         facts, _, name = entry.partition("\t")

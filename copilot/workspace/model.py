@@ -18,13 +18,15 @@ class Root:
     """A folder the user named; `path` is absolute with links resolved, `is_git` if git knows it.
 
     `submodules` says of each submodule, by its path, where it is read or why not; it is empty where
-    nobody asked for them.
+    nobody asked for them. `state` is what is read: None for the work tree, "index" for what is
+    staged, else a full commit id.
     """
 
     alias: str
     path: Path
     is_git: bool
     submodules: Mapping[str, str] = field(default_factory=dict, compare=False)
+    state: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import subprocess
-import tempfile
 from collections.abc import Generator, Iterable, Iterator, Sequence, Set
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from copilot.workspace.attributes import NOTHING_TOLD, Told, read_attributes
 from copilot.workspace.choose import Chooser
 from copilot.workspace.contents import MAX_FILE_BYTES
 from copilot.workspace.facts import Bytes
-from copilot.workspace.git import run_git, talking_git
+from copilot.workspace.git import run_git
 from copilot.workspace.judge import Verdict
 from copilot.workspace.kinds import Kind
-from copilot.workspace.listing import BY_OWN_RULES, OWN_RULES, matched_by_own_rules
+from copilot.workspace.listing import BY_OWN_RULES, OWN_RULES
 from copilot.workspace.model import Part, Repository, SourceFile
+from copilot.workspace.object_reader import read_in_order
+from copilot.workspace.own_rules import matched_by_texts
 from copilot.workspace.remote_cache import KeptRepository
 from copilot.workspace.snapshot import Progress, named_as_colliding, names_colliding
 from copilot.workspace.vendored import folders_above, vendored_folders, vendored_reason
 
 _SYMLINK, _SUBMODULE = "120000", "160000"
-# So many ids fit into the smallest pipe at once, so that neither side waits for the other.
-_IDS_AT_ONCE = 100
 _FILES_AT_ONCE = 500
 _GONE = "missing in the kept copy"
 
@@ -144,27 +140,10 @@ def _unread(kept: KeptRepository, entries: Sequence[_Entry]) -> dict[str, str]:
 
 
 def _matched_by(rules: Sequence[_Entry], kept: KeptRepository) -> Set[str]:
-    """Return what the `.copilotignore` files leave out of the commit.
-
-    git reads such files from a work tree only: it gets one that holds nothing else.
-    """
-    with tempfile.TemporaryDirectory(prefix="copilot-") as name:
-        folder = Path(name)
-        with closing(blobs(kept, [entry.blob for entry in rules])) as contents:
-            for entry, data in zip(rules, contents, strict=True):
-                _put(folder / entry.path, data or b"")
-        as_if = (f"--git-dir={kept.git_dir}", f"--work-tree={folder}")
-        return matched_by_own_rules(folder, *as_if)
-
-
-def _put(file: Path, data: bytes) -> None:
-    """Write a file, unless no disk could hold one of that name beside the others."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-    except OSError as error:
-        if error.errno not in {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG}:
-            raise
+    """Return what the `.copilotignore` files leave out of the commit."""
+    with closing(blobs(kept, [entry.blob for entry in rules])) as contents:
+        pairs = zip(rules, contents, strict=True)
+        return matched_by_texts(kept.git_dir, ((rule.path, data or b"") for rule, data in pairs))
 
 
 def _left_out(entry: _Entry) -> str | None:
@@ -196,24 +175,6 @@ def _entries(kept: KeptRepository) -> Iterator[_Entry]:
 
 def blobs(kept: KeptRepository, ids: Sequence[str]) -> Generator[bytes | None, None, None]:
     """Yield the bytes of each blob in order, None for one that git does not have."""
-    with talking_git(kept.git_dir, f"--git-dir={kept.git_dir}", "cat-file", "--batch") as git:
-        for start in range(0, len(ids), _IDS_AT_ONCE):
-            some = ids[start : start + _IDS_AT_ONCE]
-            yield from _answers(git, some)
-
-
-def _answers(git: subprocess.Popen[bytes], ids: Sequence[str]) -> Iterator[bytes | None]:
-    if git.stdin is None or git.stdout is None:
-        return
-    # Unbuffered, so that nothing is left to be written where git has ended over a damaged object.
-    with suppress(BrokenPipeError):
-        os.write(git.stdin.fileno(), "".join(f"{one}\n" for one in ids).encode())
-    for _ in ids:
-        # `<id> blob <size>`, or `<id> missing`; nothing at all if git has ended.
-        head = git.stdout.readline().split()
-        if len(head) != 3:
-            yield None
-            continue
-        data = git.stdout.read(int(head[2]))
-        git.stdout.read(1)
-        yield data
+    with closing(read_in_order(kept.git_dir, ids, f"--git-dir={kept.git_dir}")) as read:
+        for contents in read:
+            yield contents.data

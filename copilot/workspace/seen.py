@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from copilot.workspace.kinds import Kind
 from copilot.workspace.masker import Masker
 from copilot.workspace.masks.span import FINDER_VERSION
 from copilot.workspace.model import Root
-from copilot.workspace.special import Signature
+from copilot.workspace.special import Signature, blob_signature
 
 if TYPE_CHECKING:
     from copilot.workspace.masks.placeholders import Mask
@@ -62,25 +62,37 @@ class Seen:
         file: Path | None = None,
         clock: Callable[[], int] = time.time_ns,
         file_after: Callable[[], Path | None] | None = None,
+        on_disk: Path | None = None,
     ) -> None:
         """Without a file nothing is kept; `clock` tells the time in nanoseconds.
 
         `file_after` names the file that is saved, as what it is named by may be made meanwhile.
+        `on_disk` holds what was seen of these files on disk, where they are told by their blobs.
         """
         self._file = file
         self._file_after = file_after or (lambda: file)
         self._clock = clock
         self._before = _loaded(file) if file else {}
         self._now: dict[bytes, SeenFile] = {}
+        self._on_disk = on_disk
 
     def find(self, path: str, signature: Signature, hint: str) -> SeenFile | None:
         """Return the file if it was seen as it is, and note that it is still there."""
         name = os.fsencode(path)
         seen = self._before.get(name)
-        if seen is None or seen.signature != signature or seen.hint != hint:
+        if seen is None or seen.signature != signature:
+            seen = self._disk.get(name) if self._on_disk else None
+            if seen is None or blob_signature(seen.blob) != signature:
+                return None
+            seen = msgspec.structs.replace(seen, signature=signature)
+        if seen.hint != hint:
             return None
         self._now[name] = seen
         return seen
+
+    @cached_property
+    def _disk(self) -> dict[bytes, SeenFile]:
+        return _loaded(self._on_disk) if self._on_disk else {}
 
     def note(self, path: str, seen: SeenFile) -> None:
         """Note a file as it was read, unless it changed just now."""
@@ -126,7 +138,12 @@ class SeenStore:
 
     def of_root(self, root: Root) -> Seen:
         told = sorted(root.submodules.items())
-        return self.of(f"{root.path}\0{told}")
+        place = f"{root.path}\0{told}"
+        if root.state is None:
+            return self.of(place)
+        objects = f"{place}\0objects"
+        file_after, on_disk = partial(self._file, objects), self._file(place)
+        return Seen(self._file(objects), self._clock, file_after, on_disk)
 
 
 def masks_without_values(masks: Iterable[tuple[int, str, str]]) -> tuple[Mask, ...]:

@@ -17,13 +17,14 @@ from copilot.workspace.judge import Verdict
 from copilot.workspace.kinds import Kind
 from copilot.workspace.listing import Listed, Listing, attributes_of, list_root
 from copilot.workspace.model import Part, Repository, Root, Snapshot, SourceFile
+from copilot.workspace.object_reader import ObjectReader
 from copilot.workspace.seen import (
     Seen,
     SeenFile,
     SeenStore,
     masks_without_values,
 )
-from copilot.workspace.special import Signature, signature_of
+from copilot.workspace.special import Signature
 from copilot.workspace.vendored import vendored_folders, vendored_reason
 
 _BATCH_FILES, _BATCH_BYTES = 128, 2 * 1024 * 1024
@@ -87,12 +88,12 @@ def read_parts(
 def _read_root(
     root: Root, choose: Chooser, progress: Progress, seen: Seen, *, skip: bool
 ) -> Iterator[Part]:
-    listing = list_root(root, signed=skip)
+    listing = list_root(root, signed=skip) if root.state is None else _state(root, signed=skip)
     listed = sorted(listing.files, key=lambda file: os.fsencode(file.path))
     colliding = names_colliding(file.path for file in listed)
     blobs: dict[str, str | None] = {}
     hints = _hints(root, listing)
-    with FileReader(root.path) as reader:
+    with _reader(root, listing) as reader:
         taker = _Taker(root.alias, reader, choose, hints, seen, listing.signatures)
         for files in _judged(taker, listed):
             blobs.update((file.path, file.blob) for file in files)
@@ -102,6 +103,18 @@ def _read_root(
     yield Part(
         (), Repository(root.alias, root.path, listing.revision, dirty, branch=listing.branch)
     )
+
+
+def _state(root: Root, *, signed: bool) -> Listing:
+    from copilot.workspace.states import list_state
+
+    return list_state(root, signed=signed)
+
+
+def _reader(root: Root, listing: Listing) -> FileReader | ObjectReader:
+    if root.state is None:
+        return FileReader(root.path)
+    return ObjectReader(root.path, {f.path: f.index_blob for f in listing.files if f.index_blob})
 
 
 def _judged(taker: _Taker, listed: Iterable[Listed]) -> Iterator[list[SourceFile]]:
@@ -147,7 +160,7 @@ class _Taker:
     def __init__(
         self,
         alias: str,
-        reader: FileReader,
+        reader: FileReader | ObjectReader,
         choose: Chooser,
         hints: _Hints,
         seen: Seen,
@@ -175,7 +188,7 @@ class _Taker:
         if contents.data is not None:
             blob = blob_id(contents.data, len(listed.index_blob or "") or 40)
             file = Bytes(path, listed.origin, blob, contents.data, verdict.kind, told)
-            return _Unjudged(file, signature_of(contents.facts) if contents.facts else None, hint)
+            return _Unjudged(file, contents.signature, hint)
         if listed.sparse and contents.problem == MISSING:
             reason = "not on disk: outside the sparse checkout"
             return SourceFile(self._alias, path, listed.index_blob, reason, kind=verdict.kind)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,22 @@ def test_texts_are_read_in_the_order_they_are_asked_for(varied: Path, scope_of: 
     mixed = [file if n % 3 else wanted[n] for n, file in enumerate(reversed(files))]
     assert read_texts(wanted, scope) == list(reversed(files))
     assert read_texts(mixed, scope) == list(reversed(files))
+
+
+def test_what_is_staged_is_read_twice_whatever_lies_on_disk(
+    varied: Path, scope_of: ScopeOf, git: Callable[..., str]
+) -> None:
+    git(varied, "add", "--all")
+    scope = scope_of(varied)
+    on_disk = Read.of(scope.parts(_silent)).files
+    scope = replace(scope, roots=(replace(scope.roots[0], state="index"),))
+    (varied / "AGENTS.md").write_text("Write no code.\n")
+    (varied / "src/shop/cart.py").unlink()
+    staged = [file for file in Read.of(scope.parts(_silent)).files if file.is_text]
+    assert staged == [file for file in on_disk if file.is_text]
+    seen = [file for file in Read.of(scope.parts(_silent, skip=True)).files if file.is_text]
+    assert all(file.unread for file in seen)
+    assert [file.text for file in read_texts(seen, scope)] == [file.text for file in staged]
 
 
 def test_a_file_that_the_system_refuses_is_named() -> None:

@@ -32,6 +32,11 @@ FORBIDDEN = {
     "ask_above_cost": "ask_above_cost = 1000",
     "check": 'check = "true"',
     "check_seconds": "check_seconds = 1",
+    "hook_seconds": "hook_seconds = 1",
+    "hook_policy": 'hook_policy = "open"',
+    "hook_background": "hook_background = true",
+    "hook_in_ci": "hook_in_ci = true",
+    "hook_stops_at": 'hook_stops_at = "nothing"',
 }
 
 
@@ -85,6 +90,13 @@ def test_the_command_line_goes_before_all(load: Load) -> None:
     config = load('model = "user"', "local_only = true\nbudget = 5", environment, line)
     assert (config.model, config.budget, config.local_only) == ("line", 7, False)
     assert set(config.origins.values()) == {"command line"}
+
+
+@pytest.mark.parametrize(("word", "is_on"), [("1", True), ("true", True), ("0", False)])
+def test_the_environment_has_switches(load: Load, word: str, is_on: bool) -> None:
+    environment = {"COPILOT_LOCAL_ONLY": word, "COPILOT_SUBMODULES": word}
+    config = load("submodules = true", environment=environment)
+    assert (config.local_only, config.submodules) == (is_on, is_on)
 
 
 @pytest.mark.parametrize("name", [".copilot.toml", "pyproject.toml"])
