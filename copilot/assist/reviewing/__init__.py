@@ -1,0 +1,1 @@
+"""Reviewing a change: what is sent, what is believed of the answer, and how it is told."""
