@@ -16,6 +16,7 @@ from copilot.tui.session.keys import SECTIONS
 _GROUPS = {
     "models": ("list", "add", "pull", "remove", "serve", "warm", "plan"),
     "repos": ("add", "list", "update", "remove"),
+    "hook": ("install", "uninstall", "run"),
     "eval": ("needle",),
     "runs": ("list", "show", "replay", "stats"),
     "sessions": ("list", "show", "export", "fork", "remove"),

@@ -34,38 +34,23 @@ def main() -> None:
     sys.exit(code)
 
 
-# What git sets for the repository it runs a hook in (git rev-parse --local-env-vars); it would
-# make git read that one instead of the roots named here.
-_GIT_VARIABLES = (
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-)
-
-
 def _run(arguments: list[str]) -> int:
-    from copilot.cli.talk import complain
-    from copilot.errors import CopilotError, ExitCode
+    from copilot.workspace.inherited import take_from
 
     gc.set_threshold(*GC_THRESHOLDS)
     _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that lacks a character gets its escape, as on stderr.
         sys.stdout.reconfigure(errors="backslashreplace")
-    for name in _GIT_VARIABLES:
-        os.environ.pop(name, None)
+    take_from(os.environ)
+    return run_command(arguments)
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command and return its exit code; every error ends here, said on stderr."""
+    from copilot.cli.talk import complain
+    from copilot.errors import CopilotError, ExitCode
+
     try:
         return _command(arguments)
     except CopilotError as error:
@@ -90,6 +75,8 @@ def _run(arguments: list[str]) -> int:
 
 def _command(arguments: list[str]) -> int:
     """Run one command and return its exit code, with all that it said written out."""
+    if arguments[:2] in _OF_HOOKS and arguments[2:3] not in (["--help"], ["-h"]):
+        return _hook_command(arguments[1], arguments[2:])
     _count_ahead(arguments)
     from copilot.cli.commands import command_line
     from copilot.errors import ExitCode
@@ -102,6 +89,20 @@ def _command(arguments: list[str]) -> int:
     # What cannot be written is an error of ours to tell, not of Python's while it shuts down.
     sys.stdout.flush()
     return code if isinstance(code, int) else ExitCode.USAGE
+
+
+# git waits for these, so not even the table of commands is read for them.
+_OF_HOOKS = (["hook", "run"], ["hook", "finish"])
+
+
+def _hook_command(step: str, arguments: list[str]) -> int:
+    if step == "run":
+        from copilot.cli.hook_run import run
+
+        return run(arguments)
+    from copilot.cli.hook_child import finish
+
+    return finish(arguments)
 
 
 def _count_ahead(arguments: list[str]) -> None:

@@ -1,0 +1,214 @@
+"""A review in a process of its own: a hook starts it and waits, but it can end without the hook."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from copilot.assist.hooking.jobs import Job, Place, is_running, take
+from copilot.assist.hooking.kept import Kept, find, keep
+from copilot.errors import CopilotError, ExitCode, UsageError
+from copilot.workspace.notes import tree_of_index, write_note
+
+_POLL_SECONDS = 0.02
+_END_SECONDS = 1.0
+_MOST_SAID = 4000
+# A review that takes longer is ended: others wait for its place.
+_MOST_SECONDS = 3600
+# In a submodule, git would read the state that is set aside too.
+_WITHOUT_SUBMODULES = {"COPILOT_SUBMODULES": "0"}
+# -P: no module is imported from the folder that it runs in.
+PYTHON = (sys.executable, "-P", "-X", "utf8", "-m", "copilot")
+
+
+class Late(Exception):
+    """The answer is not there in time."""
+
+
+def answer_to(place: Place, job: Job, until: float, *, background: bool) -> Kept:
+    """Return how a review ended: that which is on its way already, else one that is started.
+
+    `until` is on the monotonic clock. One that is late is led to its end if `background`. Raises
+    Late, CopilotError, OSError.
+    """
+    process = _start(place, job)
+    asked = job.asked
+    if process is None:
+        on_its_way = place.read()
+        asked = on_its_way.asked if on_its_way else ""
+    try:
+        return _awaited(place, asked, until, process)
+    except Late:
+        if process is not None and background:
+            # It may have ended just before.
+            with suppress(FileNotFoundError):
+                place.mark_late()
+            if (kept := _kept(place, asked)) is not None:
+                return kept
+        elif process is not None:
+            _stop(process, place)
+        raise
+    except KeyboardInterrupt:
+        if process is not None:
+            _stop(process, place)
+        raise
+
+
+def _start(place: Place, job: Job) -> subprocess.Popen[bytes] | None:
+    """Start the review in a session of its own, None if it is on its way already.
+
+    It holds the lock, as long as it lives.
+    """
+    from copilot.workspace.set_aside import set_aside
+
+    held = take(place)
+    if held is None:
+        return None
+    try:
+        if job.index is not None:
+            apart = set_aside(Path(job.top), Path(job.git_dir), Path(job.index), place.path / "git")
+            index = os.fspath(apart.folder / "index")
+            variables = {**apart.variables, **_WITHOUT_SUBMODULES}
+            job = msgspec.structs.replace(job, variables=variables, index=index)
+        place.write(job)
+        with place.output.open("wb") as output, place.said.open("wb") as said:
+            return subprocess.Popen(
+                [*PYTHON, "hook", "finish", os.fspath(place.folder), place.key],
+                cwd=job.top,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=said,
+                pass_fds=(held,),
+                start_new_session=True,
+            )
+    finally:
+        os.close(held)
+
+
+def _awaited(
+    place: Place, asked: str, until: float, process: subprocess.Popen[bytes] | None
+) -> Kept:
+    """Return what the job keeps at its end. Raises Late, UsageError if it keeps nothing."""
+    while True:
+        is_over = not is_running(place)
+        if (kept := _kept(place, asked)) is not None:
+            return kept
+        if is_over:
+            raise UsageError("the review broke off", "copilot review --staged says more")
+        if time.monotonic() >= until:
+            raise Late
+        if process is None:
+            time.sleep(_POLL_SECONDS)
+        else:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_POLL_SECONDS)
+
+
+def _kept(place: Place, asked: str) -> Kept | None:
+    """Return what was kept for this request; for one of no name, any answer to its question."""
+    kept = find(place.folder, place.key)
+    if kept is None:
+        return None
+    return kept if kept.asked == asked or (not asked and kept.is_answer) else None
+
+
+def _stop(process: subprocess.Popen[bytes], place: Place) -> None:
+    """End a review of ours, and all that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    place.clear()
+
+
+def finish(arguments: Sequence[str]) -> int:
+    """Run the review of a job and keep how it ended: `FOLDER KEY`. Raises CopilotError, OSError."""
+    if len(arguments) != 2:
+        raise UsageError("hook finish is for copilot itself", "copilot hook --help")
+    place = Place(Path(arguments[0]), arguments[1])
+    job = place.read()
+    if job is None:
+        raise UsageError("nothing to finish there", "copilot review --staged")
+    signal.alarm(_MOST_SECONDS)
+    try:
+        _finish(place, job)
+    finally:
+        place.clear()
+    return ExitCode.OK
+
+
+def _finish(place: Place, job: Job) -> None:
+    os.environ.update(job.variables)
+    code = _reviewed(job)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    tree = _tree(job) if job.index else None
+    printed = place.output.read_text(encoding="utf-8", errors="replace")
+    said = place.said.read_text(encoding="utf-8", errors="replace")[-_MOST_SAID:]
+    kept = Kept(
+        key=job.key,
+        asked=job.asked,
+        hook=job.hook,
+        when=time.time(),
+        code=code,
+        said=said,
+        tree=tree,
+        commit=job.commit,
+        printed=printed or None,
+    )
+    keep(place.folder, kept)
+    named = tree if job.index else job.commit
+    if place.is_late and named and printed:
+        write_note(Path(job.git_dir), named, printed)
+
+
+def _tree(job: Job) -> str | None:
+    """Return the tree that is staged; what git writes for that lies in the job's own folder."""
+    return tree_of_index(Path(job.variables["GIT_DIR"]), Path(job.index or ""))
+
+
+def _reviewed(job: Job) -> int:
+    from copilot.cli.main import run_command
+
+    try:
+        _check_ready(job)
+    except CopilotError as error:
+        from copilot.cli.talk import complain
+
+        complain(error)
+        return error.exit_code
+    return run_command(list(job.arguments))
+
+
+def _check_ready(job: Job) -> None:
+    """Raise UsageError for what a command by hand would do first, and no hook may.
+
+    That is to fetch a model, and to lead a change that broke off to an end in the work tree.
+    """
+    from copilot.assist.models import choose_model
+    from copilot.backends.pull import local_path
+    from copilot.journal.store import unfinished
+    from copilot.settings.config import load_config
+    from copilot.settings.paths import state_paths
+
+    paths, top = state_paths(), Path(job.top)
+    config = load_config(paths.config_file, [top], os.environ)
+    chosen = choose_model(config, None, None, None)
+    for one in (chosen, *chosen.members):
+        wanted = one.embedded
+        if wanted and local_path(wanted, config.models_dir or paths.models) is None:
+            raise UsageError("no model to ask", "copilot models add, or copilot models pull")
+    if paths.journals.exists() and unfinished(paths.journals, {top}):
+        raise UsageError("an earlier change was interrupted", "copilot recover")

@@ -1,0 +1,158 @@
+"""`copilot hook run pre-commit`: our own checks, then a kept answer, else a review in time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from copilot.assist.hooking.commits import Spent, spend
+from copilot.assist.hooking.jobs import Job, Place, new_name
+from copilot.assist.hooking.kept import Kept, find, folder_of, review_key
+from copilot.assist.hooking.leaving import is_relevant
+from copilot.assist.hooking.policy import Verdict, found, late, not_reviewed
+from copilot.assist.hooking.results import result_of, result_of_checks
+from copilot.cli.hook_child import Late, answer_to
+from copilot.cli.hook_message import reason
+from copilot.cli.hook_run import Hook, why_of
+from copilot.errors import CopilotError, ExitCode
+from copilot.workspace.changes_of import Changes, What, read_diff
+from copilot.workspace.git_state import common_dir_of
+from copilot.workspace.inherited import index_of
+from copilot.workspace.masker import Masker
+
+if TYPE_CHECKING:
+    from copilot.assist.reviewing.finding import Finding, ReviewResult
+    from copilot.workspace.diffs import Diff
+
+
+class TooSlow(Exception):
+    """Our own part took all the time that git may wait."""
+
+
+def review_staged(hook: Hook) -> Verdict:
+    """Review what is staged. Raises CopilotError, OSError."""
+    named = index_of(hook.root.path).get("GIT_INDEX_FILE")
+    index = named or os.fspath(hook.git_dir / "index")
+    in_vain = True
+    try:
+        verdict, in_vain = review(hook, Changes(What.STAGED), ("--staged",), index)
+        return verdict
+    finally:
+        seconds = time.monotonic() - hook.called.began
+        spend(hook.paths, hook.git_dir, Spent(os.getppid(), time.time(), seconds, in_vain))
+
+
+def review(
+    hook: Hook, changes: Changes, what: tuple[str, ...], index: str | None = None
+) -> tuple[Verdict, bool]:
+    """Return how the hook ends, and whether a model was asked in vain.
+
+    `what` are the options that name the changes to `copilot review`, `index` is what git commits
+    from. What our own checks stop is shown to no model. Raises CopilotError, OSError.
+    """
+    try:
+        with _in_time(hook.until):
+            diff = read_diff(hook.root, changes)
+            fixed = _checked(hook, diff)
+    except TooSlow:
+        why = f"not reviewed: not even read within {hook.policy.seconds:g} s"
+        return not_reviewed(hook.policy, why, hook.what), True
+    verdict = found(hook.policy, [one.severity.value for one in fixed], hook.what)
+    if verdict.code or not is_relevant(diff):
+        _show_checks(fixed, diff)
+        return (verdict if fixed else Verdict(ExitCode.OK)), False
+    try:
+        kept = _answer(hook, diff, what, index)
+    except (Late, CopilotError, OSError) as error:
+        _show_checks(fixed, diff)
+        return _without_answer(hook, error), True
+    return _told(hook, diff, kept, fixed)
+
+
+@contextmanager
+def _in_time(until: float) -> Iterator[None]:
+    """Raise TooSlow in the block once the time has come, on the monotonic clock."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise TooSlow
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, max(until - time.monotonic(), 0.001))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _checked(hook: Hook, diff: Diff) -> Sequence[Finding]:
+    """Return what our own checks find."""
+    if not diff.files:
+        return ()
+    # Its patterns take longer to load than most else here.
+    from copilot.assist.reviewing.fixed import fixed_findings
+
+    return fixed_findings(diff, Masker(hook.paths.mask_key_file))
+
+
+def _answer(hook: Hook, diff: Diff, what: tuple[str, ...], index: str | None) -> Kept:
+    """Return the answer as it was kept, else as it comes. Raises Late, CopilotError, OSError."""
+    folder = folder_of(common_dir_of(hook.git_dir), hook.paths)
+    key = review_key(diff.key, hook.config, hook.paths.prompts)
+    kept = find(folder, key)
+    if kept is not None and kept.is_answer:
+        return kept
+    job = Job(
+        key=key,
+        asked=new_name(),
+        hook=hook.called.name,
+        top=os.fspath(hook.root.path),
+        git_dir=os.fspath(hook.git_dir.resolve()),
+        arguments=("review", *what, "--json"),
+        index=index,
+        commit=diff.revision,
+    )
+    return answer_to(Place(folder, key), job, hook.until, background=hook.policy.background)
+
+
+def _without_answer(hook: Hook, error: Late | CopilotError | OSError) -> Verdict:
+    if isinstance(error, Late):
+        return late(hook.policy, hook.what)
+    return not_reviewed(hook.policy, f"not reviewed: {why_of(error)}", hook.what)
+
+
+def _told(hook: Hook, diff: Diff, kept: Kept, fixed: Sequence[Finding]) -> tuple[Verdict, bool]:
+    """Show what the review found, and return what follows."""
+    result = result_of(kept)
+    if result is None or result.key != diff.key:
+        _show_checks(fixed, diff)
+        why = "something else was read" if result else reason(kept.said)
+        return not_reviewed(hook.policy, f"not reviewed: {why}", hook.what), True
+    if result.findings or result.dropped or not result.is_complete:
+        _show(result, diff)
+    verdict = found(hook.policy, [one.severity.value for one in result.findings], hook.what)
+    if not verdict.code and not result.is_complete:
+        said = f"the review is incomplete: {result.note or 'not all of it was looked at'}"
+        verdict = not_reviewed(hook.policy, said, hook.what)
+    return verdict, not result.model
+
+
+def _show_checks(fixed: Sequence[Finding], diff: Diff) -> None:
+    """Show what our own checks found, where no review does."""
+    if fixed:
+        from copilot.assist.reviewing.out_lines import lines_of
+
+        lines = lines_of(result_of_checks(fixed, diff.key))
+        print(lines, end="", file=sys.stderr, flush=True)
+
+
+def _show(result: ReviewResult, diff: Diff) -> None:
+    from copilot.assist.reviewing.out_text import text_of
+
+    print(text_of(result, diff), end="", file=sys.stderr, flush=True)

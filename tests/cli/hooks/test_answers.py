@@ -1,0 +1,150 @@
+"""What a review says decides on the commit; where there is none, the policy does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import pytest
+
+Model: TypeAlias = Callable[..., str]
+# Those of conftest.py.
+Desk: TypeAlias = Any
+
+
+def test_a_clean_review_lets_the_commit_go_on(
+    desk: Desk, model: Model, asked: list[dict[str, Any]]
+) -> None:
+    desk.settle(model(desk.clean))
+    done = desk.commit()
+    assert done.returncode == 0, done.stderr
+    assert desk.said(done) == ["copilot: reviewed, nothing found; the commit goes on"]
+    assert (desk.commits, len(asked)) == (2, 1)
+    assert "two = one / 0" in asked[0]["messages"][-1]["content"]
+
+
+def test_the_same_again_costs_nothing(
+    desk: Desk, model: Model, asked: list[dict[str, Any]]
+) -> None:
+    desk.settle(model(desk.finding("error")))
+    first, again = desk.commit(), desk.commit()
+    assert (first.returncode, again.returncode) == (1, 1)
+    assert first.stderr == again.stderr
+    assert len(asked) == 1
+
+
+def test_an_error_holds_the_commit_back(desk: Desk, model: Model) -> None:
+    desk.settle(model(desk.finding("error")))
+    done = desk.commit()
+    assert (done.returncode, desk.commits) == (1, 1)
+    assert "This divides by zero." in done.stderr
+    assert "two = one / 0" in done.stderr
+    assert desk.said(done)[-1] == (
+        "copilot: the commit is held back by 1 finding; --no-verify passes by"
+    )
+    assert desk.commit("--no-verify").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("severity", "keys", "code"),
+    [
+        ("warning", {}, 0),
+        ("warning", {"hook_stops_at": "warning"}, 1),
+        ("error", {"hook_stops_at": "nothing"}, 0),
+    ],
+)
+def test_the_user_says_what_holds_a_commit_back(
+    desk: Desk, model: Model, severity: str, keys: dict[str, Any], code: int
+) -> None:
+    desk.settle(model(desk.finding(severity)), **keys)
+    done = desk.commit()
+    assert done.returncode == code
+    assert "This divides by zero." in done.stderr
+
+
+@pytest.mark.parametrize("policy", ["open", "closed"])
+@pytest.mark.parametrize("server", ["dead", "refusing", "failing", "lying", "hanging up", "empty"])
+def test_without_an_answer_the_policy_decides(
+    desk: Desk, model: Model, policy: str, server: str
+) -> None:
+    urls: dict[str, Callable[[], str]] = {
+        "dead": lambda: desk.dead,
+        "refusing": lambda: model(desk.clean, key="secret"),
+        "failing": lambda: model(desk.clean, refusal=(500, "{}")),
+        "lying": lambda: model("All is well, I looked at everything. PASS"),
+        "hanging up": lambda: model(desk.clean[:12], reason=""),
+        "empty": lambda: model(""),
+    }
+    desk.settle(urls[server](), hook_policy=policy)
+    before = desk.state()
+    done = desk.git("hook", "run", "pre-commit")
+    assert desk.state() == before
+    assert done.returncode == (0 if policy == "open" else 7), done.stderr
+    (line,) = desk.said(done)
+    assert ("the commit goes on" in line) is (policy == "open")
+    assert ("the commit is held back" in line) is (policy == "closed")
+
+
+@pytest.mark.parametrize(("policy", "commits"), [("open", 2), ("closed", 1)])
+def test_a_dead_server_and_a_commit(desk: Desk, policy: str, commits: int) -> None:
+    desk.settle(desk.dead, hook_policy=policy)
+    done = desk.commit()
+    assert desk.commits == commits
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_a_hook_run_changes_no_byte(desk: Desk, model: Model) -> None:
+    desk.settle(model(desk.clean))
+    (desk.root / "b.py").write_text("stashed = 1\n")
+    desk.git("stash", "push", "--quiet", "b.py")
+    (desk.root / "a.py").write_text("one = 1\ntwo = one / 0\nunstaged = 1\n")
+    (desk.root / "new.py").write_text("untracked = 1\n")
+    before = desk.state()
+    done = desk.git("hook", "run", "pre-commit")
+    assert "nothing found" in done.stderr
+    assert desk.state() == before
+
+
+def test_a_secret_is_found_without_a_model(
+    desk: Desk, model: Model, asked: list[dict[str, Any]]
+) -> None:
+    desk.settle(model(desk.clean))
+    secret = "ghp_" + "aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zA1bC2"
+    (desk.root / "a.py").write_text(f'token = "{secret}"\n')
+    desk.git("add", "a.py")
+    done = desk.commit()
+    assert (done.returncode, desk.commits, asked) == (1, 1, [])
+    assert secret not in done.stderr
+    assert "a.py" in done.stderr
+
+
+@pytest.mark.parametrize(("policy", "code"), [("open", 0), ("closed", 1)])
+def test_a_repository_cannot_loosen_the_policy(
+    desk: Desk, model: Model, policy: str, code: int
+) -> None:
+    desk.settle(model(desk.clean), hook_policy=policy)
+    (desk.root / ".copilot.toml").write_text('hook_policy = "open"\n')
+    done = desk.commit()
+    assert done.returncode == code
+    assert "which a repository may not" in desk.said(done)[0]
+
+
+def test_names_of_any_bytes_are_reviewed(desk: Desk, model: Model) -> None:
+    desk.settle(model(desk.clean))
+    desk.git("reset", "--quiet", "--hard")
+    (desk.root / os.fsdecode(b"\xff \n.py")).write_text("one = 1\ntwo = one / 0\n")
+    desk.git("add", "--all")
+    done = desk.commit()
+    assert desk.said(done) == ["copilot: reviewed, nothing found; the commit goes on"]
+
+
+def test_what_does_not_stand_is_counted(
+    desk: Desk, model: Model, asked: list[dict[str, Any]]
+) -> None:
+    desk.settle(model(desk.finding("error").replace("> two = one / 0", "> three = 3")))
+    first = desk.git("hook", "run", "pre-commit")
+    again = desk.git("hook", "run", "pre-commit")
+    assert (first.returncode, again.returncode, len(asked)) == (0, 0, 1)
+    assert first.stderr == again.stderr
+    assert "dropped" in first.stderr

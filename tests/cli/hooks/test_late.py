@@ -1,0 +1,104 @@
+"""What is late goes on without the commit, and is there for the next one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import pytest
+
+Copilot: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
+Model: TypeAlias = Callable[..., str]
+# Those of conftest.py.
+Desk: TypeAlias = Any
+Held: TypeAlias = Any
+
+
+def test_a_late_review_is_finished_in_the_background(
+    desk: Desk, held: Held, copilot: Copilot
+) -> None:
+    desk.settle(held.url, hook_seconds=1)
+    done = desk.commit()
+    # Nobody has let the server answer yet.
+    assert (done.returncode, desk.commits) == (0, 2)
+    (line,) = desk.said(done)
+    assert line.startswith("copilot: no review within 1 s; the commit goes on")
+    assert "copilot review --last" in line
+    assert "a review is on its way" in copilot("review", "--last", cwd=desk.root).stderr
+    held.reply = desk.finding("error")
+    held.let.set()
+    desk.await_reviews()
+    assert held.count == 1
+    last = copilot("review", "--last", cwd=desk.root)
+    assert "This divides by zero." in last.stdout
+    note = desk.git("notes", "--ref=copilot", "show", "HEAD^{tree}").stdout
+    assert "This divides by zero." in note
+
+
+def test_a_late_review_reads_what_was_staged_then(desk: Desk, held: Held) -> None:
+    desk.settle(held.url, hook_seconds=1)
+    assert desk.commit().returncode == 0
+    (desk.root / "a.py").write_text("three = 3\n")
+    desk.git("add", "a.py")
+    held.let.set()
+    desk.await_reviews()
+    note = json.loads(desk.git("notes", "--ref=copilot", "show", "HEAD^{tree}").stdout)
+    assert note["outcome"] == "pass"
+
+
+def test_closed_the_next_try_has_the_late_answer(desk: Desk, held: Held) -> None:
+    desk.settle(held.url, hook_seconds=1, hook_policy="closed")
+    done = desk.commit()
+    assert (done.returncode, desk.commits) == (1, 1)
+    assert "the commit is held back" in desk.said(done)[0]
+    held.let.set()
+    desk.await_reviews()
+    assert desk.commit().returncode == 0
+    assert held.count == 1
+
+
+def test_a_second_commit_waits_for_the_review_on_its_way(desk: Desk, held: Held) -> None:
+    desk.settle(held.url, hook_seconds=1, hook_policy="closed")
+    assert desk.commit().returncode == 1
+    assert desk.commit().returncode == 1
+    assert held.asked.wait(desk.patience)
+    held.let.set()
+    desk.await_reviews()
+    assert held.count == 1
+
+
+def test_without_background_nothing_goes_on(desk: Desk, held: Held) -> None:
+    desk.settle(held.url, hook_seconds=1, hook_background=False)
+    done = desk.commit()
+    assert done.returncode == 0
+    assert "background" not in done.stderr
+    # Its lock is free, and nobody has let the server answer.
+    desk.await_reviews()
+    assert not held.asked.is_set() or held.gone.wait(desk.patience)
+    assert desk.git("notes", "--ref=copilot", "list").stdout == ""
+
+
+_STUCK = """
+import time
+def hook(event, args):
+    if event == "subprocess.Popen" and "diff-index" in args[1]:
+        time.sleep(3600)
+"""
+
+
+@pytest.mark.parametrize(("policy", "code"), [("open", 0), ("closed", 7)])
+def test_our_own_part_has_the_same_deadline(
+    desk: Desk,
+    model: Model,
+    asked: list[dict[str, Any]],
+    disturbed: Callable[[str], dict[str, str]],
+    policy: str,
+    code: int,
+) -> None:
+    desk.settle(model(desk.clean), hook_seconds=1, hook_policy=policy)
+    done = desk.git("hook", "run", "pre-commit", **disturbed(_STUCK))
+    assert (done.returncode, asked) == (code, [])
+    (line,) = desk.said(done)
+    assert line.startswith("copilot: not reviewed: not even read within 1 s; the commit")
