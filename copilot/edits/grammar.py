@@ -94,7 +94,7 @@ def differing_grammar(idle: Sequence[Replace], marker: int) -> str:
     files = len({block.path for block in idle})
     end = literal(f"\n{_closing(files, len(idle))}")
     rules.add("root", ' "\\n" '.join(blocks) + f" {end}")
-    add_new_lines(rules, marker, underlines=False)
+    add_new_lines(rules, marker, underlines=False, most=SHORT_LINES)
     return rules.text()
 
 

@@ -12,6 +12,8 @@ _MARKS = {"<": "less", "=": "equal", ">": "greater", "E": "closing"}
 _MORE_LINES = 12
 # Characters of such a line.
 _SHORT = 120
+# Blanks that any line may begin with: a model may write nothing else any more.
+_DEEPEST = 120
 
 
 def add_new_lines(rules: Rules, marker: int, *, underlines: bool, most: int | None = None) -> None:
@@ -23,11 +25,13 @@ def add_new_lines(rules: Rules, marker: int, *, underlines: bool, most: int | No
     empty, with those before it, `rest` for any line's end, and `blank`.
     """
     others = "".join(_MARKS)
-    rules.add("empty", r'[ \t]* "\n"')
+    rules.add("indent", rf"[ \t]{{0,{_DEEPEST}}}")
+    rules.add("empty", r'indent "\n"')
     rules.add("blank", "(empty (empty empty?)?)?")
     marks = " | ".join(_MARKS.values())
-    said = rf"[^{others} \t\r\n] rest | [ \t] [ \t]* [^ \t\r\n] rest"
-    rules.add("line", f"blank ({said} | {marks})")
+    # Behind blanks too: a model that may not end here would write a marker there.
+    inner = rf"[^<=> \t\r\n] rest | {' | '.join(_MARKS[mark] for mark in '<=>')}"
+    rules.add("line", rf"blank ([^{others} \t\r\n] rest | {marks} | [ \t] indent ({inner}))")
     rules.add("lines", f"{at_most(rules, most)} blank" if most else "line* blank")
     rules.add("rest", r'[^\r\n]* "\n"' if most is None else rf'[^\r\n]{{0,{_SHORT}}} "\n"')
     for name, character in (("less", "<"), ("greater", ">")):
