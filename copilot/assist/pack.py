@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
@@ -313,29 +313,20 @@ def messages(prompt: Prompt) -> tuple[Message, ...]:
 
     Cut at the end of the rules, of the base, and of each entry of the overlay, which only grows.
     """
-    rules = _joined(prompt, lambda kind: kind is SectionKind.RULES)
-    rest = _joined(prompt, lambda kind: kind is not SectionKind.RULES)
-    cuts = _cuts(prompt, is_ascii=rest.isascii())
-    return Message("system", rules, (len(rules),)), Message("user", rest, cuts)
+    # Megabytes: each section is decoded once.
+    texts = [(section, section.text) for section in prompt.sections]
+    rules = "".join(text for section, text in texts if section.kind is SectionKind.RULES)
+    rest = "".join(text for section, text in texts if section.kind is not SectionKind.RULES)
+    return Message("system", rules, (len(rules),)), Message("user", rest, _cuts(texts))
 
 
-def _cuts(prompt: Prompt, *, is_ascii: bool) -> tuple[int, ...]:
+def _cuts(texts: Iterable[tuple[Section, str]]) -> tuple[int, ...]:
     """Return where in the user's message a stable part ends, in characters."""
     sizes: list[int] = []
-    for section in prompt.sections:
+    for section, text in texts:
         if section.kind is SectionKind.BASE:
-            sizes.append(sum(_characters(piece, is_ascii=is_ascii) for piece in section.pieces))
+            sizes.append(len(text))
         elif section.kind is SectionKind.OVERLAY:
             data, ends = section.data, accumulate((e.size for e in section.entries), initial=0)
-            parts = (data[start:end] for start, end in pairwise(ends))
-            sizes += (_characters(part, is_ascii=is_ascii) for part in parts)
+            sizes += (len(data[start:end].decode()) for start, end in pairwise(ends))
     return tuple(accumulate(size for size in sizes if size))
-
-
-def _characters(piece: bytes | memoryview, *, is_ascii: bool) -> int:
-    return len(piece) if is_ascii else len(str(piece, "utf-8"))
-
-
-def _joined(prompt: Prompt, wanted: Callable[[SectionKind], bool]) -> str:
-    texts: Sequence[str] = [s.text for s in prompt.sections if wanted(s.kind)]
-    return "".join(texts)

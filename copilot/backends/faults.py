@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
+from copilot.backends.httpx_alone import httpx
 from copilot.backends.overflow import Overflow, overflow_in
 from copilot.backends.waits import is_per_day, wait_of
 from copilot.errors import (

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-import httpx
-
+from copilot.backends.httpx_alone import httpx
 from copilot.errors import UsageError
 
 

@@ -7,7 +7,6 @@ function that takes the ModelSettings and the key (None for none) and returns a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from copilot.backends.protocol import Backend
@@ -103,6 +102,8 @@ def check_provider(settings: ModelSettings, wall: Wall) -> None:
     if name in _PROVIDERS:
         wall.check_url(base_url_of(settings))
         return
+    from importlib.metadata import entry_points
+
     installed = {point.name for point in entry_points(group=GROUP)}
     if name not in installed:
         known = ", ".join(sorted({*_PROVIDERS, "embedded", *installed}))
@@ -125,6 +126,8 @@ def open_provider(
     opener = _PROVIDERS.get(settings.provider)
     if opener is not None:
         return opener(settings, key, wall, states)
+    from importlib.metadata import entry_points
+
     (point, *_) = entry_points(group=GROUP, name=settings.provider)
     backend: Backend = point.load()(settings, key)
     return backend

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from contextlib import closing
 
-import httpx
-
 from copilot import __version__
 from copilot.backends.catalogue import EmbeddedModel
+from copilot.backends.httpx_alone import httpx
 from copilot.backends.pull_file import PartFile, Report, SourceFailed
 from copilot.text import one_line
 

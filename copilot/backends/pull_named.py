@@ -12,9 +12,8 @@ import re
 from contextlib import closing
 from urllib.parse import quote, urljoin, urlsplit
 
-import httpx
-
 from copilot.backends.catalogue import EmbeddedModel
+from copilot.backends.httpx_alone import httpx
 from copilot.backends.origins import check_base_url, is_loopback
 from copilot.backends.pull_file import SourceFailed
 from copilot.backends.pull_hub import MAX_REDIRECTS, open_client

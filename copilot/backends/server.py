@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import httpx
+import msgspec
 
 from copilot.backends.faults import refusal, unreachable
+from copilot.backends.httpx_alone import httpx
 from copilot.backends.lines import MOST_LINE_BYTES, LineTooLong
 from copilot.backends.wall import OPEN, Wall, open_client
 from copilot.errors import CopilotError, ModelError, ModelUnreachable
@@ -142,8 +143,11 @@ class Server:
 
 def encoded(body: dict[str, Any]) -> bytes:
     """Return a request's JSON; half a character that a model wrote becomes a question mark."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace")
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "replace")
 
 
 def _bounded(answer: httpx.Response, most: int) -> bytes:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpcore
-import httpx
 
+from copilot.backends.httpx_alone import httpx
 from copilot.backends.origins import check_base_url, check_key, is_loopback
 from copilot.errors import PolicyRefused, UsageError
 from copilot.text import one_line

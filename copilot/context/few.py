@@ -1,8 +1,8 @@
 """Counting a few texts without the vocabulary, which takes half a second to load.
 
-Kept are its tokens in ASCII alone, by rank, and they count texts in ASCII alone: exactly as every
-byte pair encoder does (Gage, A New Algorithm for Data Compression, 1994; tiktoken's educational
-module), only slower.
+Kept are its tokens in ASCII and the sign of an outline's marks, by rank, and they count texts in
+these alone: exactly as every byte pair encoder does (Gage, A New Algorithm for Data Compression,
+1994; tiktoken's educational module), only slower.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ from copilot.context.tokens import tokens_by_rank, vocabulary_version
 _MOST_BYTES = 400_000
 # To merge the bytes of a long piece takes the square of its length.
 _LONGEST_PIECE = 200
-# No token in ASCII holds it.
-_BETWEEN = b"\xff"
+# The sign that says how many lines an outline leaves out: no letter, no number, no white space.
+_SIGN = "…".encode()
+# No token that is kept holds it. In a text it stands for the sign, so that this is one character.
+_BETWEEN = _ONE = b"\xff"
+_KEPT_AS = "tokens-2"
 _SEAL_BYTES = 4
 
 _CONTRACTION = rb"(?:'(?:[sS]|[tT]|[rR][eE]|[vV][eE]|[mM]|[lL][lL]|[dD]))"
@@ -44,7 +47,7 @@ _PATTERNS = {
 
 
 class FewTokens:
-    """Counts texts by the tokens in ASCII, in the order of their ranks."""
+    """Counts texts by the tokens that are kept, in the order of their ranks."""
 
     def __init__(self, tokenizer: str, packed: bytes) -> None:
         self._pieces = re.compile(_PATTERNS[tokenizer]).findall
@@ -55,14 +58,16 @@ class FewTokens:
     def count(self, texts: Sequence[bytes]) -> list[int] | None:
         """Return the tokens of each text, None where that is not for us to count."""
         self._left -= sum(map(len, texts))
-        if self._left < 0 or not all(map(bytes.isascii, texts)):
+        plain = [text.replace(_SIGN, b"") for text in texts]
+        if self._left < 0 or not all(map(bytes.isascii, plain)):
             return None
-        pieces = [Counter(self._pieces(text)) for text in texts]
+        pieces = [Counter(self._pieces(text.replace(_SIGN, _ONE))) for text in texts]
         if any(len(piece) > _LONGEST_PIECE for some in pieces for piece in some):
             return None
         return [sum(times * self._count(piece) for piece, times in some.items()) for some in pieces]
 
     def _count(self, piece: bytes) -> int:
+        piece = piece.replace(_ONE, _SIGN)
         if piece in self._ranks:
             return 1
         if piece not in self._counts:
@@ -112,7 +117,8 @@ def keep_few(tokenizer: str, folder: Path) -> None:
     file = _file(tokenizer, folder)
     if keeps_few(tokenizer, folder):
         return
-    tokens = (token for token in tokens_by_rank(tokenizer) if token.isascii())
+    # Parts of the sign are tokens, too.
+    tokens = (t for t in tokens_by_rank(tokenizer) if t.translate(None, _SIGN).isascii())
     part = file.with_name(f"{file.name}.{os.getpid()}")
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -125,4 +131,4 @@ def _sealed(packed: bytes) -> bytes:
 
 
 def _file(tokenizer: str, folder: Path) -> Path:
-    return folder / f"{tokenizer}-{vocabulary_version()}.tokens"
+    return folder / f"{tokenizer}-{vocabulary_version()}.{_KEPT_AS}"

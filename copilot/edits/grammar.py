@@ -20,6 +20,8 @@ from copilot.edits.operations import Replace
 MAX_BLOCKS = 8
 # Lines of new text in a short one, besides empty ones.
 SHORT_LINES = 12
+# Lines more than stood there, where other ones have to be written.
+MORE_LINES = 6
 # Files that one reply may name.
 MAX_FILES = 16
 # A grammar is about six times as long as the lines it is for; servers take no request of any size.
@@ -80,21 +82,22 @@ def edit_grammar(
     return rules.text()
 
 
-def differing_grammar(idle: Sequence[Replace], marker: int) -> str:
+def differing_grammar(idle: Sequence[Replace], marker: int, more: int = MORE_LINES) -> str:
     """Return the grammar for blocks that change nothing, with lines that differ in their place.
 
-    The grammar for all runs of a file's lines cannot hold what replaces each to be different.
+    There are at most so many lines `more`. The grammar for all runs of a file's lines cannot hold
+    what replaces each to be different.
     """
     rules = Rules()
     blocks = []
     for block in idle:
-        new = add_other_lines(rules, block.search.removesuffix("\n").split("\n"))
+        new = add_other_lines(rules, block.search.removesuffix("\n").split("\n"), more)
         head = literal(f"{_head(block.path, marker, 'SEARCH')}{block.search}{'=' * marker}\n")
         blocks.append(f"{head} {new} {literal('>' * marker + ' REPLACE' + chr(10))}")
     files = len({block.path for block in idle})
     end = literal(f"\n{_closing(files, len(idle))}")
     rules.add("root", ' "\\n" '.join(blocks) + f" {end}")
-    add_new_lines(rules, marker, underlines=False, most=SHORT_LINES)
+    add_new_lines(rules, marker, underlines=False, most=more)
     return rules.text()
 
 

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 
 from copilot.edits.grammar_rules import Rules, literal
 
-_CLOSING = "END OF EDITS:"
+_CLOSING = "END OF EDITS"
 _MARKS = {"<": "less", "=": "equal", ">": "greater", "E": "closing"}
-# Lines of new text behind those that stood there, where what is written has to end.
-_MORE_LINES = 12
-# Characters of such a line.
-_SHORT = 120
+# Characters of a line where what is written has to end.
+_SHORT = 100
 # Blanks that any line may begin with: a model may write nothing else any more.
 _DEEPEST = 120
 
@@ -69,14 +67,14 @@ def _add_closing(rules: Rules) -> None:
     rules.add("closing", f"{literal(_CLOSING[0])} {then}")
 
 
-def add_other_lines(rules: Rules, lines: Sequence[str]) -> str:
+def add_other_lines(rules: Rules, lines: Sequence[str], more: int) -> str:
     """Add rules for any lines but these, and return the name of the first.
 
-    Empty lines behind them make no difference either. There are some more of them at most: a model
+    Empty lines behind them make no difference either. There are at most so many `more`: a model
     that would not write anything else goes on for ever. Takes the rules of `add_new_lines`, and one
     rule for each character.
     """
-    few = at_most(rules, _MORE_LINES)
+    few = at_most(rules, more - 1)
     then = rules.add(rules.new_name(), f"line {few} blank")
     for line in reversed(lines):
         few = rules.same(f"(line {few})?")

@@ -15,6 +15,8 @@ from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from copilot.errors import UsageError
 
 SCHEMA_VERSION = 5
@@ -179,8 +181,13 @@ def _select(file: Path, rest: str, values: tuple[str | int | None, ...]) -> tupl
 
 
 def _packed(manifest: Mapping[str, Any]) -> bytes:
-    text = json.dumps(manifest, ensure_ascii=True, separators=(",", ":"))
-    return zlib.compress(text.encode("ascii"))
+    try:
+        data = msgspec.json.encode(manifest)
+    except UnicodeEncodeError:
+        # Bytes of names that are no UTF-8 stand in it as lone surrogates.
+        data = json.dumps(manifest, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    # More than the least saves a tenth, and takes three times as long.
+    return zlib.compress(data, 1)
 
 
 def _unpacked(data: bytes, number: int) -> dict[str, Any]:

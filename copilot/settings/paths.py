@@ -66,6 +66,11 @@ class StatePaths:
         return self.state / "replies"
 
     @property
+    def decisions(self) -> Path:
+        """What was decided in reviews that have not ended, and what they are about."""
+        return self.state / "decisions"
+
+    @property
     def reviews(self) -> Path:
         """What reviews of hooks said, by repository, and reviews on their way."""
         return self.state / "reviews"

@@ -17,7 +17,7 @@ from copilot.errors import UsageError
 from copilot.text import one_line
 from copilot.workspace.compared import Comparison, Place, compare
 from copilot.workspace.diffs import Diff, DiffFile, DiffHunk, DiffLine
-from copilot.workspace.git import GitFailed, run_git
+from copilot.workspace.git import BegunGit, GitFailed, run_git
 from copilot.workspace.inherited import index_of
 from copilot.workspace.model import Root
 from copilot.workspace.patch_files import files_of
@@ -77,11 +77,11 @@ def read_diff(root: Root, changes: Changes) -> Diff:
 
 def _of_index(root: Path) -> Diff:
     environment = index_of(root)
+    listed = BegunGit(root, "ls-files", "--stage", "-z", environment=environment)
     place, commit, tree = _head(root)
-    listed = run_git(root, "ls-files", "--stage", "-z", environment=environment)
     ends = (tree or _empty_tree(root),)
     files = compare(Comparison(place, ("diff-index", "--cached"), ends, environment))
-    key = _key("staged", tree or "", listed)
+    key = _key("staged", tree or "", listed.end())
     return Diff(tuple(files), key, commit, f"what is staged, against {_short(commit)}")
 
 

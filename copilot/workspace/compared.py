@@ -33,6 +33,8 @@ _OPTIONS = (
     *("--submodule=short", "--ignore-submodules=dirty", "--ita-invisible-in-index"),
     *("--src-prefix=a/", "--dst-prefix=b/", f"-O{os.devnull}"),
 )
+# Else this one goes before the options.
+_VARIABLES = {"GIT_DIFF_OPTS": ""}
 _SUBMODULE, _NOTHING = "160000", "000000"
 _STATUS: Mapping[str, Status] = {
     "A": "added",
@@ -96,7 +98,8 @@ def _told(asked: Comparison, *more: str, paths: Sequence[str] = ()) -> list[Diff
         relative = (f"--relative={place.prefix}",) if place.prefix else ()
         flags = (*where, *_SETTINGS, *asked.command, *_OPTIONS, *relative, *more)
         command = (*flags, *asked.ends, "--", *paths)
-        printed = run_git(place.root, *command, environment=asked.environment)
+        environment = {**_VARIABLES, **asked.environment}
+        printed = run_git(place.root, *command, environment=environment)
     raw, _, patch = printed.partition(b"\0\0")
     return list(_joined(_records(raw), read_patch(patch)))
 

@@ -7,7 +7,8 @@ import re
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -120,6 +121,57 @@ def _input(data: bytes) -> Iterator[BinaryIO | None]:
         file.write(data)
         file.seek(0)
         yield cast("BinaryIO", file)
+
+
+class BegunGit:
+    """A call of git that runs while other things are done; dropped before its end, it is ended."""
+
+    def __init__(
+        self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start `git ARGUMENTS` in `folder`, as `run_git` does. Raises GitFailed."""
+        self._folder = folder
+        # Files, so that git never waits until somebody reads.
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115
+        self._complaint = tempfile.TemporaryFile()  # noqa: SIM115
+        files = (self._output, self._complaint)
+        try:
+            self._process = subprocess.Popen(
+                ["git", *_FLAGS, *arguments],  # noqa: S607  (as the user's PATH has it)
+                cwd=folder,
+                env={**os.environ, **_READING, **(environment or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=self._complaint,
+            )
+        except FileNotFoundError as error:
+            _close(files)
+            raise _no_git() from error
+        self._drop = weakref.finalize(self, _end, self._process, files, os.getpid())
+
+    def end(self) -> bytes:
+        """Wait, and return what git printed; to be called once. Raises GitFailed."""
+        status = self._process.wait()
+        self._output.seek(0)
+        self._complaint.seek(0)
+        output, complaint = self._output.read(), self._complaint.read()
+        self._drop()
+        if status:
+            raise _failure(self._folder, complaint.decode("utf-8", "replace"), status)
+        return output
+
+
+def _end(process: subprocess.Popen[bytes], files: Sequence[BinaryIO], parent: int) -> None:
+    """End a process that nobody waits for any longer; in a fork it is another's."""
+    if os.getpid() == parent and process.returncode is None:
+        process.kill()
+        process.wait()
+    _close(files)
+
+
+def _close(files: Sequence[BinaryIO]) -> None:
+    for file in files:
+        file.close()
 
 
 @contextmanager

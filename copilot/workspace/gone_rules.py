@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 
@@ -18,7 +19,8 @@ def is_matched(path: str, rules: Iterable[tuple[str, bytes]]) -> bool:
         # Its import takes as long as listing a repository, and most have no such rules.
         from pathspec import GitIgnoreSpec
 
-        lines = data.decode("utf-8", "replace").splitlines()
+        # Names may hold any bytes, and what Python takes for the end of a line.
+        lines = os.fsdecode(data.replace(b"\r\n", b"\n")).split("\n")
         if GitIgnoreSpec.from_lines(lines, backend="simple").match_file(inside):
             return True
     return False

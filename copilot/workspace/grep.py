@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from copilot.workspace.git import GitFailed, run_git
+from copilot.workspace.git import BegunGit, GitFailed
 from copilot.workspace.inherited import index_of
 from copilot.workspace.model import Root
 
@@ -32,23 +32,38 @@ def mentions_of(root: Root, words: Sequence[str]) -> Iterator[Mention]:
 
     A root's `state` says what is searched. Raises GitFailed.
     """
-    wanted = [word for word in words if word and "\n" not in word]
-    if not wanted or not root.is_git:
-        return
-    is_index = root.state == "index"
-    commit = root.state if root.state and not is_index else None
-    where = ["--cached"] if is_index else []
-    patterns = [part for word in wanted for part in ("-e", word)]
-    asked = ("grep", *_OPTIONS, *where, *patterns, *([commit] if commit else []), "--")
-    environment = index_of(root.path) if is_index else {}
-    try:
-        printed = run_git(root.path, *asked, environment=environment)
-    except GitFailed as failure:
-        # With nothing found, git leaves with 1 and says nothing.
-        if failure.status == 1 and not failure.complaint.strip():
+    yield from Search(root, words).mentions()
+
+
+class Search:
+    """Looks for words, as `mentions_of` does, while other things are done."""
+
+    def __init__(self, root: Root, words: Sequence[str]) -> None:
+        """Begin to look. Raises GitFailed."""
+        is_index = root.state == "index"
+        self._commit = root.state if root.state and not is_index else None
+        self._git: BegunGit | None = None
+        wanted = [word for word in words if word and "\n" not in word]
+        if not wanted or not root.is_git:
             return
-        raise
-    yield from _read(printed, f"{commit}:" if commit else "")
+        where = ["--cached"] if is_index else []
+        patterns = [part for word in wanted for part in ("-e", word)]
+        commit = [self._commit] if self._commit else []
+        asked = ("grep", *_OPTIONS, *where, *patterns, *commit, "--")
+        self._git = BegunGit(root.path, *asked, environment=index_of(root.path) if is_index else {})
+
+    def mentions(self) -> Iterator[Mention]:
+        """Yield what was found; to be called once. Raises GitFailed."""
+        if self._git is None:
+            return
+        try:
+            printed = self._git.end()
+        except GitFailed as failure:
+            # With nothing found, git leaves with 1 and says nothing.
+            if failure.status == 1 and not failure.complaint.strip():
+                return
+            raise
+        yield from _read(printed, f"{self._commit}:" if self._commit else "")
 
 
 def _read(printed: bytes, before: str) -> Iterator[Mention]:

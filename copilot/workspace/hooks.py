@@ -21,8 +21,8 @@ _MOST_BYTES = 1024 * 1024
 class HookFolder:
     """The folder that git looks for hooks in.
 
-    One that `core.hooksPath` names may be `shared` by several repositories, or lie in the work
-    tree. `has_worktrees`: several work trees use it.
+    One that `core.hooksPath` names, or that is a link, may be `shared` by several repositories, or
+    lie in the work tree. `has_worktrees`: several work trees use it.
     """
 
     path: Path
@@ -59,17 +59,17 @@ def hook_folder(top: Path) -> HookFolder:
     worktrees = common / "worktrees"
     has_worktrees = worktrees.is_dir() and any(worktrees.iterdir())
     scope, named = _configured(top)
-    if named is None:
-        return HookFolder(common / "hooks", has_worktrees=has_worktrees)
-    path = top / named
-    if not named or (path.exists() and not path.is_dir()):
+    path = common / "hooks" if named is None else top / named
+    if named is not None and (not named or (path.exists() and not path.is_dir())):
         raise UsageError(
             f"core.hooksPath is {one_line(named) or 'empty'}, which switches hooks off",
             "git config --unset core.hooksPath, or name a folder there",
         )
-    is_shared = scope not in {"local", "worktree"}
-    real, git = path.resolve(), common.resolve()
-    inside = real.is_relative_to(top.resolve()) and not real.is_relative_to(git)
+    # The folder may be a link.
+    real = path.resolve()
+    is_own = real.is_relative_to(common.resolve())
+    inside = not is_own and real.is_relative_to(top.resolve())
+    is_shared = scope not in {"", "local", "worktree"} or not (is_own or inside)
     return HookFolder(path, is_shared, inside, has_worktrees)
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from copilot.workspace.attributes import ATTRIBUTES, Told, may_tell, read_attributes
 from copilot.workspace.contents import FileReader
-from copilot.workspace.git import run_git, run_git_warned
+from copilot.workspace.git import BegunGit, run_git, run_git_warned
 from copilot.workspace.model import Root
 from copilot.workspace.special import Found, Signature, look_around, refuse_pipes
 from copilot.workspace.vendored import folders_above
@@ -98,7 +99,7 @@ def _list_git(path: Path, *, signed: bool) -> tuple[Listing, Found]:
     # git does the work, so that its calls can run side by side.
     with ThreadPoolExecutor(max_workers=4) as pool:
         tracked = pool.submit(_tracked, path)
-        commit = pool.submit(_commit, path)
+        commit = begin_commit(path)
         # Whatever looks at the files' own rules waits until none of those is a pipe.
         found = look_around(path, signed=signed)
         names = tracked.result()
@@ -108,7 +109,7 @@ def _list_git(path: Path, *, signed: bool) -> tuple[Listing, Found]:
             ignored = pool.submit(lambda: tuple(_ignored(path)))
             rest = (*_untracked(path, "untracked"), *ignored.result())
         files = (*names.values(), *rest)
-        revision, branch, committed = commit.result()
+        revision, branch, committed = commit()
     files = _without_own(path, files)
     unread = {file.path for file in files if file.left_out}
     known = {name: one for name, one in told.result().items() if name not in unread}
@@ -263,26 +264,31 @@ def name_reason(name: str) -> str | None:
     return None if parts.isdisjoint(("", ".", "..", ".git")) else "no path below the root"
 
 
-def _commit(path: Path) -> tuple[str | None, str | None, dict[str, str]]:
-    """Return the commit, its branch, and the object ids of its files; None before the first one."""
-    revision, branch = head_of(path)
-    return revision, branch, committed_below(path) if revision else {}
+# The commit, its branch, and the object ids of its files; None before the first one.
+Commit: TypeAlias = tuple[str | None, str | None, dict[str, str]]
 
 
-def head_of(path: Path) -> tuple[str | None, str | None]:
-    """Return the commit and the branch that is checked out, each None where there is none."""
-    printed = run_git(path, "rev-parse", "--revs-only", "HEAD", "--symbolic-full-name", "HEAD")
-    revision, _, branch = os.fsdecode(printed).rstrip("\n").partition("\n")
-    return revision or None, branch if branch.startswith("refs/") else None
+def begin_commit(path: Path) -> Callable[[], Commit]:
+    """Have git tell what is checked out; what is returned ends that. Both raise GitFailed."""
+    head = BegunGit(path, "rev-parse", "--revs-only", "HEAD", "--symbolic-full-name", "HEAD")
+    files = BegunGit(path, "ls-tree", "-r", "-z", "HEAD")
+
+    def end() -> Commit:
+        revision, _, branch = os.fsdecode(head.end()).rstrip("\n").partition("\n")
+        committed = _committed(files.end()) if revision else {}
+        return revision or None, branch if branch.startswith("refs/") else None, committed
+
+    return end
 
 
-def committed_below(path: Path) -> dict[str, str]:
+def _committed(printed: bytes) -> dict[str, str]:
     blobs = {}
-    for entry in _split(run_git(path, "ls-tree", "-r", "-z", "HEAD")):
+    for entry in _split(printed):
         facts, _, name = entry.partition("\t")
         blobs[name] = facts.split(" ")[2]
     return blobs
 
 
 def _split(output: bytes) -> list[str]:
-    return [os.fsdecode(name) for name in output.split(b"\0") if name]
+    # Decoded at once: no character of a name goes on behind the zero.
+    return [name for name in os.fsdecode(output).split("\0") if name]

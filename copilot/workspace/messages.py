@@ -108,6 +108,8 @@ def without_comments(text: str, mark: str) -> str:
 
 def _codec(name: str) -> str:
     try:
+        # Of Python's codecs, some turn bytes into other bytes, and one takes nothing.
+        "a".encode(name or "utf-8")
         return codecs.lookup(name or "utf-8").name
-    except LookupError:
+    except (LookupError, ValueError):
         return "utf-8"

@@ -31,7 +31,8 @@ def read_pushed(data: bytes) -> tuple[Pushed, ...]:
     Tags, other refs, and branches that are deleted are passed over.
     """
     found = []
-    for line in os.fsdecode(data).splitlines():
+    # Names of refs may hold what Python takes for the end of a line.
+    for line in os.fsdecode(data).split("\n"):
         fields = line.split(" ")
         if len(fields) != 4 or not all(map(_COMMIT.fullmatch, (fields[1], fields[3]))):
             continue

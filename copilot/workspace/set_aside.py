@@ -46,11 +46,20 @@ def set_aside(top: Path, git_dir: Path, index: Path | None, folder: Path) -> Set
         for name in names:
             if (source / name).is_file():
                 shutil.copyfile(source / name, folder / name)
-    alternates = os.fsencode((common / "objects").resolve())
-    (folder / "objects/info/alternates").write_bytes(alternates + b"\n")
+    alternate = _quoted(os.fsencode((common / "objects").resolve()))
+    (folder / "objects/info/alternates").write_bytes(alternate + b"\n")
     _copy_index(index or git_dir / "index", git_dir, folder)
     _copy_head(top, git_dir, folder)
     return SetAside(folder, git_dir, top)
+
+
+def _quoted(path: bytes) -> bytes:
+    """Return a path as a line of `alternates`; git unquotes one that begins with a quote."""
+    if b"\n" not in path:
+        return path
+    for plain, escaped in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
+        path = path.replace(plain, escaped)
+    return b'"' + path + b'"'
 
 
 def _copy_index(index: Path, git_dir: Path, folder: Path) -> None:

@@ -71,9 +71,8 @@ def blob_signature(blob: str) -> Signature:
 
     These are pieces of its id, each small enough for the time of a change long ago.
     """
-    pieces = blob[:14], blob[14:28], blob[28:42], blob[42:56]
-    one, two, three, four = (int(piece or "0", 16) for piece in pieces)
-    return one, two, three, four
+    one, two = int(blob[:14] or "0", 16), int(blob[14:28] or "0", 16)
+    return one, two, int(blob[28:42] or "0", 16), int(blob[42:56] or "0", 16)
 
 
 def _signature(entry: os.DirEntry[str]) -> Signature | None:

@@ -18,8 +18,7 @@ from copilot.workspace.listing import (
     Listed,
     Listing,
     as_told,
-    committed_below,
-    head_of,
+    begin_commit,
     mode_reason,
     name_reason,
 )
@@ -52,6 +51,7 @@ def list_state(root: Root, *, signed: bool = False) -> Listing:
 
     `signed` gives each file a signature by its blob.
     """
+    commit = begin_commit(root.path) if root.state == INDEX else None
     with _index(root) as index:
         everything = _entries(index)
         below = _below(everything, index.prefix)
@@ -61,11 +61,7 @@ def list_state(root: Root, *, signed: bool = False) -> Listing:
         below = [_unless(file, matched) for file in below]
     files = tuple(as_told(file, root) for file in below)
     blobs = {file.path: file.index_blob for file in files if file.index_blob}
-    if root.state == INDEX:
-        revision, branch = head_of(root.path)
-        committed = committed_below(root.path) if revision else {}
-    else:
-        revision, branch, committed = root.state, None, blobs
+    revision, branch, committed = commit() if commit else (root.state, None, blobs)
     signatures: dict[str, Signature | None] = {}
     if signed:
         signatures = {path: blob_signature(blob) for path, blob in blobs.items()}
@@ -95,10 +91,10 @@ def _entries(index: _Index) -> dict[str, Listed]:
     where = (f"--git-dir={index.git_dir}", f"--work-tree={index.root}")
     printed = run_git(index.root, *where, *command, environment=index.environment)
     entries: dict[str, Listed] = {}
-    for entry in printed.split(b"\0"):
+    for entry in os.fsdecode(printed).split("\0"):
         if not entry:
             continue
-        facts, _, name = os.fsdecode(entry).partition("\t")
+        facts, _, name = entry.partition("\t")
         tag, mode, blob, stage = facts.split(" ")
         why = mode_reason(mode) or name_reason(name) or (_UNMERGED if stage != "0" else None)
         entries[name] = Listed(name, "tracked", blob, why, sparse=tag == "S")

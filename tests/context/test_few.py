@@ -39,13 +39,15 @@ def test_our_source_is_counted_file_by_file(load: Load, tokenizer: str) -> None:
     assert found == [[count] for count in count_tokens(texts, tokenizer)]
 
 
-_SIGNS = st.sampled_from("aAbsSdtmlLvVerR''\"/\\ _-=.\n\r\t\x0b\x0c\x1c\x1f\x7f\x000123456789")
+_SIGNS = st.sampled_from("…aAbsSdtmlLvVerR''\"/\\ _-=.\n\r\t\x0b\x0c\x1c\x1f\x7f\x000123456789")
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
 @settings(deadline=None, max_examples=300)
 @given(text=st.text(_SIGNS, max_size=60) | st.text(st.characters(max_codepoint=127)))
-def test_any_ascii_is_counted_the_same(load: Load, tokenizer: str, text: str) -> None:
+def test_any_ascii_and_the_sign_of_outlines_are_counted_the_same(
+    load: Load, tokenizer: str, text: str
+) -> None:
     assert load(tokenizer).count([text.encode()]) == count_tokens([text], tokenizer)
 
 
@@ -64,6 +66,7 @@ def test_any_ascii_is_counted_the_same(load: Load, tokenizer: str, text: str) ->
         "supercalifragilisticexpialidocious camelCaseURLsAndIDs " * 3,
         "<|endoftext|><|im_start|>system",
         "\x0b\x0c\x1c\x1d\x1e\x1f\x7f\x00\x01",
+        "def one(x): …\n    … 12 lines\n# … 1 line…x ……(…'s…\n\n…/\n",
     ],
 )
 def test_odd_texts_are_counted_the_same(load: Load, tokenizer: str, text: str) -> None:
@@ -73,6 +76,8 @@ def test_odd_texts_are_counted_the_same(load: Load, tokenizer: str, text: str) -
 def test_what_is_not_ascii_or_too_much_is_left_to_others(load: Load) -> None:
     few = load("o200k_base")
     assert few.count([b"plain", "é".encode()]) is None
+    assert few.count(["…é".encode()]) is None
+    assert few.count(["…".encode()[:2], b"\xff"]) is None
     assert few.count([b"a" * 1000]) is None
     assert few.count([b"word " * 40_000]) == [40_001]
     assert few.count([b"word " * 60_000]) is None

@@ -241,7 +241,8 @@ def test_exactly_the_runs_that_stand_once_are_admitted(lines: list[str]) -> None
         (">>>>>>> REPLACE", False),
         ("<<<<<<< SEARCH", False),
         ("END", True),
-        ("END OF EDITS", True),
+        ("END OF LIST", True),
+        ("END OF EDITS", False),
         ("END OF EDITS: 1 file, 1 block", False),
     ],
 )

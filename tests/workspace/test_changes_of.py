@@ -399,6 +399,17 @@ def test_no_setting_of_a_repository_bends_the_diff(
     assert not trip.exists()
 
 
+def test_no_variable_bends_the_diff(
+    make_repository: MakeRepository, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_repository({"a.txt": "1\n2\n3\n"})
+    _stage(git, root, {"a.txt": "1\ntwo\n3\n"})
+    plain = _diff(root).files
+    monkeypatch.setenv("GIT_DIFF_OPTS", "-u0")
+    monkeypatch.setenv("GIT_EXTERNAL_DIFF", "false")
+    assert _diff(root).files == plain
+
+
 def test_what_only_looks_changed_on_disk_is_not_told(
     make_repository: MakeRepository, git: Git
 ) -> None:

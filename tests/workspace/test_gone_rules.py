@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from copilot.workspace.gone_rules import is_matched
@@ -27,3 +29,5 @@ def test_paths(path: str, matched: bool) -> None:
 
 def test_bytes_that_are_no_text() -> None:
     assert is_matched("a.txt", [("", b"\xff\xfe\na.txt\r\n")])
+    assert is_matched(os.fsdecode(b"\xff.key"), [("", b"\xff.key\n")])
+    assert is_matched("a\u2028b.key", [("", "a\u2028b.key\n".encode())])

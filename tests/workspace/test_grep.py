@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from copilot.workspace.grep import Mention, mentions_of
+from copilot.workspace.grep import Mention, Search, mentions_of
 from copilot.workspace.model import Root
 from copilot.workspace.roots import find_roots
 
@@ -64,3 +64,11 @@ def test_odd_names_and_settings(root: Root, git: Git) -> None:
 def test_below_a_root(root: Root) -> None:
     inner = find_roots([str(root.path / "sub")], Path("/"))[0]
     assert list(mentions_of(inner, ["mean"])) == [Mention("b.py", 1)]
+
+
+def test_a_search_that_nobody_waits_for_is_ended(root: Root) -> None:
+    search = Search(root, ["mean"])
+    process = search._git._process if search._git else None
+    del search
+    assert process is not None
+    assert process.returncode is not None

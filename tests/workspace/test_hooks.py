@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 from collections.abc import Callable
@@ -238,3 +239,18 @@ def test_hooks_that_are_switched_off_are_an_error(
     git(root, "config", "core.hooksPath", os.devnull)
     with pytest.raises(UsageError, match="switches hooks off"):
         hook_folder(root)
+
+
+def test_a_link_to_another_folder(
+    make_repository: Callable[..., Path], git: Callable[..., str], tmp_path: Path
+) -> None:
+    root = make_repository({"a.txt": "a"})
+    shutil.rmtree(root / ".git/hooks", ignore_errors=True)
+    for target, expected in ((tmp_path / "shared", (True, False)), (root / "in", (False, True))):
+        target.mkdir()
+        (root / ".git/hooks").symlink_to(target)
+        found = hook_folder(root)
+        assert (found.shared, found.in_work_tree) == expected
+        (root / ".git/hooks").unlink()
+    git(root, "config", "core.hooksPath", str(tmp_path / "shared"))
+    assert hook_folder(root).shared

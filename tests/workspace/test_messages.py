@@ -98,6 +98,8 @@ def test_a_detached_head_is_on_no_branch(git: Git, top: Path, root: Root) -> Non
         ({"core.commentChar": "auto"}, Writing("#", "utf-8")),
         ({"i18n.commitEncoding": "ISO-8859-1"}, Writing("#", "iso8859-1")),
         ({"i18n.commitEncoding": "no such"}, Writing("#", "utf-8")),
+        ({"i18n.commitEncoding": "hex"}, Writing("#", "utf-8")),
+        ({"i18n.commitEncoding": "undefined"}, Writing("#", "utf-8")),
     ],
 )
 def test_how_a_message_is_written(

@@ -18,6 +18,10 @@ MakeRepository = Callable[..., Path]
     [
         (f"refs/heads/a {_ONE} refs/heads/b {_TWO}", Pushed("refs/heads/b", _ONE, _TWO)),
         (f"refs/heads/a {_ONE} refs/heads/b {_NONE}", Pushed("refs/heads/b", _ONE, None)),
+        (
+            f"HEAD {_ONE} refs/heads/b\u2028\x85 {_TWO}",
+            Pushed("refs/heads/b\u2028\x85", _ONE, _TWO),
+        ),
         (f"HEAD {_ONE} refs/heads/b {_TWO}", Pushed("refs/heads/b", _ONE, _TWO)),
         (f"(delete) {_NONE} refs/heads/b {_TWO}", None),
         (f"refs/tags/v1 {_ONE} refs/tags/v1 {_NONE}", None),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,34 @@ def test_no_tree_of_conflicts(
 def test_no_tree_before_the_first_commit(git: Callable[..., str], tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     assert tree_of_head(tmp_path) is None
+
+
+def test_a_ref_that_stands_for_a_branch_gets_no_note(
+    make_repository: MakeRepository, git: Callable[..., str]
+) -> None:
+    root = make_repository({"a.txt": "one\n"})
+    before = git(root, "rev-parse", "main")
+    git(root, "symbolic-ref", "refs/notes/copilot", "refs/heads/main")
+    tree = git(root, "rev-parse", "HEAD^{tree}").strip()
+    assert not write_note(root / ".git", tree, "said\n")
+    assert git(root, "rev-parse", "main") == before
+
+
+def test_notes_written_at_once_are_all_kept(
+    make_repository: MakeRepository, git: Callable[..., str]
+) -> None:
+    root = make_repository({"a.txt": "one\n"})
+    names = [f"{number:040x}" for number in range(1, 17)]
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(lambda name: write_note(root / ".git", name, "said\n"), names))
+    listed = git(root, "notes", "--ref=copilot", "list").splitlines()
+    assert sorted(line.split()[1] for line in listed) == names
+
+
+def test_a_folder_may_have_any_name(git: Callable[..., str], tmp_path: Path) -> None:
+    root = tmp_path / 'a\n"b\\'
+    root.mkdir()
+    git(root, "init", "--quiet")
+    (root / "a.txt").write_text("one\n")
+    git(root, "add", "a.txt")
+    assert _read(_apart(root, tmp_path / "apart"), "show", ":a.txt") == "one\n"

@@ -103,7 +103,7 @@ def take(place: Place) -> int | None:
         os.close(held)
         raise UsageError(
             f"{len(alive)} reviews of earlier commits are still on their way",
-            "wait for them, or pass by with --no-verify",
+            "wait for them: copilot review --last",
         )
     place.clear()
     place.path.mkdir(mode=0o700)

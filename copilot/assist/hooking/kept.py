@@ -109,20 +109,26 @@ def find(folder: Path, key: str) -> Kept | None:
     return _read(folder / f"{key}.json")
 
 
-def last_review(root: Root, paths: StatePaths | None = None) -> Kept | None:
-    """Return the newest review of what HEAD holds, else the last that a hook asked for here.
+def renew(folder: Path, key: str) -> None:
+    """Make an answer the newest, as it was given once more."""
+    with suppress(OSError):
+        os.utime(folder / f"{key}.json")
 
-    None if no hook asked for one. Raises GitFailed.
+
+def last_review(root: Root, paths: StatePaths | None = None) -> Kept | None:
+    """Return the newest review of what HEAD holds, or of what was to come upon it.
+
+    Else the newest of this repository, None if no hook asked for one. Raises GitFailed.
     """
-    from copilot.workspace.notes import tree_of_head
+    from copilot.workspace.notes import commit_of_head, tree_of_head
 
     folder = _folder_for(root, paths)
     if folder is None:
         return None
-    tree = tree_of_head(root.path)
+    commit, tree = commit_of_head(root.path), tree_of_head(root.path)
     found = list(_all(_newest_first(folder)))
-    of_head = (one for one in found if tree is not None and one.tree == tree)
-    return next(of_head, found[0] if found else None)
+    here = (one for one in found if tree and (one.tree == tree or one.commit == commit))
+    return next(here, found[0] if found else None)
 
 
 def on_their_way(root: Root, paths: StatePaths | None = None) -> int:

@@ -10,6 +10,10 @@ from copilot.settings.config import Config, HookStops
 
 DEFAULT_SECONDS = 20.0
 _GRAVITY = ("note", "warning", "error")
+_TAKE = {
+    "commit": "copilot review --last --fix-staged",
+    "push": "copilot review --last --apply",
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def not_reviewed(policy: Policy, why: str, what: str = "commit") -> Verdict:
     """Return what follows where there is no review, or an incomplete one."""
     if policy.is_open:
         return Verdict(ExitCode.OK, f"{why}; the {what} goes on")
-    held = f"{why}; the {what} is held back by your hook_policy (--no-verify passes by)"
+    held = f"{why}; the {what} is held back by your hook_policy ({_all_the_same(what)})"
     return Verdict(ExitCode.INCOMPLETE, held)
 
 
@@ -62,14 +66,21 @@ def late(policy: Policy, what: str = "commit") -> Verdict:
     return Verdict(ExitCode.INCOMPLETE, held)
 
 
-def found(policy: Policy, severities: Sequence[str], what: str = "commit") -> Verdict:
-    """Return what follows from the severities of the findings."""
+def found(
+    policy: Policy, severities: Sequence[str], what: str = "commit", *, suggests: bool = False
+) -> Verdict:
+    """Return what follows from the severities of the findings; `suggests`: some say what to do."""
     stopping = _stopping(policy, severities)
     if not stopping:
         count = _counted(len(severities)) if severities else "reviewed, nothing found"
         return Verdict(ExitCode.OK, f"{count}; the {what} goes on")
-    line = f"the {what} is held back by {_counted(stopping)}; --no-verify passes by"
+    take = f"; to take what is suggested: {_TAKE.get(what, '')}" if suggests else ""
+    line = f"the {what} is held back by {_counted(stopping)} ({_all_the_same(what)}){take}"
     return Verdict(ExitCode.FINDINGS, line)
+
+
+def _all_the_same(what: str) -> str:
+    return f"all the same: git {what} --no-verify"
 
 
 def _stopping(policy: Policy, severities: Sequence[str]) -> int:

@@ -23,6 +23,9 @@ _BODY_LINE = re.compile(
 _SAME_LINE = re.compile(
     r"(?:\s|\\+[nrt])*(?P<body>[A-Za-z0-9+/=]{16,}(?:(?:\\+[nr]|[ \t])+[A-Za-z0-9+/=]+)*)"
 )
+# As long as PEM and PGP, OpenSSH, PuTTY or MIME make their lines.
+_WHOLE_LINE = range(60, 77)
+_OF_CODE = (re.compile(r"[A-Z]"), re.compile(r"[a-z]"), re.compile(r"[0-9]"))
 _WORDS_ONLY = re.compile(r"(?:[A-Za-z]?[a-z]+|[A-Z]+)=*")
 
 
@@ -37,6 +40,18 @@ def private_keys(text: str) -> Iterator[Span]:
         if sum(span.end - span.start for span in found) >= _LEAST_CHARACTERS:
             yield from found
         position = found[-1].end if found else begin.end()
+
+
+def key_line(line: str) -> Span | None:
+    """Return the base64 of a line that may stand inside a private key, None if it is no such line.
+
+    It is for pieces of a file, in which the key's first line may be missing.
+    """
+    match = _BODY_LINE.fullmatch(line)
+    body = match["body"] if match else ""
+    if match and len(body) in _WHOLE_LINE and all(one.search(body) for one in _OF_CODE):
+        return Span(*match.span("body"), KIND)
+    return None
 
 
 def _body(text: str, start: int) -> Iterator[Span]:

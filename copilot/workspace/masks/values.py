@@ -165,6 +165,9 @@ def looks_chosen(value: str, careful: bool) -> bool:
         return digit and len(value) >= 6
     if _NO_NAME.search(value):
         return len(value) >= 6 and digit and not _EMAIL.match(value)
+    if value.isalnum() and len(_NUMBERS.findall(value)) > 1:
+        # Words with numbers between them, as people make passwords.
+        return len(value) >= 8
     return len(value) >= 8 and (_is_drawn(value) or (kinds == 3 and _mean_piece(value) < 4.4))
 
 

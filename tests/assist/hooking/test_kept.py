@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from copilot.assist.hooking.kept import Kept, find, folder_of, keep, last_review, review_key
+from copilot.assist.hooking.kept import Kept, find, folder_of, keep, last_review, renew, review_key
 from copilot.settings.config import Config
 from copilot.settings.paths import state_paths
 from copilot.workspace.model import Root
-from copilot.workspace.notes import tree_of_head
+from copilot.workspace.notes import commit_of_head, tree_of_head
 
 MakeRepository = Callable[..., Path]
 
 
-def _kept(key: str, when: float = 0.0, tree: str | None = None, code: int = 0) -> Kept:
+def _kept(
+    key: str, when: float = 0.0, tree: str | None = None, code: int = 0, commit: str | None = None
+) -> Kept:
     return Kept(
         key=key,
         asked="once",
@@ -26,6 +28,7 @@ def _kept(key: str, when: float = 0.0, tree: str | None = None, code: int = 0) -
         when=when,
         code=code,
         tree=tree,
+        commit=commit,
         printed=json.dumps({"complete": True}),
     )
 
@@ -89,6 +92,26 @@ def test_the_review_of_what_head_holds_comes_first(make_repository: MakeReposito
     found = last_review(asked)
     assert found is not None
     assert found.key == "newer"
+
+
+def test_the_review_of_what_is_held_back_comes_before_that_of_head(
+    make_repository: MakeRepository,
+) -> None:
+    root = make_repository({"a.txt": "one\n"})
+    folder = folder_of(root / ".git", state_paths())
+    keep(folder, _kept("head", tree=tree_of_head(root)))
+    keep(folder, _kept("held", tree="1" * 40, commit=commit_of_head(root)))
+    keep(folder, _kept("elsewhere", tree="2" * 40, commit="3" * 40))
+    for number, key in enumerate(("head", "held", "elsewhere")):
+        os.utime(folder / f"{key}.json", (number, number))
+    asked = Root("repo", root, is_git=True)
+    found = last_review(asked)
+    assert found is not None
+    assert found.key == "held"
+    renew(folder, "head")
+    found = last_review(asked)
+    assert found is not None
+    assert found.key == "head"
 
 
 def test_work_trees_share_what_is_kept(

@@ -49,7 +49,16 @@ def test_nothing_found_stops_nothing() -> None:
 
 def test_the_line_counts_what_stops() -> None:
     line = found(Policy(), ["error", "note", "error"]).line
-    assert line == "the commit is held back by 2 findings; --no-verify passes by"
+    said = "the commit is held back by 2 findings (all the same: git commit --no-verify)"
+    assert line == said
+
+
+@pytest.mark.parametrize(("what", "option"), [("commit", "--fix-staged"), ("push", "--apply")])
+def test_the_line_says_how_to_take_what_is_suggested(what: str, option: str) -> None:
+    line = found(Policy(), ["error"], what, suggests=True).line
+    assert f"git {what} --no-verify" in line
+    assert line.endswith(f"copilot review --last {option}")
+    assert "--last" not in found(Policy(), ["note"], what, suggests=True).line
 
 
 @pytest.mark.parametrize("policy", [_OPEN, _CLOSED, Policy(background=False)])

@@ -5,7 +5,8 @@ import string
 
 import pytest
 
-from copilot.workspace.masks.private_keys import private_keys
+from copilot.workspace.masks.private_keys import KIND, key_line, private_keys
+from copilot.workspace.masks.span import Span
 
 DRAW = random.Random(7)  # noqa: S311
 BASE64 = string.ascii_letters + string.digits + "+/"
@@ -76,3 +77,15 @@ def test_two_keys() -> None:
 )
 def test_what_is_no_key(text: str) -> None:
     assert _found(text) == []
+
+
+@pytest.mark.parametrize("line", ["", "a" * 64, "0" * 40, "A1b" * 10, f"{LINES[0]} and more words"])
+def test_what_is_no_line_of_a_key(line: str) -> None:
+    assert key_line(line) is None
+
+
+@pytest.mark.parametrize(("before", "after"), [("", ""), ("+  ", ""), ('    "', '\\n"')])
+def test_a_line_inside_a_key(before: str, after: str) -> None:
+    body = "wb2blnjflVDsjo4XZNLW8/YEX7D/9obg9k30mJNjYP7e2orcLy5/W9VUpZx6PM9+"
+    span = key_line(f"{before}{body}{after}")
+    assert span == Span(len(before), len(before) + len(body), KIND)
