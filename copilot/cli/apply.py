@@ -28,6 +28,7 @@ from copilot.cli.options import (
     new_app,
     where,
 )
+from copilot.cli.reviewing import Reviewing
 from copilot.cli.setup import set_up
 from copilot.errors import EditsRefused, UsageError
 from copilot.workspace.remote_name import find_repos
@@ -80,7 +81,9 @@ def apply(
     read_only = frozenset([*setup.read_only, *far])
     ground = Ground(setup.roots, read_only, setup.masker, NeverRead(setup.roots))
     proposal = _proposed(reply, ground, as_json=as_json)
-    landed = land(proposal, setup, landing)
+    is_on_disk = file is not None and file.is_file() and not clipboard
+    outside = Reviewing(setup, proposal, is_on_disk=is_on_disk)
+    landed = land(proposal, setup, landing, outside)
     put_result(landed, setup, landing)
     raise typer.Exit(landed.code)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,8 +32,10 @@ from copilot.assist.witness import Witness
 from copilot.backends.protocol import Event, Message
 from copilot.cli.answer import hear
 from copilot.cli.decided import Tally
+from copilot.cli.decisions import apply_command
 from copilot.cli.fit import refit
 from copilot.cli.keep import keep_reply
+from copilot.cli.log_run import expected_line
 from copilot.cli.prepare import Question, agree, record
 from copilot.cli.ready import Ready
 from copilot.cli.setup import Setup
@@ -104,12 +105,9 @@ class Conversation:
                 if not self.files.listed:
                     return replace(listed, text=NO_EDITS)
                 self._record(listed, "files named")
+            grammar, since = self._grammar(), self.turns
             return hear(
-                self.question,
-                self.ready,
-                grammar=self._grammar(),
-                turns=self.turns,
-                listener=self.listener,
+                self.question, self.ready, grammar=grammar, turns=since, listener=self.listener
             )
         except (ReplyIncomplete, Interrupted) as stop:
             if stop.partial:
@@ -137,6 +135,8 @@ class Conversation:
     def _grammar(self) -> str | None:
         if self.files is None:
             return None
+        if self.is_short and self.idle:
+            return differing_grammar(self.idle[:1], self.marker, more=1)
         if self.is_short:
             return one_block_grammar(self.packed, self.files)
         if self.idle:
@@ -193,6 +193,12 @@ class Conversation:
             self.ready.backend.check()
         self.listener = None
         return proposal
+
+    def expected(self, request: str) -> str:
+        """Return what sending a request behind the last answer will take, in words."""
+        tokens = self._tokens((self.answer.text if self.answer else "") + request)
+        new = len(request) // _CHARACTERS_PER_TOKEN
+        return expected_line(self.setup, self.ready, tokens, tokens - new)
 
     @contextmanager
     def _as_it_was(self) -> Iterator[None]:
@@ -268,9 +274,9 @@ class Conversation:
             self.idle = sound.idle
             try:
                 self.ask_on(request)
+                self._ask_for_less()
             finally:
                 self.idle = ()
-            self._ask_for_less()
             sound = settled(self._read(), self.packed)
         for why in sound.left_out:
             say(f"left out: {why}")
@@ -342,17 +348,15 @@ class Conversation:
             return None
         text = self.answer.text
         if self.standing and proposal:
-            text = git_patch(proposal.changes, prefix_alias=True).decode(
-                "utf-8", "backslashreplace"
-            )
+            patch = git_patch(proposal.changes, prefix_alias=True)
+            text = patch.decode("utf-8", "backslashreplace")
         return keep_reply(self.setup.paths.replies, text)
 
     def said_kept(self, file: Path) -> str:
         """Return where the last reply is kept, and how to use it."""
-        roots = [part for one in self.setup.roots for part in ("-R", f"{one.alias}={one.path}")]
         is_cut = self.answer is not None and self.answer.cut_off
         limit = "the reply ran into its limit of tokens; " if is_cut else ""
-        return f"{limit}the reply is kept: {shlex.join(['copilot', 'apply', *roots, str(file)])}"
+        return f"{limit}the reply is kept: {apply_command(self.setup, file)}"
 
     @property
     def ground(self) -> Ground:

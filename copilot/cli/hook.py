@@ -12,11 +12,13 @@ import typer
 
 import copilot
 from copilot.assist.hooking.policy import policy_of
+from copilot.assist.models import choose_model
+from copilot.backends.pull import local_path
 from copilot.cli.options import new_app
 from copilot.cli.ready import agrees
 from copilot.cli.talk import can_agree, say
-from copilot.errors import ExitCode, UsageError, WriteFailed
-from copilot.settings.config import load_config
+from copilot.errors import CopilotError, ExitCode, UsageError, WriteFailed
+from copilot.settings.config import Config, load_config
 from copilot.settings.paths import state_paths
 from copilot.text import one_line
 from copilot.workspace.hook_script import HOOKS, KEPT, Program, hook_script
@@ -31,10 +33,13 @@ from copilot.workspace.hooks import (
 from copilot.workspace.roots import find_roots
 
 _USUAL = ("pre-commit", "prepare-commit-msg")
+_IDLE = "idle"
 _INSTALLED = {
     Installed.NEW: "{name}: installed in {folder}",
     Installed.CHAINED: "{name}: installed in {folder}; the hook that was there runs first, it is "
     "kept beside it as {kept}",
+    _IDLE: "{name}: installed in {folder}; what was there is not executable, so that it does not "
+    "run as before, and is kept beside it as {kept}",
     Installed.RENEWED: "{name}: installed anew in {folder}",
     Installed.ALREADY: "{name}: is installed already in {folder}",
     Installed.EDITED: "{name}: not installed: ours is there already, but somebody edited it; "
@@ -76,7 +81,8 @@ def install_command(names: Names = None, root: Root = None, anyway: Anyway = Fal
     top = _top(root)
     folder = hook_folder(top)
     _agree(folder, anyway=anyway)
-    policy = policy_of(load_config(state_paths().config_file, [], os.environ))
+    config = load_config(state_paths().config_file, [], os.environ)
+    policy = policy_of(config)
     without = ExitCode.OK if policy.is_open else ExitCode.INCOMPLETE
     package = Path(copilot.__file__).resolve().parent
     program = Program(Path(sys.executable), package)
@@ -84,13 +90,34 @@ def install_command(names: Names = None, root: Root = None, anyway: Anyway = Fal
     try:
         for name in wanted:
             outcomes.append(install(folder.path, name, hook_script(name, program, without)))
-            _say(_INSTALLED[outcomes[-1]], name, folder)
+            kept = folder.path / f"{name}{KEPT}"
+            is_idle = outcomes[-1] is Installed.CHAINED and not os.access(kept, os.X_OK)
+            _say(_INSTALLED[_IDLE if is_idle else outcomes[-1]], name, folder)
     except OSError as error:
         raise _refused(folder, error) from error
     if folder.has_worktrees:
         say("every work tree of this repository has these hooks")
+    say(_what_follows(config, policy.seconds))
     if {Installed.EDITED, Installed.IN_THE_WAY} & set(outcomes):
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _what_follows(config: Config, seconds: float) -> str:
+    """Return whom the hooks will ask, how long git then waits, and how they are left out."""
+    try:
+        chosen = choose_model(config, None, None, None)
+    except CopilotError as error:
+        return f"no model can be asked yet: {error.message}; {error.hint}"
+    folder = config.models_dir or state_paths().models
+    if any(local_path(one, folder) is None for one in chosen.all_embedded):
+        return (
+            f"no model is here to ask yet: copilot models add, or copilot models pull {chosen.name}"
+        )
+    own = ", the embedded model, which may need longer" if chosen.embedded else ""
+    return (
+        f"git waits at most {seconds:g} s (hook_seconds) for {one_line(chosen.name)}{own}; "
+        "SKIP=copilot or --no-verify leaves it out"
+    )
 
 
 @app.command(name="uninstall")
@@ -146,9 +173,9 @@ def _agree(folder: HookFolder, *, anyway: bool) -> None:
     """Raise UsageError unless the person wants hooks in a folder that is not this repository's."""
     if not (folder.shared or folder.in_work_tree):
         return
-    where = one_line(str(folder.path))
+    where = one_line(str(folder.path.resolve()))
     why = "which several repositories share" if folder.shared else "in the work tree"
-    said = f"core.hooksPath names {where}, {why}"
+    said = f"the hooks lie in {where}, {why}"
     if anyway or (can_agree() and agrees(f"{said}. Install there? [y/N] ", usually=False)):
         return
     raise UsageError(

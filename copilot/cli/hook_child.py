@@ -39,11 +39,15 @@ def answer_to(place: Place, job: Job, until: float, *, background: bool) -> Kept
     `until` is on the monotonic clock. One that is late is led to its end if `background`. Raises
     Late, CopilotError, OSError.
     """
-    process = _start(place, job)
-    asked = job.asked
-    if process is None:
-        on_its_way = place.read()
-        asked = on_its_way.asked if on_its_way else ""
+    on_its_way: Job | None = None
+    while (process := _start(place, job)) is None and (on_its_way := place.read()) is None:
+        # Somebody begins just now, comes to an end, or only looks whether a review is on its way.
+        if (kept := _kept(place, "")) is not None:
+            return kept
+        if time.monotonic() >= until:
+            raise Late
+        time.sleep(_POLL_SECONDS)
+    asked = on_its_way.asked if on_its_way else job.asked
     try:
         return _awaited(place, asked, until, process)
     except Late:

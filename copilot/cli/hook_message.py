@@ -21,6 +21,7 @@ _NOTHING = Verdict(ExitCode.OK)
 # With less, no answer can come.
 _LEAST_SECONDS = 0.2
 _MOST_BYTES = 1024 * 1024
+_HINT = "hint: "
 
 
 def prepare_message(hook: Hook, file: Path) -> Verdict:
@@ -47,6 +48,7 @@ def _wants_message(hook: Hook, file: Path) -> bool:
 def _proposed(hook: Hook, file: Path, until: float) -> Verdict:
     """Ask for a proposal until then, and end the asking."""
     before = file.read_bytes()
+    hook.say_waiting("writing a message", until)
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             [*PYTHON, "message", "--for-hook", os.fspath(file)],
@@ -83,5 +85,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def reason(said: str) -> str:
     """Return why a command failed, from what it said."""
-    lines = [line for line in said.splitlines() if line.startswith("copilot: ")]
-    return lines[-1].removeprefix("copilot: ") if lines else "it broke off"
+    _, found, last = f"\n{said}".rpartition("\ncopilot: ")
+    if not found:
+        return "it broke off"
+    why, _, rest = last.partition("\n")
+    hint = rest.partition("\n")[0]
+    return f"{why} ({hint.removeprefix(_HINT)})" if hint.startswith(_HINT) else why

@@ -27,7 +27,7 @@ def review_pushed(hook: Hook, remote: str, branches: Sequence[Pushed]) -> Verdic
 def _reviewed(hook: Hook, remote: str, pushed: Pushed) -> Verdict:
     base = base_of_push(hook.root.path, remote, pushed)
     if base is None:
-        why = f"not reviewed: nothing to compare {one_line(pushed.ref)} with"
+        why = f"not reviewed: the remote has nothing to compare {one_line(pushed.ref)} with"
         return not_reviewed(hook.policy, why, hook.what)
     changes = Changes(What.RANGE, base, pushed.local)
     verdict, _ = review(hook, changes, ("--range", f"{base}..{pushed.local}"))

@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from copilot.assist.hooking.commits import Spent, spend
 from copilot.assist.hooking.jobs import Job, Place, new_name
-from copilot.assist.hooking.kept import Kept, find, folder_of, review_key
+from copilot.assist.hooking.kept import Kept, find, folder_of, renew, review_key
 from copilot.assist.hooking.leaving import is_relevant
 from copilot.assist.hooking.policy import Verdict, found, late, not_reviewed
 from copilot.assist.hooking.results import result_of, result_of_checks
@@ -107,6 +108,7 @@ def _answer(hook: Hook, diff: Diff, what: tuple[str, ...], index: str | None) ->
     key = review_key(diff.key, hook.config, hook.paths.prompts)
     kept = find(folder, key)
     if kept is not None and kept.is_answer:
+        renew(folder, key)
         return kept
     job = Job(
         key=key,
@@ -118,6 +120,7 @@ def _answer(hook: Hook, diff: Diff, what: tuple[str, ...], index: str | None) ->
         index=index,
         commit=diff.revision,
     )
+    hook.say_waiting("reviewing", hook.until)
     return answer_to(Place(folder, key), job, hook.until, background=hook.policy.background)
 
 
@@ -134,12 +137,14 @@ def _told(hook: Hook, diff: Diff, kept: Kept, fixed: Sequence[Finding]) -> tuple
         _show_checks(fixed, diff)
         why = "something else was read" if result else reason(kept.said)
         return not_reviewed(hook.policy, f"not reviewed: {why}", hook.what), True
-    if result.findings or result.dropped or not result.is_complete:
-        _show(result, diff)
-    verdict = found(hook.policy, [one.severity.value for one in result.findings], hook.what)
-    if not verdict.code and not result.is_complete:
+    _show(result)
+    severities = [one.severity.value for one in result.findings]
+    suggests = any(one.suggestion for one in result.findings)
+    verdict = found(hook.policy, severities, hook.what, suggests=suggests)
+    if not result.is_complete:
         said = f"the review is incomplete: {result.note or 'not all of it was looked at'}"
-        verdict = not_reviewed(hook.policy, said, hook.what)
+        held_back = replace(verdict, line=f"{verdict.line}; {said}")
+        verdict = held_back if verdict.code else not_reviewed(hook.policy, said, hook.what)
     return verdict, not result.model
 
 
@@ -152,7 +157,10 @@ def _show_checks(fixed: Sequence[Finding], diff: Diff) -> None:
         print(lines, end="", file=sys.stderr, flush=True)
 
 
-def _show(result: ReviewResult, diff: Diff) -> None:
-    from copilot.assist.reviewing.out_text import text_of
+def _show(result: ReviewResult) -> None:
+    if not (result.findings or result.dropped or result.unread or result.left_out):
+        return
+    # What a clean commit does not need is not loaded.
+    from copilot.assist.reviewing.out_text import details_of
 
-    print(text_of(result, diff), end="", file=sys.stderr, flush=True)
+    print(details_of(result), end="", file=sys.stderr, flush=True)

@@ -58,6 +58,13 @@ class Hook:
         """When git has waited long enough, on the monotonic clock."""
         return self.called.began + self.policy.seconds
 
+    def say_waiting(self, doing: str, until: float) -> None:
+        """Tell a person in a terminal what git waits for, so that it does not seem to hang."""
+        if sys.stderr is not None and sys.stderr.isatty():
+            left = max(until - time.monotonic(), 0)
+            line = f"copilot: {doing}, at most {left:.0f} s (Ctrl-C ends the {self.what})"
+            print(line, file=sys.stderr, flush=True)
+
     @property
     def what(self) -> str:
         """What goes on, or is held back."""
@@ -196,7 +203,8 @@ def why_of(error: CopilotError | OSError) -> str:
     """Return what went wrong and what to do next, in one line."""
     if isinstance(error, CopilotError):
         return f"{error.message} ({error.hint})" if error.hint else error.message
-    return f"{error.strerror or error}"
+    where = f": {os.fsdecode(error.filename)}" if isinstance(error.filename, str | bytes) else ""
+    return f"{error.strerror or error}{where}"
 
 
 _STEPS: Mapping[str, Callable[[Called], Verdict | None]] = {

@@ -134,8 +134,10 @@ def land(
 
     `outside` is what the review may ask of the world; without it, the disk alone.
     """
+    outside = outside or Reviewing(setup, proposal)
     try:
-        landed = _land(proposal, setup, landing, outside or Reviewing(setup, proposal))
+        landed = _land(proposal, setup, landing, outside)
+        outside.settled()
     except CopilotError as error:
         if landing.as_json:
             put_refused(proposal, error.message)

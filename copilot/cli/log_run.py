@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from copilot.assist.ask import Answer
-from copilot.assist.estimate import run_cost
+from copilot.assist.estimate import estimate, run_cost, said
 from copilot.assist.models import ChosenModel, shape_of
 from copilot.assist.pack import Packed
 from copilot.backends.ensembles.members import EnsembleUsage
@@ -84,6 +84,12 @@ def past_runs_of(setup: Setup, model: str) -> tuple[Run, ...]:
     except UsageError as error:
         detail(error.message)
         return ()
+
+
+def expected_line(setup: Setup, ready: Ready, tokens: int, reusable: int) -> str:
+    """Return what a request of so many tokens will take, in words."""
+    past = past_runs(setup, ready)
+    return f"about {said(estimate(tokens, min(reusable, tokens), ready.chosen.settings, past))}"
 
 
 def cost_of_answer(chosen: ChosenModel, usage: Usage) -> float | None:

@@ -40,11 +40,12 @@ from copilot.cli.ready import Ready, ready_model
 from copilot.cli.setup import Setup, set_up
 from copilot.cli.show import put, put_json, say_usage
 from copilot.cli.talk import progress_bar, say, voice
-from copilot.errors import UsageError
+from copilot.errors import ExitCode, UsageError
 from copilot.settings.modes import Mode
+from copilot.text import visible
 from copilot.workspace.changes_of import Changes, Diff, What, read_diff
 from copilot.workspace.commit import commit_staged
-from copilot.workspace.git import toplevel
+from copilot.workspace.git import GitFailed, toplevel
 from copilot.workspace.messages import (
     Writing,
     branch,
@@ -139,8 +140,20 @@ def message_command(
         write_manifest(manifest, asked.packed, asked.limit, ready.facts.model, setup.masker)
     say_usage(proposed.answer)
     text = _edited(proposed.message.text, writing(one)) if edit else proposed.message.text
-    revision = commit_staged(one.path, text) if commit else None
+    revision = _committed(one, text) if commit else None
     _put(proposed, text, revision, ready, as_json=as_json)
+    if commit and revision is None:
+        raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _committed(root: Root, text: str) -> str | None:
+    """Commit what is staged; return the revision, None if git or a hook refused, which is said."""
+    try:
+        return commit_staged(root.path, text)
+    except GitFailed as failure:
+        say(visible(failure.complaint.rstrip("\n")))
+        say("git did not commit; the message is on stdout")
+        return None
 
 
 def _staged(root: Root) -> Diff:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -37,15 +37,14 @@ from copilot.cli.options import (
 )
 from copilot.cli.review_out import Form, put_last, put_review
 from copilot.cli.setup import Setup, set_up
-from copilot.cli.talk import say
-from copilot.errors import ModelError, UsageError
+from copilot.errors import BudgetExceeded, ModelError, PolicyRefused, UsageError
 from copilot.settings.modes import Mode
 from copilot.text import one_line
 from copilot.workspace.changes_of import Changes, What, range_of, read_diff
 from copilot.workspace.diffs import Diff
 from copilot.workspace.model import Root
 
-_MOST_REQUESTS = 8
+MOST_REQUESTS = 8
 
 app = new_app()
 
@@ -86,7 +85,12 @@ def review_command(
         bool, typer.Option("--worktree", help="Review tracked files on disk against HEAD.")
     ] = False,
     last: Annotated[
-        bool, typer.Option("--last", help="Show the last review that a hook asked for.")
+        bool,
+        typer.Option(
+            "--last",
+            help="Show the last review that a hook asked for; --apply and --fix-staged take what "
+            "it suggests.",
+        ),
     ] = False,
     apply: Annotated[
         bool,
@@ -118,7 +122,7 @@ def review_command(
             max=1000,
             help="At most so many requests for a change that does not fit one prompt.",
         ),
-    ] = _MOST_REQUESTS,
+    ] = MOST_REQUESTS,
     root: Roots = None,
     repo: Repo = None,
     submodules: Submodules = None,
@@ -143,37 +147,39 @@ def review_command(
 ) -> None:
     """Review a change: exit 0 for a pass, 1 with findings, 7 if not all could be looked at."""
     form = _form(as_json=as_json, sarif=sarif, lines=lines)
-    changes = _changes(patch, range_, staged=staged, worktree=worktree)
+    changes = _changes(patch, range_, staged=staged, worktree=worktree, last=last)
     after = _after(apply, tui, fix_staged, yes, plain, allow)
     read = (root, include, exclude, budget, config, repo, submodules, no_mask, mode, None, fresh)
     setup = set_up(where(*read))
-    one = _one_root(setup)
-    if last:
-        raise typer.Exit(put_last(one, setup.paths, form))
+    one = one_root(setup)
     if unfix_staged:
         from copilot.cli.review_land import unfix
 
         unfix(setup, one)
         return
     _check(after, changes, one, tui=tui)
+    if last:
+        code, findings = put_last(one, setup.paths, form)
+        _land(findings, setup, one, after)
+        raise typer.Exit(code)
     diff = read_diff(one, changes)
     whom = Whom(model, base_url, api_key_env)
-    result = _review(setup, one, changes, diff, whom, requests)
+    result = reviewed(
+        setup, diff, lambda fixed: _asked(setup, one, changes, diff, whom, fixed, requests)
+    )
     put_review(result, diff, form)
-    if after.lands and any(one.suggestion for one in result.findings):
-        _land(result.findings, setup, one, after)
+    _land(result.findings, setup, one, after)
     raise typer.Exit(result.outcome.exit_code)
 
 
-def _review(
-    setup: Setup, root: Root, changes: Changes, diff: Diff, whom: Whom, most: int
+def reviewed(
+    setup: Setup, diff: Diff, ask: Callable[[Sequence[Finding]], ReviewResult]
 ) -> ReviewResult:
-    """Return the result of the review. Raises CopilotError.
+    """Return the result of the review, of which `ask` is the model's part. Raises CopilotError.
 
-    What our own checks find is told even if the model cannot be asked.
+    `ask` gets what our own checks found; that is told even if the model cannot be asked.
     """
     if not diff.files:
-        say(f"nothing to review: {diff.description}")
         return result_of(diff, (), ())
     fixed = tuple(fixed_findings(diff, setup.masker))
     if not any(file.hunks for file in diff.files):
@@ -181,8 +187,8 @@ def _review(
         left_out = [(file.path, why) for file in diff.files if (why := never_shown(file))]
         return result_of(diff, (), fixed, left_out)
     try:
-        return _asked(setup, root, changes, diff, whom, fixed, most)
-    except ModelError as error:
+        return ask(fixed)
+    except (ModelError, BudgetExceeded, PolicyRefused) as error:
         if not fixed:
             raise
         return result_of(diff, (), fixed, note=f"no model looked at it: {one_line(error.message)}")
@@ -205,6 +211,9 @@ def _asked(
 
 
 def _land(findings: Sequence[Finding], setup: Setup, root: Root, after: _After) -> None:
+    """Have a person decide on what is suggested, if that was asked for. Raises CopilotError."""
+    if not (after.lands and any(finding.suggestion for finding in findings)):
+        return
     from copilot.cli.review_land import Way, land_suggestions
 
     way = Way(after.on_index, after.yes, after.plain, after.allow)
@@ -223,13 +232,15 @@ def _form(*, as_json: bool, sarif: bool, lines: bool) -> Form:
     return wanted[0] if wanted else Form.TEXT
 
 
-def _changes(patch: str | None, range_: str | None, *, staged: bool, worktree: bool) -> Changes:
+def _changes(
+    patch: str | None, range_: str | None, *, staged: bool, worktree: bool, last: bool
+) -> Changes:
     """Return what is to be reviewed. Raises UsageError."""
     if patch not in (None, "-"):
         raise UsageError(f"not understood: {one_line(patch or '')}", "- reads a patch from stdin")
-    if sum([patch is not None, range_ is not None, staged, worktree]) > 1:
+    if sum([patch is not None, range_ is not None, staged, worktree, last]) > 1:
         raise UsageError(
-            "--staged, --range, --worktree and - exclude each other", "give one of them"
+            "--staged, --range, --worktree, --last and - exclude each other", "give one of them"
         )
     if patch is not None:
         return Changes(What.PATCH, patch=sys.stdin.buffer.read())
@@ -262,7 +273,7 @@ def _check(after: _After, changes: Changes, root: Root, *, tui: bool) -> None:
             raise UsageError("--tui needs a terminal", "use --apply, or leave it out")
 
 
-def _one_root(setup: Setup) -> Root:
+def one_root(setup: Setup) -> Root:
     """Return the repository under review. Raises UsageError."""
     if len(setup.roots) != 1:
         raise UsageError("one repository is reviewed at a time", "name one with --root")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 
 from copilot.assist.ask import Answer, ask
 from copilot.assist.marks import seems_cut, without_marks
 from copilot.assist.pack import limit_of
-from copilot.assist.repair import turns
 from copilot.assist.reviewing.asking import CUT_PROMPT, Cost, Judged, grammar_of, judge, result_of
 from copilot.assist.reviewing.context import TOO_LARGE, Asked, requests
 from copilot.assist.reviewing.finding import Finding, ReviewResult
@@ -18,7 +17,7 @@ from copilot.assist.reviewing.matter import Matter, gather
 from copilot.assist.reviewing.parse import BROKEN_OFF
 from copilot.assist.scope import Scope
 from copilot.backends.ensembles.members import least_read
-from copilot.backends.protocol import Message
+from copilot.backends.protocol import Event, Message
 from copilot.cli.fit import narrowed
 from copilot.cli.listening import streaming
 from copilot.cli.prepare import Question, agree, question_of, record
@@ -42,7 +41,10 @@ _TOO_MANY = "it needs more requests than --requests allows"
 
 @dataclass
 class _Asking:
-    """The requests of one review, asked one after another."""
+    """The requests of one review, asked one after another.
+
+    A `listener` gets the events of the stream in the place of the terminal.
+    """
 
     setup: Setup
     ready: Ready
@@ -51,6 +53,7 @@ class _Asking:
     answers: list[Answer] = field(default_factory=list)
     prompts: list[str] = field(default_factory=list)
     note: str = ""
+    listener: Callable[[Event], None] | None = None
 
     def ask(self, asked: Sequence[Asked], most: int) -> None:
         """Ask them, until the person or the server wants no more. Raises CopilotError."""
@@ -86,7 +89,7 @@ class _Asking:
         """Return an answer, and what it comes to; one that breaks off counts as far as it came."""
         grammar = grammar_of(one) if self.ready.facts.follows_grammar else None
         is_broken = False
-        with streaming(_ignore) as show:
+        with nullcontext(self.listener) if self.listener else streaming(_ignore) as show:
             try:
                 answer = ask(
                     self.ready.backend, question.packed, self.ready.limits, show, grammar, since
@@ -112,6 +115,9 @@ class _Asking:
         self, one: Asked, question: Question, answer: Answer, said: Judged, about: str
     ) -> Judged:
         """Ask for the form once more; what was found at first stays found."""
+        # It knows all of edits, which take long to import.
+        from copilot.assist.repair import turns
+
         request = asks_again(one.hunks, said.note, self.setup.paths.prompts)
         say(f"the reply is not in the form ({one_line(said.note)}): asking once more")
         try:
@@ -143,17 +149,19 @@ def ask_for_review(
     diff: Diff,
     fixed: Sequence[Finding],
     most: int,
+    listener: Callable[[Event], None] | None = None,
 ) -> ReviewResult:
     """Return what a model says of a change, checked, with what `fixed` checks found.
 
-    At most so many requests are sent. Raises CopilotError.
+    At most so many requests are sent; a `listener` gets the events of the stream in the place of
+    the terminal. Raises CopilotError.
     """
     try:
-        return _reviewed(setup, ready, root, changes, diff, fixed, most)
+        return _reviewed(setup, ready, root, changes, diff, fixed, most, listener)
     except _Narrower as smaller:
         say("the model's window is smaller than was thought: the review begins anew")
         keep_window(setup.paths.windows_file, ready.endpoint, smaller.ready.window or 0)
-        return _reviewed(setup, smaller.ready, root, changes, diff, fixed, most)
+        return _reviewed(setup, smaller.ready, root, changes, diff, fixed, most, listener)
 
 
 class _Narrower(Exception):
@@ -172,6 +180,7 @@ def _reviewed(
     diff: Diff,
     fixed: Sequence[Finding],
     most: int,
+    listener: Callable[[Event], None] | None,
 ) -> ReviewResult:
     work = _scope(setup, ready)
     with (
@@ -185,7 +194,7 @@ def _reviewed(
     if len(asked) > 1:
         # Each is agreed to by itself as well; together they may be too much.
         agree(setup, ready, *_tokens_of(asked[:most]))
-    asking = _Asking(setup, ready, matter)
+    asking = _Asking(setup, ready, matter, listener=listener)
     try:
         asking.ask(asked, most)
     except BudgetExceeded as refusal:

@@ -49,20 +49,30 @@ def land_suggestions(findings: Sequence[Finding], setup: Setup, root: Root, way:
 
     Raises CopilotError.
     """
+    proposal = proposal_of(findings, setup, root, way)
+    if proposal is None:
+        say("no change is suggested that could be made")
+        return
+    if way.on_index:
+        _land_on_index(proposal, setup, root, way)
+        return
+    landing = Landing(_TITLE, way.yes, way.plain, allow=way.allow)
+    land(proposal, setup, landing, Reviewing(setup, proposal))
+
+
+def proposal_of(findings: Sequence[Finding], setup: Setup, root: Root, way: Way) -> Proposal | None:
+    """Return what findings suggest, each with its claim, None for nothing; the rest is said.
+
+    Raises CopilotError.
+    """
     found = suggested(findings, _ground(setup, root, way))
     for finding, why in found.refused:
         where = one_line(f"{finding.path}:{finding.line}")
         say(f"the change suggested for {where} has no place: {why}")
     proposal = found.proposal
     if proposal is None or not proposal.changes:
-        say("no change is suggested that could be made")
-        return
-    proposal = replace(proposal, flags=_with_claims(proposal, _placed(findings, found)))
-    if way.on_index:
-        _land_on_index(proposal, setup, root, way)
-        return
-    landing = Landing(_TITLE, way.yes, way.plain, allow=way.allow)
-    land(proposal, setup, landing, Reviewing(setup, proposal))
+        return None
+    return replace(proposal, flags=_with_claims(proposal, _placed(findings, found)))
 
 
 def unfix(setup: Setup, root: Root) -> None:
@@ -99,6 +109,10 @@ def _with_claims(proposal: Proposal, findings: Sequence[Finding]) -> Mapping[str
 @dataclass
 class _OnIndex(Reviewing):
     """The outside of a review of what is staged: the work tree is none of it."""
+
+    def begin(self, begun: Review) -> Review:
+        """Return the same: nothing is kept, as what is kept is for the work tree."""
+        return begun
 
     def changed_on_disk(self, _review: Review) -> tuple[int, ...]:
         """Return no file: whether one is staged otherwise by now shows when it is written."""

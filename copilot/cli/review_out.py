@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 
-from copilot.assist.reviewing.finding import ReviewResult
+from copilot.assist.reviewing.finding import Finding, ReviewResult
 from copilot.cli.show import put, put_json
 from copilot.cli.talk import say
 from copilot.errors import ExitCode
@@ -42,8 +43,8 @@ def put_review(result: ReviewResult, diff: Diff, form: Form) -> None:
         put(text_of(result, diff))
 
 
-def put_last(root: Root, paths: StatePaths, form: Form) -> ExitCode:
-    """Put the last review that a hook asked for on stdout, and return how it ended."""
+def put_last(root: Root, paths: StatePaths, form: Form) -> tuple[ExitCode, tuple[Finding, ...]]:
+    """Put the last review that a hook asked for on stdout; return its end and its findings."""
     from copilot.assist.hooking.kept import last_review, on_their_way
     from copilot.assist.hooking.results import result_of
 
@@ -51,8 +52,15 @@ def put_last(root: Root, paths: StatePaths, form: Form) -> ExitCode:
         say(f"{number} reviews are on their way" if number > 1 else "a review is on its way")
     kept = last_review(root, paths)
     result = result_of(kept) if kept else None
-    if kept is None or result is None:
-        say("no hook has asked for a review here" if kept is None else kept.said)
-        return ExitCode.OK if kept is None else ExitCode(kept.code)
-    put_review(result, Diff((), result.key, kept.commit, f"what {kept.hook} saw"), form)
-    return result.outcome.exit_code
+    if kept is None:
+        if not number:
+            say("no hook has asked for a review here")
+        return (ExitCode.INCOMPLETE if number else ExitCode.OK), ()
+    if result is None:
+        say(kept.said)
+        return ExitCode(kept.code), ()
+    when = datetime.fromtimestamp(kept.when).astimezone().strftime("%Y-%m-%d %H:%M")
+    upon = f", with {kept.commit[:12]} checked out" if kept.commit else ""
+    saw = Diff((), result.key, kept.commit, f"what {kept.hook} saw at {when}{upon}")
+    put_review(result, saw, form)
+    return result.outcome.exit_code, result.findings

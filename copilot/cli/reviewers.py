@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 
+from copilot.cli.ready import agrees
 from copilot.cli.reviewing import Reviewing, edit
 from copilot.cli.talk import heard_by, say
 from copilot.errors import UsageError
 from copilot.review.linemode import review_lines
 from copilot.review.state import Decision, Review, decide_all
 from copilot.settings.config import Config
+
+_ALL_DECIDED = "all of it is decided; go on with that? Else it is asked again [y/N] "
 
 
 def review(begun: Review, title: str, config: Config, outside: Reviewing, *, plain: bool) -> Review:
@@ -19,10 +22,16 @@ def review(begun: Review, title: str, config: Config, outside: Reviewing, *, pla
         raise UsageError(
             "the review cannot be seen: stderr is no terminal", "use --yes, or --patch"
         )
+    begun = outside.begin(begun)
+    is_taken_up, outside.is_taken_up = outside.is_taken_up, False
     if is_plain(plain=plain):
+        # Line by line, what is decided is not shown: it is not to be written unseen.
+        if is_taken_up and begun.is_decided and not agrees(_ALL_DECIDED, usually=False):
+            begun = decide_all(begun, Decision.UNDECIDED)
         return review_lines(begun, _read, _write, edit if sys.stdin.isatty() else None, outside)
     from copilot.tui.review_app import review_in_terminal
 
+    title = f"as you left it: {title}" if is_taken_up else title
     heard: list[str] = []
     try:
         # Who has the model asked again has agreed to what the same prompt cost before.

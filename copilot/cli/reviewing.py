@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from copilot.assist.propose import Proposal
 from copilot.assist.warn import Known, flags_of
 from copilot.backends.protocol import Event
 from copilot.cli.decided import Tally, tally
+from copilot.cli.decisions import Decisions, apply_command, keep_patch
 from copilot.cli.setup import Setup
 from copilot.cli.talk import say
 from copilot.edits.changes import ChangeSet, FileChange, split_lines
@@ -54,6 +56,9 @@ class Asker(Protocol):
         Interrupted.
         """
 
+    def expected(self, request: str) -> str:
+        """Return what sending a request will take, in words."""
+
     def stop(self) -> None:
         """End what is being answered, from any thread."""
 
@@ -63,7 +68,8 @@ class Reviewing:
     """The outside of a review; `proposal` is what is under review, the newest one.
 
     Without an `asker` there is no model to ask. `latest` is the last review that was placed or
-    asked for again; None if none was.
+    asked for again; None if none was. `patch` is where the proposal is kept meanwhile,
+    unless it `is_on_disk` by itself. It `is_taken_up` if it began with decisions of before.
     """
 
     setup: Setup
@@ -71,11 +77,56 @@ class Reviewing:
     asker: Asker | None = None
     repairs: int = 2
     latest: Review | None = None
+    patch: Path | None = None
+    is_on_disk: bool = False
+    is_taken_up: bool = False
+    _decisions: Decisions | None = None
     _as_read: dict[tuple[str, str], tuple[object, bytes | None]] = field(default_factory=dict)
 
     @property
     def can_ask(self) -> bool:
         return self.asker is not None
+
+    def begin(self, begun: Review) -> Review:
+        """Return a review that begins with what was decided of the same proposal before, if it was.
+
+        From here on each decision is on disk, until `settled`.
+        """
+        if self._decisions is not None:
+            return begun
+        is_known = self.patch is not None
+        if not self.is_on_disk:
+            self.keep_proposal(begun)
+        if self.patch and not is_known:
+            say(f"kept until it is decided: {apply_command(self.setup, self.patch)}")
+        self._decisions = Decisions(self.setup.paths.decisions)
+        again = self._decisions.resumed(begun)
+        if again == begun:
+            return begun
+        self.is_taken_up = True
+        say("what was decided of this in a review that did not end stands again")
+        return again
+
+    def keep(self, review: Review) -> None:
+        """Write down what was decided."""
+        if self._decisions is not None:
+            self._decisions.keep(review)
+
+    def settled(self) -> None:
+        """Forget the decisions: what they were for is written, or given up."""
+        if self._decisions is not None:
+            self._decisions.forget()
+        if self.patch is not None:
+            self.patch.unlink(missing_ok=True)
+        self.patch = None
+
+    def keep_proposal(self, review: Review) -> None:
+        """Keep what is proposed, from the files on disk on."""
+        if self.patch is None:
+            name = f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.patch"
+            self.patch = self.setup.paths.decisions / name
+        if not keep_patch(self.patch, review):
+            self.patch = None
 
     def changed_on_disk(self, review: Review) -> tuple[int, ...]:
         """Return the files, by index, that are not on disk what their change begins with.
@@ -123,6 +174,10 @@ class Reviewing:
             return ""
         return asks_again(told, self.setup.paths.prompts, self.setup.masker)
 
+    def expected(self, request: str) -> str:
+        """Return what sending a request will take: tokens, the cache's, time and price."""
+        return self.asker.expected(request) if self.asker else ""
+
     def asked_again(self, review: Review, show: Callable[[Event], None] | None) -> Review:
         """Send what the person said to the model, and return the review of what comes.
 
@@ -145,6 +200,7 @@ class Reviewing:
         again = answered(review, made)
         self.proposal = replace(made, placed=(*self.proposal.placed, *made.placed))
         self.latest = again
+        self.keep_proposal(again)
         return again
 
     def cancel(self) -> None:

@@ -166,7 +166,8 @@ class Core:
 
     def _note(self) -> str:
         """Return what the model is to know of its last edits, if they are the last it said."""
-        last = next((t for t in reversed(self._kept.turns) if t.kind is not Kind.NOTE), None)
+        unsaid = {Kind.NOTE, Kind.REVIEW}
+        last = next((t for t in reversed(self._kept.turns) if t.kind not in unsaid), None)
         if last is None or last.kind is not Kind.EDIT or not last.outcome or not self._talk.spoken:
             return ""
         template = load_prompt("session-outcome", self._setup.paths.prompts)

@@ -10,6 +10,7 @@ from copilot.assist.propose import Proposal
 from copilot.assist.session.protocol import Edit, Kind, Show, Turn
 from copilot.cli.conversation import Conversation
 from copilot.cli.decided import tally
+from copilot.cli.decisions import patch_of
 from copilot.cli.land import check_of
 from copilot.cli.reviewing import Reviewing
 from copilot.cli.session_core import Core, Work, ignore, with_answer
@@ -22,17 +23,19 @@ _REPAIRS = 2
 
 
 @dataclass
-class _UnderReview:
-    """An edit that is being reviewed: its turn, and the model that can be asked on."""
+class UnderReview:
+    """Changes that are being decided: their turn, what they are for, and who can be asked on."""
 
     turn: Turn
-    talk: Conversation
+    label: str
+    outside: Reviewing
+    talk: Conversation | None = None
 
 
 class Editing(Core):
     """A session in which code is changed."""
 
-    _pending: _UnderReview | None = None
+    _pending: UnderReview | None = None
     _show_again: Show = staticmethod(ignore)
 
     def edit(self, text: str, show: Show) -> Edit:
@@ -68,14 +71,16 @@ class Editing(Core):
             agrees = self._answer or (lambda _question: False)
             check = check_of(self._setup, None, no_check=False, whom=self._model.whom)
             try:
-                landed = land_review(review, self._setup, check, agrees, talk.task)
+                landed = land_review(review, self._setup, check, agrees, pending.label)
             except CopilotError as error:
                 say(error.message)
                 turn = replace(turn, outcome="not applied", hint=error.hint or error.message)
                 return self._kept.land(_with_said(turn, work), None)
             outcome = "applied" if landed.transaction else "nothing applied"
-            talk.record(outcome, tally(review))
+            if talk is not None:
+                talk.record(outcome, tally(review))
             self._pending = None
+            pending.outside.settled()
             turn = replace(turn, outcome=landed.outcome, hint=landed.hint)
             return self._kept.land(_with_said(turn, work), landed.transaction)
 
@@ -89,9 +94,17 @@ class Editing(Core):
             turn = replace(turn, outcome="nothing to change")
             return Edit(self._kept.end(self._answered_turn(turn, talk, work)), None, proposal)
         turn = self._kept.end(self._answered_turn(turn, talk, work))
-        outside = SessionOutside(self._setup, proposal, talk, _REPAIRS, session=self)
-        self._pending = _UnderReview(turn, talk)
-        return Edit(turn, start(proposal.changes, proposal.flags), proposal, outside)
+        return self._to_decide(turn, proposal, talk.task, talk)
+
+    def _to_decide(
+        self, turn: Turn, proposal: Proposal, label: str, talk: Conversation | None = None
+    ) -> Edit:
+        """Return changes for the person to decide; what is decided is kept until `apply`."""
+        patch = patch_of(self._setup.paths.decisions, self._kept.id, turn.number)
+        outside = SessionOutside(self._setup, proposal, talk, _REPAIRS, patch=patch, session=self)
+        self._pending = UnderReview(turn, label, outside, talk)
+        review = outside.begin(start(proposal.changes, proposal.flags))
+        return Edit(turn, review, proposal, outside)
 
     def _refused(
         self, turn: Turn, work: Work, talk: Conversation | None, refusal: EditsRefused
@@ -134,7 +147,7 @@ class Editing(Core):
         """Let the model answer the review of its edit; its turn tells of that too."""
         with self._working(show) as work:
             pending = self._pending
-            if pending is None:
+            if pending is None or pending.talk is None:
                 return ask(work.heard.listen)
             turn = self._turn(pending.turn.number)
             self._kept.reopen(turn)

@@ -31,9 +31,9 @@ from copilot.cli.session_context import (
     wish_of,
 )
 from copilot.cli.session_core import with_answer
-from copilot.cli.session_edit import Editing
 from copilot.cli.session_land import reverse
 from copilot.cli.session_map import map_of
+from copilot.cli.session_review import Checking
 from copilot.cli.session_store import Kept
 from copilot.cli.show import say_usage
 from copilot.context.entries import Shape
@@ -43,7 +43,7 @@ from copilot.runs.sessions import remove_session
 from copilot.text import one_line
 
 
-class Engine(Editing):
+class Engine(Checking):
     """A session on the roots of a setup; see `SessionEngine`, which this is one of."""
 
     @property

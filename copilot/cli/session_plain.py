@@ -10,7 +10,7 @@ from pathlib import Path
 from copilot.assist.session.blocks import code_blocks
 from copilot.assist.session.commands import help_text, parse, paths_in
 from copilot.assist.session.complete import Completer
-from copilot.assist.session.protocol import Kind, SessionInfo, Turn, Wish
+from copilot.assist.session.protocol import Edit, Kind, SessionInfo, Turn, Wish
 from copilot.backends.protocol import Delta, Event, Reading, Thinking
 from copilot.cli.pack_out import copy
 from copilot.cli.reviewers import review
@@ -42,7 +42,7 @@ class PlainSession:
         self._commands: dict[str, Callable[[str], None]] = {
             "/ask": self._ask,
             "/edit": self._edit,
-            "/review": lambda _rest: _tell("this comes with: copilot review"),
+            "/review": self._review,
             "/context": self._context,
             "/add": lambda rest: self._wish(rest, Wish.RAISE),
             "/pin": lambda rest: self._wish(rest, Wish.PIN),
@@ -115,6 +115,17 @@ class PlainSession:
     def _edit(self, text: str) -> None:
         edit = self._engine.edit(text, self._speaker.show)
         self._speaker.end()
+        self._decide(edit, text)
+
+    def _review(self, rest: str) -> None:
+        edit = self._engine.review(rest, self._speaker.show)
+        self._speaker.end()
+        if edit.turn.kind is Kind.REVIEW and edit.turn.answer:
+            put(f"{edit.turn.answer.rstrip()}\n")
+        self._decide(edit, f"/review {rest}".strip())
+
+    def _decide(self, edit: Edit, text: str) -> None:
+        """Let the person decide on changes, if there are some, and write what he accepts."""
         under, outside = edit.review, edit.outside
         if not isinstance(outside, Reviewing):
             _tell_end(edit.turn)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from copilot.assist.session.protocol import SessionInfo, Turn
+from copilot.assist.session.protocol import Kind, SessionInfo, Turn
 from copilot.assist.session.record import (
     PIECE_BEGINS,
     as_markdown,
@@ -19,6 +19,7 @@ from copilot.assist.session.record import (
     title_of,
     up_to,
 )
+from copilot.cli.decisions import patch_of
 from copilot.cli.keep import write_file
 from copilot.cli.options import Json, new_app
 from copilot.cli.show import put, put_bytes, put_json
@@ -74,7 +75,7 @@ def show(
     stored = read_session(_folder(), name)
     record = record_of(stored.events)
     if turn is not None:
-        _put_answer(record.turns, turn)
+        _put_answer(record.turns, turn, patch_of(state_paths().decisions, name, turn))
     elif as_json:
         info = msgspec.to_builtins(info_of(stored))
         put_json({**info, "turns": [_document(turn) for turn in record.turns]})
@@ -127,11 +128,16 @@ def remove(
         say(f"removed {name}")
 
 
-def _put_answer(turns: Sequence[Turn], number: int) -> None:
-    """Put the last answer of a turn on stdout. Raises UsageError."""
-    answer = next((turn.answer for turn in turns if turn.number == number), None)
-    if answer is None:
+def _put_answer(turns: Sequence[Turn], number: int, patch: Path) -> None:
+    """Put the last answer of a turn on stdout. Raises UsageError.
+
+    What it does not tell alone, and is undecided yet, is in `patch`; that is put instead.
+    """
+    found = next((turn for turn in turns if turn.number == number), None)
+    if found is None:
         raise UsageError(f"there is no turn {number}", f"the session has {len(turns)}")
+    is_told = found.kind is not Kind.REVIEW and not found.earlier
+    answer = found.answer if is_told or not patch.is_file() else patch.read_text("utf-8")
     if sys.stdout.isatty():
         put(answer)
     else:

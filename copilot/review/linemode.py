@@ -122,6 +122,8 @@ class _Session:
             if place is not None and place != self._shown:
                 self._show(place)
             place = None if place is None else self._answered(place)
+            if self._outside is not None and not self._is_over:
+                self._outside.keep(self._review)
         return self._review
 
     def _at_end(self) -> Place | None:

@@ -27,12 +27,21 @@ class Outside(Protocol):
         Raises EditsRefused where it cannot be placed.
         """
 
+    def request(self, review: Review) -> str:
+        """Return the text that `asked_again` would send; empty where there is none."""
+
+    def expected(self, request: str) -> str:
+        """Return what sending it will take, in words; may read files."""
+
     def asked_again(self, review: Review, show: Callable[[object], None] | None) -> Review:
         """Send what the person said to the model and return the review of its next proposal.
 
         Blocks; `show` gets each event of the backend's stream, the terminal without it. Raises
         CopilotError, and KeyboardInterrupt where it was cancelled.
         """
+
+    def keep(self, review: Review) -> None:
+        """Hear what is decided, at once, so that a crash takes nothing away; returns quickly."""
 
     def cancel(self) -> None:
         """End a question that is being answered; may be called from another thread."""

@@ -45,11 +45,27 @@ DiffView {
     .diff--number { color: $text-accent; }
     .diff--string { color: $text-success; }
 }
-DiffView:ansi {
+DiffView:ansi, DiffView:nocolor {
     .diff--added, .diff--removed, .diff--hunk, .diff--absent, .diff--fold {
         background: transparent;
     }
     .diff--cursor { background: transparent; text-style: reverse; }
     .diff--selected { background: transparent; text-style: reverse; }
+}
+"""
+
+# Of 256 colours, those nearest to the tints are one and the same grey; these are among the 256.
+FEW_COLORS = """
+.-few-colors DiffView:dark {
+    .diff--added { background: #005f00; }
+    .diff--removed { background: #5f0000; }
+    .diff--cursor { background: #005f87; }
+    .diff--selected { background: #5f5f00; }
+}
+.-few-colors DiffView:light {
+    .diff--added { background: #d7ffd7; }
+    .diff--removed { background: #ffd7d7; }
+    .diff--cursor { background: #afd7ff; }
+    .diff--selected { background: #ffffaf; }
 }
 """

@@ -14,7 +14,7 @@ from copilot.errors import CopilotError
 from copilot.review.feedback import feedback
 from copilot.review.outside import Outside
 from copilot.review.state import Place, Review
-from copilot.text import one_line
+from copilot.text import one_line, visible
 from copilot.tui.ask_again import AskAgain
 from copilot.tui.dialogs import Listed, keys_in_force
 from copilot.tui.keys import END, shown_keys
@@ -90,6 +90,10 @@ class OutsideActions(ReviewBase):
     def _gather(self, outside: Outside, review: Review) -> None:
         said = feedback(review)
         lines = () if said.is_empty else sent_lines(said)
+        if lines and (request := outside.request(review)):
+            about = outside.expected(request)
+            lines = (*lines, "", *([about] if about else ()), "All of it, word for word:", "")
+            lines = (*lines, *visible(request).expandtabs(4).split("\n"))
         self.app.call_from_thread(self._offer, outside, review, lines)
 
     def _offer(self, outside: Outside, review: Review, lines: Sequence[str]) -> None:

@@ -51,6 +51,7 @@ class ReviewBase(Screen[Review | None]):
         #why { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
         TreeView, DiffView { border: round $foreground 30%; border-title-color: $text-muted; }
         TreeView:focus, DiffView:focus { border: round $primary; border-title-color: $text; }
+        TreeView:focus:nocolor, DiffView:focus:nocolor { border: heavy $primary; }
         #panes { height: 1fr; }
         DiffView { width: 1fr; height: 1fr; }
     }
@@ -113,6 +114,8 @@ class ReviewBase(Screen[Review | None]):
     def show(self, review: Review) -> None:
         """Show another review, wherever it comes from."""
         self.review = review
+        if self.outside is not None:
+            self.outside.keep(review)
         self.diff.show(review)
         self.tree_view.show(review)
         self.show_progress()

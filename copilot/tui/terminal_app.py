@@ -6,7 +6,7 @@ import asyncio
 import select
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from io import TextIOBase
 from multiprocessing import resource_tracker
@@ -15,14 +15,17 @@ from typing import Any, TypeVar
 from textual.app import App
 from textual.command import CommandPalette
 from textual.driver import Driver
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.worker import WorkerFailed
 
 from copilot.tui.commands import TableCommands
+from copilot.tui.diff_style import FEW_COLORS
 from copilot.tui.keymap import keymap
 from copilot.tui.themes import THEMES, first_theme, next_theme
 
 T = TypeVar("T")
 
+_NO_COLOR = NoColor()
 # Seconds between looks whether the terminal is still there.
 _LOOK_EVERY = 1.0
 
@@ -54,7 +57,11 @@ class TerminalApp(App[T]):
     TITLE = "repo-copilot"
     ENABLE_COMMAND_PALETTE = False
     # At the top, a note covers neither the input nor the keys.
-    CSS = "ToastRack { dock: top; align: right top; margin: 1 1 0 0; }"
+    CSS = f"""
+    ToastRack {{ dock: top; align: right top; margin: 1 1 0 0; }}
+    OptionList:nocolor > .option-list--option-highlighted {{ text-style: reverse; }}
+    {FEW_COLORS}
+    """
     _heeds_signals = False
     _is_interrupted = False
 
@@ -66,6 +73,15 @@ class TerminalApp(App[T]):
             self.register_theme(known)
         self.theme = THEMES[wanted].name
         self.set_keymap(mapped)
+        self.set_class(self.console.color_system == "256", "-few-colors")
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what is drawn through; with NO_COLOR no colour is sent, where Textual sends greys.
+
+        What is selected is then told by reversed text (`:nocolor` in the style sheets).
+        """
+        filters = super().get_line_filters()
+        return [_NO_COLOR if isinstance(one, Monochrome) else one for one in filters]
 
     def run_or_raise(self) -> T | None:
         """Run the app and return its result; what went wrong inside is raised here.

@@ -12,6 +12,7 @@ from copilot.errors import CopilotError, EditsRefused
 from copilot.review.hunktext import from_text, to_text
 from copilot.review.state import (
     Comment,
+    Decision,
     Place,
     Review,
     with_comment,
@@ -57,11 +58,19 @@ class TextActions(ReviewBase):
                 self.tell("the file is as it was")
                 return
             try:
-                self.change(with_edited_file(self.review, index, typed))
+                if self.change(with_edited_file(self.review, index, typed)):
+                    self._tell_open(index)
             except EditsRefused as refusal:
                 self._complain(refusal)
 
         self._have_edited(data or b"", suffix_of(change.path), take)
+
+    def _tell_open(self, index: int) -> None:
+        """Say how much of an edited file is to be decided; what was not touched is as it was."""
+        file = self.review.files[index]
+        left = sum(file.holds(hunk, Decision.UNDECIDED) for hunk in range(len(file.hunks)))
+        if left:
+            self.tell(f"decisions on lines that you left stand; to decide: {count(left, 'hunk')}")
 
     def action_comment(self) -> None:
         """Comment on what the cursor is on; on a comment, change it."""

@@ -54,7 +54,9 @@ class TreeView(ScrollView, can_focus=True):
         .tree--kind { text-style: bold; }
         .tree--folder { color: $text-muted; }
     }
-    TreeView:ansi .tree--selected { background: transparent; text-style: reverse; }
+    TreeView:ansi, TreeView:nocolor {
+        .tree--selected { background: transparent; text-style: reverse; }
+    }
     """
 
     class Chosen(Message):

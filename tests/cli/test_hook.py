@@ -27,7 +27,7 @@ def _hooks(root: Path) -> dict[str, bytes]:
 def test_the_usual_hooks_are_installed_and_removed(root: Path, copilot: Copilot) -> None:
     done = copilot("hook", "install", cwd=root)
     assert (done.returncode, done.stdout) == (0, "")
-    assert [line.partition(" in ")[0] for line in done.stderr.splitlines()] == [
+    assert [line.partition(" in ")[0] for line in done.stderr.splitlines()[:2]] == [
         "pre-commit: installed",
         "prepare-commit-msg: installed",
     ]
@@ -36,6 +36,24 @@ def test_the_usual_hooks_are_installed_and_removed(root: Path, copilot: Copilot)
     assert copilot("hook", "uninstall", cwd=root).returncode == 0
     assert _hooks(root) == {}
     assert "no hook of ours" in copilot("hook", "uninstall", cwd=root).stderr
+
+
+def test_it_is_said_whom_hooks_ask_and_how_long(
+    root: Path, copilot: Copilot, empty_home: Path, tmp_path: Path
+) -> None:
+    nothing = {"COPILOT_MODELS_DIR": str(tmp_path / "models")}
+    done = copilot("hook", "install", cwd=root, environment=nothing)
+    assert "no model is here to ask yet: copilot models add" in done.stderr
+    config = empty_home / ".config/repo-copilot/config.toml"
+    config.parent.mkdir(parents=True)
+    server = '[models.mine]\nbase_url = "http://127.0.0.1:9/v1"\n'
+    config.write_text(f'model = "mine"\nhook_seconds = 7\n{server}')
+    done = copilot("hook", "install", cwd=root)
+    assert "git waits at most 7 s (hook_seconds) for mine; " in done.stderr
+    config.write_text('model = "lost"\n')
+    done = copilot("hook", "install", cwd=root)
+    assert done.returncode == 0
+    assert "no model can be asked yet: " in done.stderr
 
 
 def test_named_hooks_alone_are_installed(root: Path, copilot: Copilot) -> None:
@@ -55,6 +73,18 @@ def test_a_hook_that_is_run_has_help(root: Path, copilot: Copilot) -> None:
     done = copilot("hook", "run", "--help", cwd=root)
     assert done.returncode == 0
     assert "What git gives the hook" in done.stdout
+
+
+@pytest.mark.parametrize(("mode", "said"), [(0o755, "runs first"), (0o644, "does not run")])
+def test_whether_the_hook_before_runs_is_said(
+    root: Path, copilot: Copilot, mode: int, said: str
+) -> None:
+    hook = root / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\n")
+    hook.chmod(mode)
+    first = copilot("hook", "install", "pre-commit", cwd=root).stderr.splitlines()[0]
+    assert said in first
+    assert first.endswith("kept beside it as pre-commit.before-copilot")
 
 
 def test_outside_git_nothing_is_installed(tmp_path: Path, fails: Callable[..., str]) -> None:

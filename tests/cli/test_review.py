@@ -234,7 +234,7 @@ def test_nothing_is_staged(copilot: Copilot, model: Model, repo: Path, git: Git)
     git(repo, "reset", "--quiet", "--hard")
     done = copilot("review", "--base-url", "http://127.0.0.1:1/v1", cwd=repo)
     assert (done.returncode, done.stdout.split(":")[0]) == (0, "pass")
-    assert "nothing to review" in done.stderr
+    assert "nothing to review" in done.stdout
 
 
 def test_other_changes(copilot: Copilot, model: Model, repo: Path, git: Git) -> None:
@@ -396,6 +396,21 @@ def test_a_person_decides_line_by_line(copilot: Copilot, model: Model, repo: Pat
     assert "if prices else 0" in (repo / "shop.py").read_text()
 
 
+def test_on_the_index_nothing_is_taken_over_from_an_earlier_review(
+    copilot: Copilot, model: Model, repo: Path, git: Git
+) -> None:
+    staged = git(repo, "ls-files", "--stage")
+    url = model(reply(finding(more=SUGGESTION)))
+    options = ("--fix-staged", "--plain", "--base-url", url)
+    done = copilot("review", *options, cwd=repo, stdin="y\n")
+    assert "changed in the index" in done.stderr
+    copilot("review", "--unfix-staged", cwd=repo)
+    done = copilot("review", *options, cwd=repo, stdin="q\n")
+    assert "the index is as it was" in done.stderr
+    assert "copilot apply" not in done.stderr
+    assert git(repo, "ls-files", "--stage") == staged
+
+
 def test_runs_are_recorded(copilot: Copilot, model: Model, repo: Path) -> None:
     copilot("review", "--base-url", model(reply()), cwd=repo)
     (run,) = json.loads(copilot("runs", "list", "--json", cwd=repo).stdout)
@@ -413,6 +428,7 @@ def test_runs_are_recorded(copilot: Copilot, model: Model, repo: Path) -> None:
         (["--json", "--sarif"], "exclude each other"),
         (["--staged", "--worktree"], "exclude each other"),
         (["--range", "A..B", "-"], "exclude each other"),
+        (["--last", "--range", "A..B"], "exclude each other"),
         (["--range", "--upload-pack=x"], "not a range"),
         (["--range", "lost..HEAD"], "no commit lost"),
         (["HEAD"], "not understood"),

@@ -56,6 +56,14 @@ class World:
             raise Interrupted("a new")
         return self.again(review)
 
+    def keep(self, review: Review) -> None: ...
+
+    def request(self, review: Review) -> str:  # noqa: ARG002
+        return "change it [so]\tplease\x1b"
+
+    def expected(self, request: str) -> str:  # noqa: ARG002
+        return "about 6,800 tokens"
+
     def cancel(self) -> None:
         self.cancelled.set()
 
@@ -94,6 +102,8 @@ async def test_next_proposal_is_shown_with_what_is_new(said: Review) -> None:
         await until(pilot, lambda: isinstance(app.screen, AskAgain))
         assert "line 15" in text_of(app, "#sent")
         assert "leave this line" in text_of(app, "#sent")
+        assert "about 6,800 tokens" in text_of(app, "#sent")
+        assert text_of(app, "#sent").endswith("\nchange it [so]  please\\x1b")
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is app.shown and app.review.round == 2)
         assert app.review.files[0].hunk_decision(0) is Decision.ACCEPTED

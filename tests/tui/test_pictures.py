@@ -75,6 +75,14 @@ class Unasked:
     def asked_again(self, review: Review, show: Callable[[object], None] | None) -> Review:
         raise NotImplementedError
 
+    def keep(self, review: Review) -> None: ...
+
+    def request(self, review: Review) -> str:  # noqa: ARG002
+        return ""
+
+    def expected(self, request: str) -> str:  # noqa: ARG002
+        return ""
+
     def cancel(self) -> None:
         raise NotImplementedError
 

@@ -38,6 +38,14 @@ class Editor:
     def asked_again(self, review: Review, show: Show | None) -> Review:  # noqa: ARG002
         raise UsageError("there is no model")
 
+    def keep(self, review: Review) -> None: ...
+
+    def request(self, review: Review) -> str:  # noqa: ARG002
+        return ""
+
+    def expected(self, request: str) -> str:  # noqa: ARG002
+        return ""
+
     def cancel(self) -> None:
         return None
 
@@ -105,9 +113,12 @@ async def test_edit_that_is_given_up_changes_nothing(
 
 async def test_whole_file_is_edited(review_of: Make, two_hunks: FileChange) -> None:
     app, editor = app_with(review_of(two_hunks), lambda data: data + b"line 21\n")
-    async with app.run_test(size=WIDE) as pilot:
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
         app.shown.action_edit_file()
         await pilot.pause()
+        assert [toast.message for toast in app._notifications] == [
+            "decisions on lines that you left stand; to decide: 3 hunks"
+        ]
     assert editor.given == [(two_hunks.after, ".txt")]
     assert (app.review.files[0].change.after or b"").endswith(b"line 20\nline 21\n")
     assert len(app.review.files[0].hunks) == 3

@@ -13,7 +13,6 @@ from copilot.assist.reviewing.merge import merged
 from copilot.assist.reviewing.parse import parse_review
 from copilot.assist.reviewing.reading import names_something
 from copilot.assist.reviewing.shown import ShownHunk
-from copilot.assist.reviewing.suggestions import NO_EDIT, written
 from copilot.assist.reviewing.verdict import verdict
 from copilot.edits.path_lines import path_in
 from copilot.workspace.diffs import Diff, DiffHunk
@@ -74,8 +73,8 @@ def judge(
             continue
         if one.suggestion:
             kept = _suggestion(one.suggestion, marker, asked.sight)
-            dropped += [] if kept else [Dropped(None, NO_EDIT, one.suggestion)]
-            one = replace(one, suggestion=kept or "")
+            dropped += [kept] if isinstance(kept, Dropped) else []
+            one = replace(one, suggestion=kept if isinstance(kept, str) else "")
         findings.append(one)
     note = CUT_OFF if is_cut_off else heard.broken
     if lacks_marks and not note:
@@ -94,8 +93,12 @@ def _is_read(hunk: ShownHunk, told: str | None) -> bool:
     return told is not None and (not told or names_something(told, hunk))
 
 
-def _suggestion(text: str, marker: int, sight: Sight) -> str | None:
-    return written(text, marker, lambda name: path_named(name, sight), sight.alias)
+def _suggestion(text: str, marker: int, sight: Sight) -> str | Dropped:
+    # Most replies suggest nothing, and reading edits takes long to import.
+    from copilot.assist.reviewing.suggestions import NO_EDIT, written
+
+    kept = written(text, marker, lambda name: path_named(name, sight), sight.alias)
+    return kept or Dropped(None, NO_EDIT, text)
 
 
 def result_of(

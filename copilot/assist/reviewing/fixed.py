@@ -12,6 +12,7 @@ from copilot.workspace.masker import Masker
 from copilot.workspace.masks.find import find_secrets
 from copilot.workspace.masks.placeholders import PLACEHOLDER_KIND
 from copilot.workspace.masks.private_keys import KIND as PRIVATE_KEY
+from copilot.workspace.masks.private_keys import key_line
 from copilot.workspace.masks.span import Span
 from copilot.workspace.protected import protection
 
@@ -78,7 +79,14 @@ def _shown(file: DiffFile, hunk: DiffHunk, masker: Masker | None, sign: str = "-
     text = "\n".join(line.text.removesuffix("\r") for line in lines)
     spans = find_secrets(file.path, text)
     found = [(text.count("\n", 0, s.start), text.count("\n", 0, s.end), s.kind) for s in spans]
-    return _Shown(lines, tuple(_masked(text, spans, masker).split("\n")), tuple(_joined(found)))
+    texts = (_without_key(line, masker) for line in _masked(text, spans, masker).split("\n"))
+    return _Shown(lines, tuple(texts), tuple(_joined(found)))
+
+
+def _without_key(line: str, masker: Masker | None) -> str:
+    """Return a line without what may be a key's, which the hunk shows only a piece of."""
+    span = key_line(line)
+    return _masked(line, [span], masker) if span else line
 
 
 def _joined(found: Sequence[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:

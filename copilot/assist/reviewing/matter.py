@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from copilot.assist.read import Read, read_texts
-from copilot.assist.reviewing.places import Place, places_of
+from copilot.assist.reviewing.places import Place, begin_places
 from copilot.assist.reviewing.shown import ShownHunk, Side, masked_side, shown_lines, side_of
 from copilot.assist.reviewing.touched import Touched, touched
 from copilot.assist.scope import Scope
@@ -37,7 +38,8 @@ class Matter:
 
     `scope` reads the state after the change; of a patch, the work tree without it. `left_out` are
     changed files that cannot be shown, with the reasons. `sides` are the texts after the change by
-    path, `texts` the same as files, `touched` what is changed in each.
+    path, `texts` the same as files, `touched` what is changed in each. `find_places` waits for the
+    end of a search that goes on meanwhile.
     """
 
     diff: Diff
@@ -51,7 +53,12 @@ class Matter:
     sides: Mapping[str, Side] = field(default_factory=dict)
     texts: Mapping[str, SourceFile] = field(default_factory=dict)
     touched: Mapping[str, Touched] = field(default_factory=dict)
-    places: tuple[Place, ...] = ()
+    find_places: Callable[[], tuple[Place, ...]] = tuple
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """Lines elsewhere that refer to what is changed. Raises GitFailed, ReadIncomplete."""
+        return self.find_places()
 
     @property
     def names(self) -> frozenset[str]:
@@ -114,7 +121,7 @@ def _matter(diff: Diff, what: What, root: Root, scope: Scope, read: Read) -> Mat
     )
     matter = replace(matter, touched=found)
     inside = {(hunk.path, line.number) for hunk in hunks for line in hunk.lines if line.sign != "-"}
-    return replace(matter, places=places_of(root, scope, read, matter.names, inside))
+    return replace(matter, find_places=begin_places(root, scope, read, matter.names, inside))
 
 
 def _blobs(

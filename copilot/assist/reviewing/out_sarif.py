@@ -151,6 +151,9 @@ def _fix(finding: Finding, diff: Diff) -> Json | None:
     edit = operation_of(finding)
     if edit is None or PLACEHOLDER.search(edit.search + edit.replace):
         return None
+    if visible(edit.replace) != edit.replace:
+        # With escapes it would be another text, and without them one that hides something.
+        return None
     spans = list(_places(edit.search.removesuffix("\n").split("\n"), finding.path, diff))
     if len(spans) != 1:
         return None
@@ -162,7 +165,7 @@ def _fix(finding: Finding, diff: Diff) -> Json | None:
     else:
         region |= {"endLine": last.new, "endColumn": len(last.text) + 1}
         text = text.removesuffix("\n")
-    replacement = {"deletedRegion": region, "insertedContent": {"text": visible(text)}}
+    replacement = {"deletedRegion": region, "insertedContent": {"text": text}}
     change = {"artifactLocation": _artifact(finding.path), "replacements": [replacement]}
     return {"description": {"text": "The suggested change."}, "artifactChanges": [change]}
 

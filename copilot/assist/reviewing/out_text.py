@@ -15,10 +15,15 @@ _MOST_QUOTED, _MOST_NAMED = 12, 20
 
 def text_of(result: ReviewResult, diff: Diff) -> str:
     """Return the findings with the lines that they quote, what is not known, and the outcome."""
-    return "".join(f"{line}\n" for line in _lines(result, diff))
+    return f"{details_of(result)}{_outcome(result, diff)}\n"
 
 
-def _lines(result: ReviewResult, diff: Diff) -> Iterator[str]:
+def details_of(result: ReviewResult) -> str:
+    """Return the same without the outcome."""
+    return "".join(f"{line}\n" for line in _details(result))
+
+
+def _details(result: ReviewResult) -> Iterator[str]:
     for finding in result.findings:
         yield from _finding(finding)
         yield ""
@@ -26,7 +31,6 @@ def _lines(result: ReviewResult, diff: Diff) -> Iterator[str]:
     yield from _first([f"not looked at: {one_line(p)}, {_where(h)}" for p, h in result.unread])
     left_out = [f"{one_line(path)}: {one_line(reason)}" for path, reason in result.left_out]
     yield from _first([f"not shown to the model: {one}" for one in left_out])
-    yield _outcome(result, diff)
 
 
 def _finding(finding: Finding) -> Iterator[str]:
@@ -83,6 +87,8 @@ def _outcome(result: ReviewResult, diff: Diff) -> str:
     files = f"{_counted(len(diff.files), 'file')}, " if diff.files else ""
     about = f"{files}{one_line(diff.description)}"
     missing = "" if result.is_complete else f"; incomplete: {one_line(result.note) or 'see above'}"
+    if result.outcome is Outcome.PASS and not (diff.files or result.model):
+        return f"pass: nothing to review in {about}"
     if result.outcome is Outcome.PASS:
         return f"pass: nothing found in {about}"
     if result.outcome is Outcome.INCOMPLETE:

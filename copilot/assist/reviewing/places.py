@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -13,7 +13,7 @@ from copilot.assist.read import Read, read_texts
 from copilot.assist.reviewing.shown import Side, side_of
 from copilot.assist.scope import Scope
 from copilot.workspace.git import GitFailed
-from copilot.workspace.grep import mentions_of
+from copilot.workspace.grep import Search
 from copilot.workspace.model import Root
 
 # What stands in more lines than this is no name that tells anything.
@@ -35,25 +35,40 @@ class Place:
     text: str
 
 
-def places_of(
+def begin_places(
     root: Root,
     scope: Scope,
     read: Read,
     names: Collection[str],
     inside: Collection[tuple[str, int]],
-) -> tuple[Place, ...]:
-    """Return lines that hold one of the names as a word, and are not `inside` the change itself.
+) -> Callable[[], tuple[Place, ...]]:
+    """Begin to look for lines that hold one of the names as a word; what is returned ends it.
 
-    Files that no prompt may show have none, nor has a repository that git cannot search. Raises
-    GitFailed, ReadIncomplete.
+    Lines `inside` the change itself are none; files that no prompt may show have none, nor has a
+    repository that git cannot search. The end raises GitFailed, ReadIncomplete.
     """
     wanted = sorted(names)[:_MOST_NAMES]
     if not wanted:
-        return ()
-    found: dict[str, list[int]] = {}
+        return tuple
     # Without these places a review is as sound, only less informed.
+    try:
+        search = Search(root, wanted)
+    except GitFailed:
+        return tuple
+    return lambda: _found(search, root, scope, read, wanted, inside)
+
+
+def _found(
+    search: Search,
+    root: Root,
+    scope: Scope,
+    read: Read,
+    wanted: Collection[str],
+    inside: Collection[tuple[str, int]],
+) -> tuple[Place, ...]:
+    found: dict[str, list[int]] = {}
     with suppress(GitFailed):
-        for one in islice(mentions_of(root, wanted), _MOST_SEARCHED):
+        for one in islice(search.mentions(), _MOST_SEARCHED):
             if (one.path, one.line) not in inside:
                 found.setdefault(one.path, []).append(one.line)
     texts = {f.path: f for f in read.files if f.repository == root.alias and f.is_text}

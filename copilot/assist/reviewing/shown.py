@@ -9,6 +9,7 @@ from copilot.workspace.diffs import DiffFile, DiffHunk, DiffLine
 from copilot.workspace.encodings import read_text
 from copilot.workspace.masker import Masker
 from copilot.workspace.masks.placeholders import Mask
+from copilot.workspace.masks.private_keys import key_line
 
 
 @dataclass(frozen=True)
@@ -119,4 +120,11 @@ def _own_side(file: DiffFile, hunk: DiffHunk, masker: Masker | None, *, of_new: 
     if side is None:
         return Side()
     first = numbers[0] if numbers else 1
-    return Side({first + n - 1: text for n, text in side.lines.items()}, numbers[-1] if mine else 0)
+    lines = {first + n - 1: _without_key(text, masker) for n, text in side.lines.items()}
+    return Side(lines, numbers[-1] if mine else 0)
+
+
+def _without_key(line: str, masker: Masker | None) -> str:
+    """Return a line without what may be a key's, which the hunk shows only a piece of."""
+    span = key_line(line) if masker else None
+    return masker.mask(line, [span])[0] if masker and span else line

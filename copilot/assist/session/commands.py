@@ -45,7 +45,7 @@ class Command:
 COMMANDS = (
     Command("/ask", Takes.TEXT, "Ask about the code; a text without a command does the same."),
     Command("/edit", Takes.TEXT, "Have code changed; you accept each change before it is written."),
-    Command("/review", Takes.RANGE, "Review staged changes; comes with `copilot review`."),
+    Command("/review", Takes.RANGE, "Review what is staged, `--worktree`, or commits: A..B."),
     Command("/context", Takes.SOME_PATHS, "Show what the model sees: tokens and detail by file."),
     Command("/add", Takes.PATHS, "Show these files in full with the next question."),
     Command("/pin", Takes.PATHS, "Show these files in full, whenever files are laid out anew too."),

@@ -20,6 +20,10 @@ MOST = 20
 _MOST_LOOKED_AT = 15_000
 _BITS = 60
 _OF_PATHS = {Takes.PATHS, Takes.SOME_PATHS}
+_REVIEWED = (
+    ("--staged", "what is staged against HEAD"),
+    ("--worktree", "tracked files on disk against HEAD"),
+)
 
 
 @dataclass(frozen=True)
@@ -179,6 +183,8 @@ class Completer:
             yield from map(Suggestion, Finder(self.names.models).find(word))
         elif command.takes is Takes.SESSION:
             yield from map(Suggestion, Finder(self.names.sessions).find(word))
+        elif command.takes is Takes.RANGE:
+            yield from (Suggestion(n, a) for n, a in _REVIEWED if n.startswith(word))
         elif command.takes is Takes.COMMAND:
             yield from _commands(f"/{word.lstrip('/')}")
 

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What a turn is: a question, a task, what a command said, or an error."""
+    """What a turn is: a question, a task, a review, what a command said, or an error."""
 
     ASK = "ask"
     EDIT = "edit"
+    REVIEW = "review"
     NOTE = "note"
     ERROR = "error"
 
@@ -59,7 +60,8 @@ class Turn:
     `asked` is the person's text (of a note its command), `answer` the model's text or what is to be
     told, `said` what was said meanwhile, line by line. `is_partial`: the answer was cancelled or
     broke off. `outcome` of an edit: `applied`, `partly applied`, `not applied` or `` while it is
-    under review; `earlier` are replies of it that went back to the model. `cost` is in `currency`,
+    under review (of a review: `` where nothing suggested was decided); `earlier` are replies of it
+    that went back to the model. `cost` is in `currency`,
     None where it is not known.
     """
 
@@ -254,6 +256,12 @@ class SessionEngine(Protocol):
 
     def edit(self, text: str, show: Show) -> Edit:
         """Ask for edits and place them. What goes wrong is the turn of an Edit without a review."""
+
+    def review(self, text: str, show: Show) -> Edit:
+        """Review what is staged, or what the text names (`--worktree`, `A..B`), with the model.
+
+        The turn tells the findings; what they suggest is to be decided like an edit.
+        """
 
     def apply(self, review: Review) -> Turn:
         """Check and write what was accepted of the last edit; return its turn with the outcome.

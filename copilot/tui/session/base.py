@@ -59,6 +59,7 @@ class SessionBase(Screen[None], inherit_bindings=False):
             border-subtitle-color: $text-muted;
         }
         #transcript:focus, #context:focus { border: round $primary; }
+        #transcript:focus:nocolor, #context:focus:nocolor { border: heavy $primary; }
         #side { width: 36%; min-width: 36; max-width: 64; }
         #clock { display: none; height: 1; padding: 0 1; color: $text-accent; }
         #expected { height: 1; padding: 0 1; color: $text-muted; }

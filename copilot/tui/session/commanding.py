@@ -77,18 +77,25 @@ class Commanding:
         edit = await self._screen.answered(
             Kind.EDIT, text, lambda show: engine.edit(text, show), _turn_of
         )
+        await self._decided(edit, text)
+
+    async def _review(self, rest: str) -> None:
+        engine, asked = self._engine, f"/review {rest}".strip()
+        edit = await self._screen.answered(
+            Kind.REVIEW, asked, lambda show: engine.review(rest, show), _turn_of
+        )
+        await self._decided(edit, asked)
+
+    async def _decided(self, edit: Edit, text: str) -> None:
+        """Let the person decide on changes, if there are some, and write what he accepts."""
         if edit.review is None:
             return
         await self._screen.entered("the changes are ready: enter shows them")
         screen = ReviewScreen(edit.review, text, edit.outside)
         decided = await self._screen.app.push_screen_wait(screen)
         review = decided if decided is not None else _all_rejected(screen.review)
-        turn = await self._screen.worked("applying", lambda: engine.apply(review))
+        turn = await self._screen.worked("applying", lambda: self._engine.apply(review))
         self._screen.transcript.replace_last(turn)
-
-    async def _review(self, rest: str) -> None:
-        about = "a review of commits or of what is staged comes with `copilot review`"
-        self._add(self._engine.note(f"/review {rest}".strip(), about))
 
     async def _context(self, rest: str) -> None:
         self._screen.show_context(" ".join(paths_in(rest)))

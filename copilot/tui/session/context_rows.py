@@ -16,6 +16,12 @@ _SHOWN_OPEN = 60
 
 DETAIL_SIGNS = {Detail.FULL: "█", Detail.OUTLINE: "▒", Detail.PATH: "░", Detail.OMITTED: " "}
 WISH_SIGNS = {Wish.RAISE: "+", Wish.LOWER: "-", Wish.PIN: "P", Wish.LEAVE_OUT: "x"}
+WISH_WORDS = {
+    Wish.RAISE: "raised",
+    Wish.LOWER: "lowered",
+    Wish.PIN: "pinned",
+    Wish.LEAVE_OUT: "left out",
+}
 
 
 @dataclass(frozen=True, slots=True)

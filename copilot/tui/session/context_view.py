@@ -25,6 +25,7 @@ from copilot.tui.session.amounts import tokens_text
 from copilot.tui.session.context_rows import (
     DETAIL_SIGNS,
     WISH_SIGNS,
+    WISH_WORDS,
     ContextRow,
     Folder,
     opened_at_first,
@@ -57,7 +58,9 @@ class ContextTree(ScrollView, can_focus=True):
         .context--detail { color: $text-accent; }
         .context--wish { color: $text-warning; text-style: bold; }
     }
-    ContextTree:ansi .context--selected { background: transparent; text-style: reverse; }
+    ContextTree:ansi, ContextTree:nocolor {
+        .context--selected { background: transparent; text-style: reverse; }
+    }
     """
 
     class Wished(Message):
@@ -246,7 +249,7 @@ class ContextTree(ScrollView, can_focus=True):
             return count(row.files, "file")
         reason = f": {one_line(row.file.reason)}" if row.file.reason else ""
         wish = self._wish_of(row)
-        return f"{row.file.detail.value}{reason}{f' · {wish.value}' if wish else ''}"
+        return f"{row.file.detail.value}{reason}{f' · {WISH_WORDS[wish]}' if wish else ''}"
 
     def _ink(self, name: str) -> Style:
         return self.get_component_rich_style(f"context--{name}")

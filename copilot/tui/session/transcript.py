@@ -78,7 +78,7 @@ class Transcript(ScrollView, can_focus=True):
         .said--number { color: $text-accent; }
         .said--string { color: $text-success; }
     }
-    Transcript:ansi {
+    Transcript:ansi, Transcript:nocolor {
         .said--user, .said--code, .said--inline-code { background: transparent; }
         .said--fence { background: transparent; text-style: underline; }
     }

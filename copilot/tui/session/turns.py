@@ -36,6 +36,8 @@ def answer_lines(turn: Turn, numbers: Numbers) -> list[Line]:
     """Return a model's answer, what a command said, or an error."""
     if turn.kind is Kind.ERROR:
         return [Line("error", line, "! ") for line in _split(turn.answer)]
+    if turn.kind is Kind.REVIEW:
+        return _findings(turn.answer)
     if turn.kind is Kind.NOTE:
         is_figure = turn.asked == "/map"
         return [Line("figure" if is_figure else "note", line) for line in _split(turn.answer)]
@@ -72,7 +74,7 @@ def _ending(turn: Turn) -> Iterator[Line]:
 
 
 def _figures(turn: Turn) -> Iterable[str]:
-    if turn.kind not in (Kind.ASK, Kind.EDIT):
+    if turn.kind not in (Kind.ASK, Kind.EDIT, Kind.REVIEW):
         return
     if turn.model:
         yield one_line(turn.model)
@@ -85,6 +87,21 @@ def _figures(turn: Turn) -> Iterable[str]:
         yield seconds_text(turn.seconds)
     if turn.cost is not None:
         yield money(turn.cost, turn.currency)
+
+
+def _findings(text: str) -> list[Line]:
+    """Return what a review says, with what it quotes and suggests as code."""
+    return [Line(_kind_of(line), line) for line in _split(text)]
+
+
+def _kind_of(line: str) -> lines.Kind:
+    if line.startswith("    - "):
+        return "removed"
+    if line.startswith("    + "):
+        return "added"
+    if not line:
+        return "text"
+    return "code" if line.startswith("  ") else "outcome"
 
 
 def _split(text: str) -> list[str]:

@@ -126,6 +126,12 @@ def test_a_named_file_without_lines_or_with_a_secret(masker: Masker | None) -> N
     assert TOKEN not in repr(findings)
 
 
+def test_a_piece_of_a_key_is_never_quoted(masker: Masker | None) -> None:
+    diff = _diff(".github/workflows/ci.yml", [f"  {KEY[1]}"], (f"  {KEY[2]}",))
+    (finding,) = fixed_findings(diff, masker)
+    assert "x7Qv9" not in repr(finding)
+
+
 def test_a_file_named_for_secrets() -> None:
     patch = "diff --git a/.env b/.env\nnew file mode 100644\n--- /dev/null\n+++ b/.env\n"
     changes = Changes(What.PATCH, patch=f"{patch}@@ -0,0 +1 @@\n+DEBUG=1\n".encode())

@@ -326,6 +326,7 @@ def test_a_suggestion_is_a_fix_where_the_diff_tells_its_place(diff: Diff) -> Non
     for without in (
         SUGGESTION.replace("items[1]", "items[7]"),
         SUGGESTION.replace("items[0]", "MASKED_secret_0123456789abcdef"),
+        SUGGESTION.replace("items[0]", "items['\u200d']"),
         "no edit",
     ):
         (result,) = _valid(_result(replace(WRONG, suggestion=without)), diff)["results"]

@@ -76,5 +76,12 @@ def test_a_hunk_of_a_patch_is_masked(masker: Masker) -> None:
     assert "MASKED_" in line.text
 
 
+def test_a_piece_of_a_key_is_masked(masker: Masker) -> None:
+    body = "wb2blnjflVDsjo4XZNLW8/YEX7D/9obg9k30mJNjYP7e2orcLy5/W9VUpZx6PM9+"
+    lines = (DiffLine(" ", body, 9, 9), DiffLine("+", f"  {body[::-1]}", None, 10))
+    shown, _ = shown_lines(file(), DiffHunk(9, 1, 9, 2, lines), None, None, masker)
+    assert [line.text.strip()[:6] for line in shown] == ["MASKED", "MASKED"]
+
+
 def test_bytes_that_are_no_text() -> None:
     assert masked_side("a.py", b"\0\1\2", None) is None

@@ -60,6 +60,7 @@ def test_what_stands_behind_a_command_is_completed() -> None:
     assert _texts("/pin view") == ["app/src/session_view.py"]
     assert _texts("/model lm") == ["large-model"]
     assert _texts("/resume abc") == ["20260101T000000-abcdef"]
+    assert _texts("/review --w") == ["--worktree"]
     assert _texts("/edit view") == []
     assert _texts("/edit @view") == ["@app/src/session_view.py"]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import pytest
 
+Copilot: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
 Model: TypeAlias = Callable[..., str]
 # Those of conftest.py.
 Desk: TypeAlias = Any
@@ -40,10 +42,29 @@ def test_an_error_holds_the_commit_back(desk: Desk, model: Model) -> None:
     assert (done.returncode, desk.commits) == (1, 1)
     assert "This divides by zero." in done.stderr
     assert "two = one / 0" in done.stderr
+    assert done.stderr.count("1 finding") == 1
     assert desk.said(done)[-1] == (
-        "copilot: the commit is held back by 1 finding; --no-verify passes by"
+        "copilot: the commit is held back by 1 finding (all the same: git commit --no-verify)"
     )
     assert desk.commit("--no-verify").returncode == 0
+
+
+def test_what_the_hook_suggested_is_taken_without_asking_again(
+    desk: Desk, model: Model, copilot: Copilot, asked: list[dict[str, Any]]
+) -> None:
+    edit = "repo/a.py\n<<<<<<< SEARCH\ntwo = one / 0\n=======\ntwo = one\n>>>>>>> REPLACE\n"
+    whole = desk.finding("error").replace("END FINDING", f"suggestion:\n{edit}END FINDING")
+    desk.settle(model(whole))
+    assert "copilot review --last --fix-staged" in desk.said(desk.commit())[-1]
+    (desk.root / "a.py").write_text("unstaged = 1\n")
+    done = copilot("review", "--last", "--fix-staged", "--yes", cwd=desk.root)
+    assert done.returncode == 1
+    assert "This divides by zero." in done.stdout
+    assert desk.git("show", ":a.py").stdout == "one = 1\ntwo = one\n"
+    assert (desk.root / "a.py").read_text() == "unstaged = 1\n"
+    done = copilot("review", "--last", "--fix-staged", "--yes", cwd=desk.root)
+    assert "no change is suggested that could be made" in done.stderr
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -84,6 +105,17 @@ def test_without_an_answer_the_policy_decides(
     (line,) = desk.said(done)
     assert ("the commit goes on" in line) is (policy == "open")
     assert ("the commit is held back" in line) is (policy == "closed")
+
+
+def test_what_was_found_and_what_was_not_read_are_told_once(desk: Desk, model: Model) -> None:
+    whole = desk.finding("error").replace("looked at\n", "not looked at\n", 1)
+    desk.settle(model(whole))
+    done = desk.commit()
+    assert done.returncode == 1
+    (line,) = desk.said(done)
+    assert "held back by 1 finding" in line
+    assert line.endswith("the review is incomplete: 1 hunk not looked at")
+    assert done.stderr.count("incomplete") == 1
 
 
 @pytest.mark.parametrize(("policy", "commits"), [("open", 2), ("closed", 1)])

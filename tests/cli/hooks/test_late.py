@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import pytest
@@ -19,14 +22,15 @@ Held: TypeAlias = Any
 def test_a_late_review_is_finished_in_the_background(
     desk: Desk, held: Held, copilot: Copilot
 ) -> None:
-    desk.settle(held.url, hook_seconds=1)
+    desk.settle(held.url, hook_seconds=3)
     done = desk.commit()
     # Nobody has let the server answer yet.
     assert (done.returncode, desk.commits) == (0, 2)
     (line,) = desk.said(done)
-    assert line.startswith("copilot: no review within 1 s; the commit goes on")
+    assert line.startswith("copilot: no review within 3 s; the commit goes on")
     assert "copilot review --last" in line
-    assert "a review is on its way" in copilot("review", "--last", cwd=desk.root).stderr
+    last = copilot("review", "--last", cwd=desk.root)
+    assert (last.returncode, last.stdout, last.stderr) == (7, "", "a review is on its way\n")
     held.reply = desk.finding("error")
     held.let.set()
     desk.await_reviews()
@@ -37,8 +41,27 @@ def test_a_late_review_is_finished_in_the_background(
     assert "This divides by zero." in note
 
 
+def test_who_waits_in_a_terminal_is_told_so(desk: Desk, model: Model) -> None:
+    desk.settle(model(desk.clean))
+    ours, its = pty.openpty()
+    command = ["git", "hook", "run", "pre-commit"]
+    done = subprocess.run(command, cwd=desk.root, stdin=subprocess.DEVNULL, stderr=its, check=False)
+    os.close(its)
+    said = b""
+    # At the end of a terminal that nobody holds, Linux fails and macOS gives nothing.
+    with suppress(OSError):
+        while part := os.read(ours, 1000):
+            said += part
+    os.close(ours)
+    assert done.returncode == 0
+    first, second = said.decode().splitlines()
+    assert first.startswith("copilot: reviewing, at most ")
+    assert first.endswith(" s (Ctrl-C ends the commit)")
+    assert "nothing found" in second
+
+
 def test_a_late_review_reads_what_was_staged_then(desk: Desk, held: Held) -> None:
-    desk.settle(held.url, hook_seconds=1)
+    desk.settle(held.url, hook_seconds=3)
     assert desk.commit().returncode == 0
     (desk.root / "a.py").write_text("three = 3\n")
     desk.git("add", "a.py")
@@ -49,7 +72,7 @@ def test_a_late_review_reads_what_was_staged_then(desk: Desk, held: Held) -> Non
 
 
 def test_closed_the_next_try_has_the_late_answer(desk: Desk, held: Held) -> None:
-    desk.settle(held.url, hook_seconds=1, hook_policy="closed")
+    desk.settle(held.url, hook_seconds=3, hook_policy="closed")
     done = desk.commit()
     assert (done.returncode, desk.commits) == (1, 1)
     assert "the commit is held back" in desk.said(done)[0]
@@ -60,7 +83,7 @@ def test_closed_the_next_try_has_the_late_answer(desk: Desk, held: Held) -> None
 
 
 def test_a_second_commit_waits_for_the_review_on_its_way(desk: Desk, held: Held) -> None:
-    desk.settle(held.url, hook_seconds=1, hook_policy="closed")
+    desk.settle(held.url, hook_seconds=3, hook_policy="closed")
     assert desk.commit().returncode == 1
     assert desk.commit().returncode == 1
     assert held.asked.wait(desk.patience)
@@ -70,7 +93,7 @@ def test_a_second_commit_waits_for_the_review_on_its_way(desk: Desk, held: Held)
 
 
 def test_without_background_nothing_goes_on(desk: Desk, held: Held) -> None:
-    desk.settle(held.url, hook_seconds=1, hook_background=False)
+    desk.settle(held.url, hook_seconds=3, hook_background=False)
     done = desk.commit()
     assert done.returncode == 0
     assert "background" not in done.stderr
@@ -97,8 +120,8 @@ def test_our_own_part_has_the_same_deadline(
     policy: str,
     code: int,
 ) -> None:
-    desk.settle(model(desk.clean), hook_seconds=1, hook_policy=policy)
+    desk.settle(model(desk.clean), hook_seconds=3, hook_policy=policy)
     done = desk.git("hook", "run", "pre-commit", **disturbed(_STUCK))
     assert (done.returncode, asked) == (code, [])
     (line,) = desk.said(done)
-    assert line.startswith("copilot: not reviewed: not even read within 1 s; the commit")
+    assert line.startswith("copilot: not reviewed: not even read within 3 s; the commit")

@@ -118,9 +118,6 @@ def test_a_name_from_the_repository_is_not_imported(desk: Desk, model: Model) ->
     )
 
 
-# Lets git wait for ever before it compares.
-
-
 def test_a_submodule_does_not_confuse_the_review(
     desk: Desk, model: Model, make_repository: MakeRepository, asked: list[dict[str, Any]]
 ) -> None:
@@ -141,7 +138,10 @@ def test_no_model_is_fetched_for_a_commit(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     done = desk.commit(COPILOT_MODELS_DIR=str(tmp_path / "models"))
     assert done.returncode == 0
-    assert desk.said(done) == ["copilot: not reviewed: no model to ask; the commit goes on"]
+    assert desk.said(done) == [
+        "copilot: not reviewed: no model to ask (copilot models add, or copilot models pull); "
+        "the commit goes on"
+    ]
     assert list((tmp_path / "models").iterdir()) == []
 
 
@@ -175,5 +175,6 @@ def test_an_interrupted_change_is_not_finished_by_a_hook(
     done = desk.git("hook", "run", "pre-commit")
     assert desk.state() == before
     assert desk.said(done) == [
-        "copilot: not reviewed: an earlier change was interrupted; the commit goes on"
+        "copilot: not reviewed: an earlier change was interrupted (copilot recover); "
+        "the commit goes on"
     ]

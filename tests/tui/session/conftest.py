@@ -60,6 +60,7 @@ class ScriptedEngine:
         self.gate.set()
         self.ended = Flag()
         self.question = ""
+        self.findings = ""
         self.failing: Turn | None = None
         self._stopped = False
         self._answer: Callable[[str], bool] = lambda _: False
@@ -96,6 +97,13 @@ class ScriptedEngine:
         turn = self._kept(self._turn(Kind.EDIT, text, answer))
         change = FileChange("app", "src/main.py", b"one\ntwo\n", b"one\nTWO\n")
         return Edit(turn, start(ChangeSet((change,))))
+
+    def review(self, text: str, show: Show) -> Edit:
+        self.calls.append(("review", text))
+        self._streamed(show)
+        turn = self._kept(self._turn(Kind.REVIEW, f"/review {text}".strip(), self.findings))
+        change = FileChange("app", "src/main.py", b"one\ntwo\n", b"one\nTWO\n")
+        return Edit(turn, start(ChangeSet((change,))) if self.findings else None)
 
     def apply(self, review: Review) -> Turn:
         changes = accepted(review).changes

@@ -141,6 +141,24 @@ async def test_review_that_is_left_applies_nothing(engine: Any) -> None:
         assert engine.calls[-1] == ("apply", 0)
 
 
+async def test_findings_are_shown_and_what_they_suggest_is_decided(engine: Any) -> None:
+    engine.findings = "a.py:1: *odd* (error)\n      1 | x\n    - x\n    + y\n\n1 finding"
+    async with running(engine) as (screen, pilot):
+        screen.prompt.put("/review --worktree")
+        screen.prompt.action_send()
+        await until(pilot, lambda: "enter shows them" in words(screen, "#clock"))
+        assert engine.calls[-1] == ("review", "--worktree")
+        kinds = [line.kind for line in screen.transcript.said.layout.lines()]
+        assert kinds[:8] == [
+            "user", "text", "outcome", "code", "removed", "added", "text", "outcome",
+        ]  # fmt: skip
+        assert "a.py:1: *odd* (error)" in shown(screen)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
+        await pilot.press("a", "w", "enter")
+        await until(pilot, lambda: engine.calls[-1] == ("apply", 1))
+
+
 async def test_error_is_a_turn_with_its_hint(engine: Any) -> None:
     engine.failing = Turn(1, Kind.ERROR, "", "no answer from [host]", hint="start the server")
     async with running(engine) as (screen, pilot):
@@ -345,7 +363,6 @@ async def test_wide_screen_hides_the_context_on_a_key(engine: Any) -> None:
         ("/cost", "0 requests"),
         ("/help undo", "/undo  Take back the last change that was written."),
         ("/model large-model", "from now on large-model is asked"),
-        ("/review HEAD", "copilot review"),
     ],
 )
 async def test_command_says_what_it_did(engine: Any, command: str, answer: str) -> None:
