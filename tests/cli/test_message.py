@@ -212,7 +212,7 @@ def test_json(copilot: Copilot, model: Model, root: Path, tmp_path: Path) -> Non
         "reply_tokens": 9,
         "cached_tokens": None,
     }
-    assert copilot("runs", "list", cwd=root).stdout.count("message") == 2
+    assert "a message for what is" in copilot("runs", "list", cwd=root).stdout
 
 
 def test_commit_takes_the_message_and_runs_hooks(

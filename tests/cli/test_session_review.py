@@ -123,7 +123,7 @@ def test_a_review_that_cannot_be_had_is_an_error_in_the_session(
     assert engine.review("--staged more", _ignore).turn.kind is Kind.ERROR
     turn = engine.review("HEAD", _ignore).turn
     assert turn.kind is Kind.REVIEW
-    assert turn.answer.startswith("pass: nothing found in ")
+    assert turn.answer.startswith("pass: nothing to review in ")
 
 
 def test_what_stands_behind_the_command() -> None:
