@@ -25,6 +25,12 @@ SMALL_MODEL = "qwen2.5-coder-0.5b"
 # Fetched models are kept between test runs, where the user's own are.
 _MODELS = Path(os.environ.get("COPILOT_MODELS_DIR") or state_paths().models)
 
+# What the caller's environment says to us, to git, to hooks and of terminals.
+_CALLERS = (
+    *("COPILOT_", "XDG_", "GIT_", "PRE_COMMIT", "CI", "SKIP", "NO_COLOR", "FORCE_COLOR"),
+    *("COLUMNS", "LINES", "EDITOR", "VISUAL", "HF_", "TEXTUAL"),
+)
+
 # How long an example takes depends on what else the machine does.
 settings.register_profile("clockless", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("clockless")
@@ -36,7 +42,7 @@ MakeRepository = Callable[..., Path]
 def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test a user of its own: no settings, no keys, no git configuration."""
     home = tmp_path_factory.mktemp("home")
-    for name in [name for name in os.environ if name.startswith(("COPILOT_", "XDG_", "GIT_"))]:
+    for name in [name for name in os.environ if name.startswith(_CALLERS)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)

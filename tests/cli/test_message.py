@@ -212,7 +212,8 @@ def test_json(copilot: Copilot, model: Model, root: Path, tmp_path: Path) -> Non
         "reply_tokens": 9,
         "cached_tokens": None,
     }
-    assert "a message for what is" in copilot("runs", "list", cwd=root).stdout
+    (run,) = json.loads(copilot("runs", "list", "--json", cwd=root).stdout)
+    assert (run["command"], run["task"]) == ("message", "a message for what is staged")
 
 
 def test_commit_takes_the_message_and_runs_hooks(

@@ -61,10 +61,15 @@ class Terminal:
 
 
 def _take_terminal() -> None:
-    """Make the terminal that of the new session, so that ctrl-c reaches it."""
+    """Make the terminal that of the new session, so that ctrl-c reaches it.
+
+    A shell that starts the tests in the background has them ignore interrupts.
+    """
     import fcntl
+    import signal
     import termios
 
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
