@@ -30,7 +30,7 @@ from copilot.context.overlay import left_out, what_is_due
 from copilot.context.words import mark_words
 from copilot.settings.modes import Mode
 from copilot.workspace.changes_of import What
-from copilot.workspace.model import Snapshot
+from copilot.workspace.model import Snapshot, SourceFile
 from copilot.workspace.snapshot import Progress
 
 # Of the room for a review, what hunks may take: the rest is for the files that they change.
@@ -57,11 +57,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class _Ground:
-    """What stands before the task in each request: sections with a frame, and what is due there."""
+    """What stands before the task in each request: sections with a frame, and what is due there.
+
+    `outlined` are files under review whose outline in the base is out of date: it is made anew only
+    where a request does not show the file in full.
+    """
 
     frame: Frame
     sections: tuple[Section, ...]
     due: tuple[Copy, ...] = ()
+    outlined: tuple[SourceFile, ...] = ()
     words: tuple[str, ...] = ()
     mode: Mode = Mode.RANK
     why_new: str = ""
@@ -151,10 +156,12 @@ def _on(frozen: Frozen, matter: Matter, draft: Draft, why_new: str) -> _Ground |
     due = what_is_due(frozen, files)
     shapes = {file.name: shape for file, shape in due.changed}
     texts = read_texts([file for file, _ in due.changed], scope)
-    outlines = [file for file in texts if shapes[file.name] is Shape.OUTLINE]
-    shorter = {copy.file.name: copy for copy in with_outlines(outlines, scope, draft)}
-    full = draft.copies([file for file in texts if file.name not in shorter])
-    copies = (*full, *shorter.values(), *map(gone, due.gone))
+    outlined = [file for file in texts if shapes[file.name] is Shape.OUTLINE]
+    reviewed = {file.name for file in matter.texts.values()}
+    later = tuple(file for file in outlined if file.name in reviewed)
+    full = draft.copies([file for file in texts if shapes[file.name] is not Shape.OUTLINE])
+    outlines = _outlines([file for file in outlined if file.name not in reviewed], scope, draft)
+    copies = (*full, *outlines, *map(gone, due.gone))
     frame = frozen.record.frame
     names = [*shapes, *due.gone, *raw_texts(matter.hunks, matter.places)]
     if not draft.fits(frame, names):
@@ -164,8 +171,15 @@ def _on(frozen: Frozen, matter: Matter, draft: Draft, why_new: str) -> _Ground |
     base = Base(frozen, matter.read, why_new)
     ordered = tuple(sorted(copies, key=lambda copy: copy.file.name))
     words = frozen.record.words
-    ground = _Ground(frame, frozen_sections(base), ordered, words, Mode.WHOLE, why_new)
+    ground = _Ground(frame, frozen_sections(base), ordered, later, words, Mode.WHOLE, why_new)
     return ground if _Writer(matter, draft, ground).room > 0 else None
+
+
+def _outlines(files: Sequence[SourceFile], scope: Scope, draft: Draft) -> list[Copy]:
+    """Return the files as outlines, or in full where no outline is shorter."""
+    shorter = with_outlines(files, scope, draft)
+    names = {copy.file.name for copy in shorter}
+    return [*shorter, *draft.copies([file for file in files if file.name not in names])]
 
 
 def _without(matter: Matter, draft: Draft) -> _Ground:
@@ -175,7 +189,7 @@ def _without(matter: Matter, draft: Draft) -> _Ground:
     frame = draft.frame([*names, *raw_texts(matter.hunks, matter.places)])
     rules = rules_section(draft, matter.scope.rules(), frame)
     words = mark_words(file.content or file.name for file in matter.texts.values())
-    return _Ground(frame, (rules,), (), words)
+    return _Ground(frame, (rules,), words=words)
 
 
 class _Writer:
@@ -263,7 +277,10 @@ class _Writer:
         self, files: Sequence[Copy], hunks: Sequence[ShownHunk], places: Sequence[Place]
     ) -> list[Section]:
         ground, draft = self._ground, self._draft
-        copies = [*ground.due, *sorted(files, key=lambda copy: copy.file.name)]
+        shown = {copy.file.name for copy in files}
+        lacking = [file for file in ground.outlined if file.name not in shown]
+        some = [*files, *_outlines(lacking, self._matter.scope, draft)] if lacking else files
+        copies = [*ground.due, *sorted(some, key=lambda copy: copy.file.name)]
         laid = draft.lay(copies, ground.frame) if copies else []
         before = sum(section.tokens for section in ground.sections)
         # As many as the task asks for them from.

@@ -199,6 +199,23 @@ def test_a_change_too_large_for_one_prompt_is_split(
     assert review.lost == ()
 
 
+def test_what_the_base_outlines_is_shown_in_full_where_it_is_asked_about(
+    make_repository: Callable[..., Path], git: Git, reviewed: Any, pack_of: Callable[..., Packed]
+) -> None:
+    idle = "    pass\n" * 8
+    text = "".join(f"def f{n}():\n{idle}    return {n}\n\n\n" for n in range(41))
+    root = make_repository({"a.py": text, "b.py": text})
+    pack_of(root, budget=100_000, outlines=True)
+    (root / "a.py").write_text(text.replace("return ", "return 1"))
+    (root / "b.py").write_text(text.replace("return 40", "return 0"))
+    git(root, "add", "--all")
+    first, second = reviewed(root, outlines=True).asked
+    assert len(first.hunks) == MOST_HUNKS
+    focus = [entries(asked.packed, SectionKind.FOCUS) for asked in (first, second)]
+    assert focus[0] == [("repo/a.py", "full"), ("repo/b.py", "outline")]
+    assert focus[1] == [("repo/a.py", "full"), ("repo/b.py", "full")]
+
+
 def test_a_hunk_that_fits_no_prompt_is_lost_not_cut(
     make_repository: Callable[..., Path], git: Git, reviewed: Any
 ) -> None:
