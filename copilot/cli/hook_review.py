@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
-from types import FrameType
+from functools import partial
 from typing import TYPE_CHECKING
 
 from copilot.assist.hooking.commits import Spent, spend
@@ -21,6 +19,7 @@ from copilot.assist.hooking.results import result_of, result_of_checks
 from copilot.cli.hook_child import Late, answer_to
 from copilot.cli.hook_message import reason
 from copilot.cli.hook_run import Hook, why_of
+from copilot.cli.hook_time import TooSlow, in_time
 from copilot.errors import CopilotError, ExitCode
 from copilot.workspace.changes_of import Changes, What, read_diff
 from copilot.workspace.git_state import common_dir_of
@@ -30,10 +29,6 @@ from copilot.workspace.masker import Masker
 if TYPE_CHECKING:
     from copilot.assist.reviewing.finding import Finding, ReviewResult
     from copilot.workspace.diffs import Diff
-
-
-class TooSlow(Exception):
-    """Our own part took all the time that git may wait."""
 
 
 def review_staged(hook: Hook) -> Verdict:
@@ -58,7 +53,7 @@ def review(
     from. What our own checks stop is shown to no model. Raises CopilotError, OSError.
     """
     try:
-        with _in_time(hook.until):
+        with in_time(hook.until):
             diff = read_diff(hook.root, changes)
             fixed = _checked(hook, diff)
     except TooSlow:
@@ -76,30 +71,16 @@ def review(
     return _told(hook, diff, kept, fixed)
 
 
-@contextmanager
-def _in_time(until: float) -> Iterator[None]:
-    """Raise TooSlow in the block once the time has come, on the monotonic clock."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise TooSlow
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, max(until - time.monotonic(), 0.001))
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def _checked(hook: Hook, diff: Diff) -> Sequence[Finding]:
     """Return what our own checks find."""
     if not diff.files:
         return ()
     # Its patterns take longer to load than most else here.
     from copilot.assist.reviewing.fixed import fixed_findings
+    from copilot.workspace.objects import read_blobs
 
-    return fixed_findings(diff, Masker(hook.paths.mask_key_file))
+    masker = Masker(hook.paths.mask_key_file)
+    return fixed_findings(diff, masker, partial(read_blobs, hook.root.path))
 
 
 def _answer(hook: Hook, diff: Diff, what: tuple[str, ...], index: str | None) -> Kept:

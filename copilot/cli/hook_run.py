@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copilot.assist.hooking.leaving import is_in_ci, is_skipped
+from copilot.cli.hook_time import TooSlow, in_time
 from copilot.errors import CopilotError, ExitCode, UsageError
 from copilot.text import one_line
 from copilot.workspace.git_state import doing, git_dir_of
@@ -99,9 +100,13 @@ def _is_busy(name: str, top: Path) -> bool:
 
 def _verdict(name: str, arguments: tuple[str, ...], began: float) -> Verdict | None:
     """Return how the hook ends, whatever happens; None if it leaves without a word."""
+    seconds = _own_policy().seconds
     try:
-        called = _called(name, arguments, began)
+        with in_time(began + seconds):
+            called = _called(name, arguments, began)
         return _STEPS[name](called) if called else None
+    except TooSlow:
+        return _without(name, f"git did not answer within {seconds:g} s")
     except (CopilotError, OSError) as error:
         return _without(name, why_of(error))
     except KeyboardInterrupt:

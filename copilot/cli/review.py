@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -43,6 +44,7 @@ from copilot.text import one_line
 from copilot.workspace.changes_of import Changes, What, range_of, read_diff
 from copilot.workspace.diffs import Diff
 from copilot.workspace.model import Root
+from copilot.workspace.objects import read_blobs
 
 MOST_REQUESTS = 8
 
@@ -165,7 +167,7 @@ def review_command(
     diff = read_diff(one, changes)
     whom = Whom(model, base_url, api_key_env)
     result = reviewed(
-        setup, diff, lambda fixed: _asked(setup, one, changes, diff, whom, fixed, requests)
+        setup, one, diff, lambda fixed: _asked(setup, one, changes, diff, whom, fixed, requests)
     )
     put_review(result, diff, form)
     _land(result.findings, setup, one, after)
@@ -173,7 +175,7 @@ def review_command(
 
 
 def reviewed(
-    setup: Setup, diff: Diff, ask: Callable[[Sequence[Finding]], ReviewResult]
+    setup: Setup, root: Root, diff: Diff, ask: Callable[[Sequence[Finding]], ReviewResult]
 ) -> ReviewResult:
     """Return the result of the review, of which `ask` is the model's part. Raises CopilotError.
 
@@ -181,7 +183,8 @@ def reviewed(
     """
     if not diff.files:
         return result_of(diff, (), ())
-    fixed = tuple(fixed_findings(diff, setup.masker))
+    read = partial(read_blobs, root.path) if root.is_git else None
+    fixed = tuple(fixed_findings(diff, setup.masker, read))
     if not any(file.hunks for file in diff.files):
         # There is nothing to ask: no model can be shown more than names and modes.
         left_out = [(file.path, why) for file in diff.files if (why := never_shown(file))]

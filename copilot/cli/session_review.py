@@ -49,7 +49,7 @@ class Checking(Editing):
                 self._setup, ready, root, changes, diff, fixed, MOST_REQUESTS, heard
             )
 
-        result = reviewed(self._setup, diff, ask)
+        result = reviewed(self._setup, root, diff, ask)
         self._model.forget_past()
         return self._told(turn, text_of(result, diff), result), result.findings
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from copilot.assist.reviewing.finding import Finding, Origin, Severity
 from copilot.workspace.diffs import Diff, DiffFile, DiffHunk, DiffLine
 from copilot.workspace.kinds import is_lock_file, is_secret_file
 from copilot.workspace.masker import Masker
+from copilot.workspace.masks.files import traits_of
 from copilot.workspace.masks.find import find_secrets
 from copilot.workspace.masks.placeholders import PLACEHOLDER_KIND
 from copilot.workspace.masks.private_keys import KIND as PRIVATE_KEY
@@ -39,18 +41,43 @@ class _Shown:
     secrets: tuple[tuple[int, int, str], ...]
 
 
-def fixed_findings(diff: Diff, masker: Masker | None) -> list[Finding]:
+# Yields blobs by their ids, as far as they are there.
+ReadBlobs = Callable[[Sequence[str]], Iterable[tuple[str, bytes]]]
+
+
+def fixed_findings(
+    diff: Diff, masker: Masker | None, read: ReadBlobs | None = None
+) -> list[Finding]:
     """Return what our own checks find in a change, by place; no secret's value is among it.
 
     That is secrets in added lines and files that are named for holding them, marks of conflicts
     left in, and changes to files that run by themselves or tell tools what to do. Without a masker
-    a secret stands as one word in what is quoted.
+    a secret stands as one word in what is quoted. `read` is asked for files in which lines outside
+    a hunk tell what the hunk holds.
     """
-    return [finding for file in diff.files for finding in _of_file(file, masker)]
+    texts = _whole_texts(diff, read) if read else {}
+    return [
+        finding
+        for file in diff.files
+        for finding in _of_file(file, masker, texts.get(file.blob or ""))
+    ]
 
 
-def _of_file(file: DiffFile, masker: Masker | None) -> Iterator[Finding]:
-    shown = [_shown(file, hunk, masker) for hunk in file.hunks]
+def _whole_texts(diff: Diff, read: ReadBlobs) -> Mapping[str, str]:
+    """Return the changed YAML files by their blobs: far above its data stands what a document is.
+
+    What is no UTF-8, or not there, is judged by its hunks alone.
+    """
+    ids = [f.blob for f in diff.files if f.blob and f.hunks and traits_of(f.path).yaml]
+    texts = {}
+    for blob, data in read(ids) if ids else ():
+        with suppress(UnicodeDecodeError):
+            texts[blob] = data.decode().replace("\r\n", "\n")
+    return texts
+
+
+def _of_file(file: DiffFile, masker: Masker | None, whole: str | None) -> Iterator[Finding]:
+    shown = [_shown(file, hunk, masker, whole=whole) for hunk in file.hunks]
     if file.status != "deleted":
         yield from _secret_names(file, shown)
     if why := _protection(file.path) or _protection(file.old_path or ""):
@@ -73,14 +100,38 @@ def _finding(
     return Finding(file.path, *lines, severity, category, claim, evidence, origin=Origin.CHECK)
 
 
-def _shown(file: DiffFile, hunk: DiffHunk, masker: Masker | None, sign: str = "-") -> _Shown:
-    """Return the side of a hunk without the lines of a sign, masked."""
+def _shown(
+    file: DiffFile,
+    hunk: DiffHunk,
+    masker: Masker | None,
+    sign: str = "-",
+    whole: str | None = None,
+) -> _Shown:
+    """Return the side of a hunk without the lines of a sign, masked; `whole` is that file."""
     lines = tuple(line for line in hunk.lines if line.sign != sign)
     text = "\n".join(line.text.removesuffix("\r") for line in lines)
     spans = find_secrets(file.path, text)
+    if whole is not None and lines:
+        spans = _united(spans, _inside(file.path, text, whole, (lines[0].new or 1) - 1))
     found = [(text.count("\n", 0, s.start), text.count("\n", 0, s.end), s.kind) for s in spans]
     texts = (_without_key(line, masker) for line in _masked(text, spans, masker).split("\n"))
     return _Shown(lines, tuple(texts), tuple(_joined(found)))
+
+
+def _inside(path: str, text: str, whole: str, before: int) -> list[Span]:
+    """Return the secrets of a file that lie in a part of it, behind so many lines."""
+    start = sum(len(line) + 1 for line in whole.split("\n")[:before])
+    end = start + len(text)
+    if whole[start:end] != text:
+        return []
+    found = (span for span in find_secrets(path, whole) if start <= span.start < span.end <= end)
+    return [Span(span.start - start, span.end - start, span.kind) for span in found]
+
+
+def _united(spans: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the spans of both, without those of the second that overlap one of the first."""
+    new = [o for o in others if all(o.end <= s.start or s.end <= o.start for s in spans)]
+    return tuple(sorted((*spans, *new), key=lambda span: span.start))
 
 
 def _without_key(line: str, masker: Masker | None) -> str:

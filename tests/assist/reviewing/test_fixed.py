@@ -66,6 +66,27 @@ def test_a_secret_that_was_there_is_not_told(masker: Masker | None) -> None:
     assert fixed_findings(diff, masker) == []
 
 
+def test_what_makes_a_secret_of_lines_may_stand_far_above_them(masker: Masker | None) -> None:
+    head = ["kind: Secret", "metadata:", "  name: shop", "data:"]
+    rest = [f"  part{number}: YWJjZGVmZ2hpamtsbW5vcA==" for number in range(20)]
+    whole = "".join(f"{line}\r\n" for line in [*head, *rest])
+    lines = [f" {line}\r\n" for line in rest[:5]] + [f"+{rest[5]}\r\n"]
+    ids = f"index {'1' * 40}..{'2' * 40} 100644"
+    patch = f"diff --git a/s.yml b/s.yml\n{ids}\n--- a/s.yml\n+++ b/s.yml\n"
+    patch += f"@@ -5,5 +5,6 @@ data:\n{''.join(lines)}"
+    diff = read_diff(
+        Root("r", Path("/nowhere"), is_git=False), Changes(What.PATCH, patch=patch.encode())
+    )
+    (file,) = diff.files
+    findings = fixed_findings(diff, masker, lambda ids: [(one, whole.encode()) for one in ids])
+    assert file.blob == "2" * 40
+    assert _told(findings) == [(10, 10, Severity.ERROR, "secret")]
+    assert "YWJj" not in repr(findings)
+    # Where the file is another one by now, its hunk alone is judged.
+    assert fixed_findings(diff, masker, lambda ids: [(one, b"kind: Secret\n") for one in ids]) == []
+    assert fixed_findings(diff, masker) == []
+
+
 def test_a_placeholder_is_no_secret(tmp_path: Path) -> None:
     masked, _ = Masker(tmp_path / "key").masked("app.py", f'TOKEN = "{TOKEN}"')
     assert "MASKED" in masked

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
@@ -124,6 +125,28 @@ def test_a_dead_server_and_a_commit(desk: Desk, policy: str, commits: int) -> No
     done = desk.commit()
     assert desk.commits == commits
     assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+@pytest.mark.parametrize(("policy", "code"), [("open", 0), ("closed", 7)])
+def test_a_git_that_hangs_holds_nothing_up(
+    desk: Desk, tmp_path: Path, policy: str, code: int
+) -> None:
+    desk.settle(desk.dead, hook_seconds=1, hook_policy=policy)
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.write_text("#!/bin/sh\nexec sleep 600\n")
+    git.chmod(0o755)
+    done = subprocess.run(
+        [desk.root / ".git" / "hooks" / "pre-commit"],
+        cwd=desk.root,
+        env={**os.environ, "PATH": f"{git.parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code
+    (line,) = desk.said(done)
+    assert "not reviewed: git did not answer within 1 s" in line
 
 
 def test_a_hook_run_changes_no_byte(desk: Desk, model: Model) -> None:
