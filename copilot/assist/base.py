@@ -9,6 +9,7 @@ from threading import Thread
 import msgspec
 
 from copilot.assist import ahead
+from copilot.assist.beside import following
 from copilot.assist.freeze import freeze, may_lack_files
 from copilot.assist.read import Read, read_texts, with_outlines
 from copilot.assist.scope import Scope
@@ -82,6 +83,7 @@ def _followed(
     loading: Loading, scope: Scope, draft: Draft, progress: Progress
 ) -> Base | str | None:
     """Return the base with what changed appended, why there must be a new one, None if damaged."""
+    scope = following(scope, loading.record.entries)
     read = Read.of(scope.parts(progress, skip=True))
     kept = loading.end()
     if kept is None:

@@ -131,7 +131,24 @@ def _counted(scope: Scope, draft: Draft, progress: Progress) -> tuple[list[Copy]
 def _chosen(
     copies: Sequence[Copy], scope: Scope, draft: Draft, frame: Frame, rules_tokens: int
 ) -> list[Copy] | None:
-    """Return what is shown of the files, some without their texts; None to rank them instead."""
+    """Return what is shown of the files, some without their texts; None to rank them instead.
+
+    What is read beside the roots is shown in full, and takes its share first.
+    """
+    aliases = frozenset(scope.aliases.all)
+    beside = [copy for copy in copies if copy.file.repository in aliases]
+    if beside:
+        taken = rules_tokens + sum(draft.tokens(beside, frame))
+        own = [copy for copy in copies if copy.file.repository not in aliases]
+        chosen = _chosen_own(own, scope, draft, frame, taken)
+        return None if chosen is None else [*beside, *chosen]
+    return _chosen_own(copies, scope, draft, frame, rules_tokens)
+
+
+def _chosen_own(
+    copies: Sequence[Copy], scope: Scope, draft: Draft, frame: Frame, rules_tokens: int
+) -> list[Copy] | None:
+    """Return the same of the repositories' own files; `rules_tokens` are taken already."""
     if scope.outlines:
         shorter = _outlines(copies, scope, draft)
         copies = [shorter.get(copy.file.name, copy) for copy in copies]
@@ -216,17 +233,18 @@ def _ordered(
     base = before.base if before else ()
     stood = {(entry.path, entry.shape, entry.source): at for at, entry in enumerate(base)}
     fixed = set(scope.read_only)
+    beside = set(scope.aliases.all)
 
-    def order(copy: Copy) -> tuple[int, tuple[bool, int, bytes]]:
+    def order(copy: Copy) -> tuple[int, bool, tuple[bool, int, bytes]]:
         at = stood.get((path_of(copy.file), copy.shape, copy.source), len(stood))
-        return at, _place(copy.file, times, fixed)
+        return at, copy.file.repository not in beside, _place(copy.file, times, fixed)
 
     return sorted(copies, key=order)
 
 
 def _times(scope: Scope) -> dict[str, int]:
     """Return when files last changed, by name, in seconds; what is not in it changed before."""
-    times: dict[str, int] = {}
+    times = dict(scope.beside.times)
     for root in scope.places:
         history = read_history(root, scope.cache)
         for path, ago in history.last_changed().items():

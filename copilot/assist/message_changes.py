@@ -59,7 +59,8 @@ def read_staged(scope: Scope, root: Root, diff: Diff, progress: Progress) -> Sta
 
     A file that no prompt may hold is named, with the reason. Raises GitFailed, ReadIncomplete.
     """
-    index = replace(scope, roots=(replace(root, state="index"),), submodules=(), kept=())
+    staged = (replace(root, state="index"),)
+    index = replace(scope, roots=staged, submodules=(), kept=(), examples=0, style=())
     read = Read.of(index.parts(progress, skip=True))
     files = {file.path: file for file in read.files}
     hidden = {file.path: why for file in diff.files if (why := _why_hidden(file, files))}

@@ -14,7 +14,7 @@ from pathlib import Path
 from copilot.assist.message_changes import Staged, told
 from copilot.assist.message_style import Customs
 from copilot.assist.pack import Packed, pack_on_base
-from copilot.assist.read import read_texts, unread, with_outlines
+from copilot.assist.read import Read, read_texts, unread, with_outlines
 from copilot.assist.scope import Scope
 from copilot.backends.protocol import Message
 from copilot.context.compose import Wording, filled, prompt_of, section_of, task_section
@@ -24,7 +24,7 @@ from copilot.settings.modes import Mode
 from copilot.settings.prompts import fill_prompt, load_prompt
 from copilot.text import one_line
 from copilot.workspace.masker import Masker
-from copilot.workspace.model import Root, Snapshot
+from copilot.workspace.model import Repository, Root, Snapshot, SourceFile
 from copilot.workspace.snapshot import Progress
 
 # In a smaller window than this, in tokens, what is staged has the room for itself: a model that
@@ -83,20 +83,45 @@ def _small(scope: Scope, subject: Subject) -> Asked:
     room = min(_MOST_IN_SMALL, int(budget * _CHANGES_SHARE) * _CHARACTERS_A_TOKEN)
     with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
         draft.start_for_few()
-        laid, frame = _outlines(scope, subject, draft)
-        focus = section_of(SectionKind.FOCUS, laid)
+        style, repositories = _style_files(scope)
+        models = draft.copies([file for file in style if file.data is not None])
+        outlines, frame = _outlines(scope, subject, draft, [copy.file.name for copy in models])
+        laid = draft.lay(models, frame) if models else []
+        focus = section_of(SectionKind.FOCUS, [*laid, *outlines])
+        only_models = section_of(SectionKind.FOCUS, laid)
+        subject = _read_besides(subject, style, repositories)
         rules = _rules(scope, subject.customs, draft, frame)
         while True:
             known = _known(subject, room)
             wording = Wording("", "{{task}}", _task(subject, known, scope))
             # Outlines are the first to give way.
-            for sections in ([rules, focus], [rules]):
+            for sections in ([rules, focus], [rules, only_models] if laid else [rules]):
                 whole = [*sections, task_section(draft, wording, frame, sections)]
                 if sum(section.tokens for section in whole) <= budget:
                     return Asked(_packed(scope, subject, whole, frame), known)
             room = int(room * _LESS)
             if room < _LEAST_CHARACTERS:
                 return Asked(_packed(scope, subject, whole, frame), known)
+
+
+def _style_files(scope: Scope) -> tuple[list[SourceFile], list[Repository]]:
+    """Return the user's models of style, and the repositories they make up."""
+    if not scope.style:
+        return [], []
+    from copilot.assist.style import style_parts
+
+    parts = list(style_parts(scope))
+    files = [file for part in parts for file in part.files]
+    return files, [part.repository for part in parts if part.repository]
+
+
+def _read_besides(
+    subject: Subject, files: Sequence[SourceFile], repositories: Sequence[Repository]
+) -> Subject:
+    """Return the subject with more that was read for its prompt."""
+    staged = subject.staged
+    read = Read((*staged.read.files, *files), (*staged.read.repositories, *repositories))
+    return replace(subject, staged=replace(staged, read=read))
 
 
 def _packed(scope: Scope, subject: Subject, sections: Sequence[Section], frame: Frame) -> Packed:
@@ -112,12 +137,17 @@ def _rules(scope: Scope, customs: Customs, draft: Draft, frame: Frame) -> Sectio
     return Section(SectionKind.RULES, (data,), draft.counts([data])[0])
 
 
-def _outlines(scope: Scope, subject: Subject, draft: Draft) -> tuple[list[Laid], Frame]:
-    """Return outlines of the changed files as they are staged, the shortest, as far as fits."""
+def _outlines(
+    scope: Scope, subject: Subject, draft: Draft, others: Sequence[str]
+) -> tuple[list[Laid], Frame]:
+    """Return outlines of the changed files as they are staged, the shortest, as far as fits.
+
+    `others` are the names of files that the prompt shows besides.
+    """
     index = replace(scope, roots=(replace(subject.root, state="index"),))
     texts = read_texts(subject.staged.files, index)
     copies = with_outlines(sorted(texts, key=lambda file: file.name), index, draft)
-    frame = draft.frame([copy.file.name for copy in copies])
+    frame = draft.frame([*others, *(copy.file.name for copy in copies)])
     room = min(_MOST_OUTLINES, int((scope.budget or _UNBOUNDED) * _OUTLINES_SHARE))
     chosen = []
     counted = zip(draft.tokens(copies, frame) if copies else [], copies, strict=True)

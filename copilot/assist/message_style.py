@@ -78,7 +78,7 @@ def customs_of(messages: Sequence[PastMessage]) -> Customs:
 
     Those of bots, reverts, and those that git or a forge wrote tell nothing.
     """
-    own = [message for message in messages if _is_own(message)]
+    own = [message for message in messages if is_own(message)]
     texts = [message.text for message in own]
     examples = _examples(own)
     once = frozenset(one for one, n in Counter(map(_folded, texts)).items() if n == 1)
@@ -120,7 +120,8 @@ def names_person(text: str) -> bool:
     return _PERSON.search(text) is not None
 
 
-def _is_own(message: PastMessage) -> bool:
+def is_own(message: PastMessage) -> bool:
+    """Tell whether somebody wrote a message in their own words: no bot, no git, no forge."""
     is_bot = _BOT.search(message.author) or _BOT.search(message.email)
     return bool(message.text) and not is_bot and not _NO_OWN_WORDS.match(message.text)
 

@@ -12,7 +12,7 @@ from copilot.assist import ahead
 from copilot.assist.asking import Asking
 from copilot.assist.base import MARKS_TAKEN, Base, base_of
 from copilot.assist.freeze import RESERVE
-from copilot.assist.read import Read, check_complete, check_not_empty, unread
+from copilot.assist.read import Read, check_complete, check_not_empty, read_texts, unread
 from copilot.assist.scope import Scope
 from copilot.backends.protocol import Message
 from copilot.cache import key_of
@@ -24,9 +24,9 @@ from copilot.context.compose import (
     rules_section,
     section_of,
 )
-from copilot.context.draft import Copy, Draft, dropped
+from copilot.context.draft import Copy, Draft, Laid, dropped
 from copilot.context.entries import Entry, Shape, latest
-from copilot.context.model import Detail, PackedFile, Prompt, Section, SectionKind
+from copilot.context.model import Detail, Frame, PackedFile, Prompt, Section, SectionKind
 from copilot.context.words import mark_words
 from copilot.settings.modes import Mode
 from copilot.settings.prompts import load_prompt
@@ -146,6 +146,11 @@ def _with_base(scope: Scope, wording: Wording, draft: Draft, progress: Progress)
     full = frozenset(e.name for e in latest(base.frozen.entries).values() if e.is_full)
     is_partial = any(file.is_text and file.name not in full for file in base.read.files)
     why: Mapping[str, str] = {}
+    read, past = base.read, list[Copy]()
+    if scope.examples and wording.task:
+        room = -_excess([*sections, asking.task(sections)], scope) - _RESERVE
+        read, past = _with_alike(scope, read, wording.asked, draft, room, frame)
+    laid = draft.lay(past, frame) if past else []
     if is_partial and wording.task and scope.budget is not None and not scope.outlines:
         # Ranking takes long to import, and most prompts hold all files.
         from copilot.assist.ranked import in_focus, laid_out, ranking_of
@@ -156,9 +161,11 @@ def _with_base(scope: Scope, wording: Wording, draft: Draft, progress: Progress)
             fresh = _with_base(replace(scope, fresh=True), wording, draft, progress)
             return replace(fresh, why_new=MARKS_TAKEN) if fresh else None
         room = -_excess([*sections, asking.task(sections)], scope) - _RESERVE
+        room -= sum(entry.tokens for entry, _ in laid)
         while True:
             chosen = in_focus(ranking, full, draft, frame, room)
-            focus = section_of(SectionKind.FOCUS, laid_out(chosen, scope, draft, frame))
+            shown = [*laid, *laid_out(chosen, scope, draft, frame)]
+            focus = section_of(SectionKind.FOCUS, shown)
             excess = _excess([*sections, focus, asking.task([*sections, focus])], scope)
             if excess <= 0 or not chosen.copies:
                 break
@@ -166,11 +173,33 @@ def _with_base(scope: Scope, wording: Wording, draft: Draft, progress: Progress)
             room -= excess + room // _STEPS
         sections.append(focus)
         why = chosen.why
+    elif laid:
+        sections.append(section_of(SectionKind.FOCUS, laid))
     sections.append(asking.task(sections))
     if _excess(sections, scope) > 0:
         return None
-    prompt = prompt_of(sections, base.read.files, frame, scope.tokenizer, why)
-    return _packed(scope, base.read, prompt, asking, Mode.WHOLE, base.why_new)
+    prompt = prompt_of(sections, read.files, frame, scope.tokenizer, why)
+    return _packed(scope, read, prompt, asking, Mode.WHOLE, base.why_new)
+
+
+def _with_alike(
+    scope: Scope, read: Read, asked: str, draft: Draft, room: int, frame: Frame | None = None
+) -> tuple[Read, list[Copy]]:
+    """Return what was read with the examples for the task besides, and copies of those shown.
+
+    They take at most `room` tokens, and what the other examples leave of the share of all.
+    """
+    from copilot.assist.beside import alike_files
+
+    aliases = frozenset(scope.aliases.examples.values())
+    shown = [file for file in read.files if file.repository in aliases and file.is_text]
+    copies = draft.copies(read_texts(shown, scope))
+    taken = sum(draft.tokens(copies, frame or Frame())) if copies else 0
+    names = frozenset(file.name for file in shown)
+    room = min(room, scope.room_beside - taken)
+    files = alike_files(scope, read, asked, names, room, frame)
+    texts = [file for file in files if file.data is not None]
+    return replace(read, files=(*read.files, *files)), draft.copies(texts)
 
 
 def _by_rank(scope: Scope, wording: Wording, draft: Draft, progress: Progress) -> Packed:
@@ -180,17 +209,20 @@ def _by_rank(scope: Scope, wording: Wording, draft: Draft, progress: Progress) -
 
     read = Read.of(scope.parts(progress, skip=True))
     ranking = ranking_of(read, scope, wording.asked, draft, progress)
-    frame = draft.frame(ranking.names)
+    read, beside = _beside(scope, read, wording, draft)
+    frame = draft.frame([*ranking.names, *(copy.file.name for copy in beside)])
     rules = rules_section(draft, wording.rules, frame)
     words = mark_words(copy.source for copy in ranking.whole.values())
     asking = Asking(scope, wording, draft, frame, words)
+    laid = draft.lay(beside, frame) if beside else []
     room = (scope.budget or _UNBOUNDED) - rules.tokens - asking.task([rules]).tokens - _RESERVE
+    room -= sum(entry.tokens for entry, _ in laid)
     if scope.mode is Mode.AUTO and ranking.tokens(draft, frame) <= room - RESERVE:
         scope.cache.put({too_small_key(scope): b"0"})
         packed = _with_base(scope, wording, draft, progress)
         if packed is not None:
             return packed
-    made = _ranked_sections(ranking, asking, rules, room)
+    made = _ranked_sections(ranking, asking, rules, room, laid)
     if made is None:
         copies = list(ranking.whole.values())
         counts = zip(copies, draft.tokens(copies, frame), strict=True)
@@ -202,10 +234,25 @@ def _by_rank(scope: Scope, wording: Wording, draft: Draft, progress: Progress) -
     return _packed(scope, read, prompt, asking, mode)
 
 
+def _beside(scope: Scope, read: Read, wording: Wording, draft: Draft) -> tuple[Read, list[Copy]]:
+    """Return what was read with the examples for the task, and copies of all beside the roots."""
+    aliases = frozenset(scope.aliases.all)
+    if not aliases:
+        return read, []
+    files = [file for file in read.files if file.repository in aliases and file.is_text]
+    times = scope.beside.times
+    files.sort(key=lambda file: (times.get(file.name, 0), file.name))
+    copies = draft.copies(read_texts(files, scope))
+    if not (scope.examples and wording.task):
+        return read, copies
+    read, past = _with_alike(scope, read, wording.asked, draft, scope.room_beside)
+    return read, [*copies, *past]
+
+
 def _ranked_sections(
-    ranking: Ranking, asking: Asking, rules: Section, room: int
+    ranking: Ranking, asking: Asking, rules: Section, room: int, beside: Sequence[Laid]
 ) -> tuple[list[Section], Chosen] | None:
-    """Return all sections, None where not even one file fits."""
+    """Return all sections, what stands beside the roots first; None where not even a file fits."""
     from copilot.assist.ranked import by_rank, laid_out
 
     scope, draft, frame = asking.scope, asking.draft, asking.frame
@@ -213,7 +260,8 @@ def _ranked_sections(
         chosen = by_rank(ranking, scope, draft, frame, room)
         if all(copy.shape is Shape.PATH for copy in chosen.copies):
             return None
-        laid = draft.with_marks(laid_out(chosen, scope, draft, frame), asking.words, frame)
+        laid = [*beside, *laid_out(chosen, scope, draft, frame)]
+        laid = draft.with_marks(laid, asking.words, frame)
         sections = [rules, section_of(SectionKind.FOCUS, laid)]
         sections.append(asking.task(sections))
         if (excess := _excess(sections, scope)) <= 0:

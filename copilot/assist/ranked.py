@@ -58,7 +58,8 @@ class Ranking:
 def ranking_of(read: Read, scope: Scope, asked: str, draft: Draft, progress: Progress) -> Ranking:
     """Rank all files. Raises UsageError if there is nothing to read, ReadIncomplete."""
     check_not_empty(read.files, scope)
-    texts = [file for file in read.files if file.is_text]
+    aliases = frozenset(scope.aliases.all)
+    texts = [file for file in read.files if file.is_text and file.repository not in aliases]
     ranked, signals, copies = ranked_files(texts, scope, asked, draft, progress)
     return Ranking(tuple(ranked), tuple(signals), {copy.file.name: copy for copy in copies})
 

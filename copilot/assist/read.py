@@ -71,10 +71,12 @@ def read_texts(files: Sequence[SourceFile], scope: Scope) -> list[SourceFile]:
 
     Raises ReadIncomplete if one is changed at this very moment.
     """
-    lacking = [file for file in files if file.data is None]
+    again = {file.name: scope.beside.texts.get(file.name) for file in files if file.data is None}
+    again = {name: held for name, held in again.items() if held}
+    lacking = [file for file in files if file.data is None and file.name not in again]
     lacking.sort(key=lambda file: (file.repository, os.fsencode(file.path)))
     read = read_again(lacking, scope.places, scope.kept, scope.masker)
-    again = {file.name: found for file, found in zip(lacking, read, strict=True)}
+    again |= {file.name: found for file, found in zip(lacking, read, strict=True)}
     texts = []
     for file in files:
         found = again.get(file.name) if file.data is None else file

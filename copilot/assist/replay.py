@@ -13,6 +13,7 @@ from copilot.cache import Cache, key_of
 from copilot.context.entries import Shape, head_of, mark_line, pieces_of
 from copilot.context.manifest import Manifest, NamedEntry, NamedSection, damaged
 from copilot.context.model import Frame, SectionKind
+from copilot.workspace.contents import blob_id
 from copilot.workspace.encodings import read_text
 from copilot.workspace.masker import Masker
 from copilot.workspace.masks.span import FINDER_VERSION
@@ -104,10 +105,35 @@ def _shown(
             wanted.setdefault(entry.repository, {})[number] = entry
     for alias, some in wanted.items():
         left = dict(some)
+        if sources[alias].commits_of is not None:
+            yield from _examples(some, sources[alias], masking)
+            continue
         for number, data in bytes_of(sources[alias], some):
             del left[number]
             yield number, _text(some[number], data, masking)
         yield from ((number, sources[alias].why_gone) for number in left)
+
+
+def _examples(
+    wanted: Mapping[int, NamedEntry], source: Source, masking: _Masking
+) -> Iterator[_Shown]:
+    """Yield the examples made of commits once more; a text of theirs is masked already."""
+    from copilot.assist.example_making import examples_again
+
+    made: dict[str, bytes] = {}
+    if source.root is not None and source.commits_of is not None:
+        paths = [entry.path for entry in wanted.values()]
+        made = dict(examples_again(source.root, source.commits_of, paths, masking.masker))
+    for number, entry in wanted.items():
+        data = made.get(entry.path)
+        is_it = data is not None and entry.blob is not None and blob_id(data) == entry.blob
+        if data is None or not is_it:
+            has_lost_key = masking.masker is not None and not masking.has_key
+            why = "; or its secrets were masked under a key that is gone" if has_lost_key else ""
+            yield number, f"{source.why_gone}{why}"
+            continue
+        shown = SourceFile(entry.repository, entry.path, entry.blob, "", data, content=entry.blob)
+        yield number, shown
 
 
 def _text(entry: NamedEntry, data: bytes, masking: _Masking) -> SourceFile | str:

@@ -23,13 +23,15 @@ from copilot.workspace.submodules import with_submodules
 class Source:
     """Where one repository's files may be found; `why_gone` says of the others why they are not.
 
-    `revision` is the commit that was checked out, `kept` are bare repositories.
+    `revision` is the commit that was checked out, `kept` are bare repositories. `commits_of` is
+    what the root was called whose commits the files are examples of.
     """
 
     why_gone: str
     root: Root | None = None
     revision: str | None = None
     kept: tuple[Path, ...] = ()
+    commits_of: str | None = None
 
 
 def find_sources(
@@ -53,7 +55,17 @@ def find_sources(
             continue
         root = by_alias.get(one.alias) or by_path.get(one.root or "")
         sources[one.alias] = _folder(one, root) if root or not own else _recorded(one)
+    for one in manifest.repositories:
+        if one.commits_of is not None:
+            sources[one.alias] = _commits(sources.get(one.commits_of), one.commits_of)
     return sources
+
+
+def _commits(source: Source | None, alias: str) -> Source:
+    """Return where the commits of a root are, by where the root is."""
+    if source is None or source.root is None or not source.root.is_git:
+        return Source(source.why_gone if source else f"its manifest names no {one_line(alias)}")
+    return Source("its commit is gone, or reads otherwise", source.root, commits_of=alias)
 
 
 def _elsewhere(named: NamedRepository, kept: Sequence[KeptRepository]) -> Source:

@@ -14,6 +14,7 @@ from copilot.cli.options import (
     BaseUrl,
     Budget,
     ConfigPath,
+    Examples,
     Exclude,
     Focus,
     Fresh,
@@ -26,6 +27,7 @@ from copilot.cli.options import (
     NoMask,
     Repo,
     Roots,
+    Style,
     Submodules,
     Whom,
     new_app,
@@ -57,13 +59,15 @@ def ask_command(
     mode: ModeOption = Mode.AUTO,
     focus: Focus = None,
     fresh: Fresh = False,
+    examples: Examples = None,
+    style: Style = None,
     config: ConfigPath = None,
     manifest: ManifestFile = None,
     as_json: Json = False,
 ) -> None:
     """Ask about the code; the answer streams to stdout."""
     read = (root, include, exclude, budget, config, repo, submodules, no_mask, mode, focus, fresh)
-    setup = set_up(where(*read))
+    setup = set_up(where(*read, examples, style))
     with ready_model(setup, Whom(model, base_url, api_key_env)) as ready:
         asked = read_for(setup, ready, "ask", question)
         if manifest:

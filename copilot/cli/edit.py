@@ -21,6 +21,7 @@ from copilot.cli.options import (
     Constrained,
     ConstrainedOption,
     DryRun,
+    Examples,
     Exclude,
     Focus,
     Fresh,
@@ -36,6 +37,7 @@ from copilot.cli.options import (
     Plain,
     Repo,
     Roots,
+    Style,
     Submodules,
     Whom,
     Yes,
@@ -70,6 +72,8 @@ def edit(
     mode: ModeOption = Mode.AUTO,
     focus: Focus = None,
     fresh: Fresh = False,
+    examples: Examples = None,
+    style: Style = None,
     config: ConfigPath = None,
     yes: Yes = False,
     accept: Accept = None,
@@ -102,7 +106,7 @@ def edit(
 ) -> None:
     """Change the code; you accept each change before it is written."""
     read = (root, include, exclude, budget, config, repo, submodules, no_mask, mode, focus, fresh)
-    setup = set_up(where(*read))
+    setup = set_up(where(*read, examples, style))
     whom = Whom(model, base_url, api_key_env)
     landing = Landing(
         task,

@@ -32,6 +32,7 @@ from copilot.cli.options import (
     Model,
     ModeOption,
     NoMask,
+    Style,
     Whom,
     new_app,
     where,
@@ -88,6 +89,7 @@ def message_command(
     api_key_env: KeyVariable = None,
     budget: Budget = None,
     mode: ModeOption = Mode.AUTO,
+    style: Style = None,
     config: ConfigPath = None,
     edit: Annotated[
         bool, typer.Option("--edit", "-e", help="Open the message in git's editor first.")
@@ -122,9 +124,9 @@ def message_command(
     if for_hook:
         voice.quiet = voice.quiet or not voice.verbose
     read = (budget, config, None, None, no_mask, mode)
-    roots = [root] if root else None
+    about = where([root] if root else None, include, exclude, *read, style=style)
     # A hook must not touch the work tree, not even to finish what was interrupted there.
-    setup = set_up(where(roots, include, exclude, *read), recovers=for_hook is None)
+    setup = set_up(about, recovers=for_hook is None)
     (one,) = setup.roots
     if root and one.is_git and toplevel(one.path) != one.path:
         raise UsageError(f"{one.path} is a part of a repository", "name all of it after --root")

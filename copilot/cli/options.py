@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from copilot.settings.config import MOST_EXAMPLES
 from copilot.settings.modes import Mode
 
 Roots = Annotated[
@@ -77,7 +78,8 @@ Budget = Annotated[
     typer.Option(
         "--budget",
         metavar="N",
-        help="At most so many tokens: 200000, 200k, 1M; auto: the model's window less its reply.",
+        help="At most so many tokens: 200000, 200k, 1M; auto: the model's window less its reply, "
+        "or what it was measured to read well, if that is less.",
     ),
 ]
 ModeOption = Annotated[
@@ -101,6 +103,26 @@ Fresh = Annotated[
     bool,
     typer.Option(
         "--fresh", help="Lay the files out anew, although a cache then holds nothing of them."
+    ),
+]
+Examples = Annotated[
+    int | None,
+    typer.Option(
+        "--examples",
+        metavar="N",
+        min=0,
+        max=MOST_EXAMPLES,
+        help="Show the model up to N earlier small commits as examples of how changes are made "
+        "here; they take at most a tenth of the budget.",
+    ),
+]
+Style = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--style",
+        metavar="PATH",
+        help="A text, or a folder of texts, to write prose in the style of: documentation, "
+        "comments, messages; may be given several times.",
     ),
 ]
 ConfigPath = Annotated[
@@ -191,7 +213,9 @@ def new_app(purpose: str | None = None) -> typer.Typer:
 @dataclass(frozen=True)
 class Where:
     """What to read: the values of --root, --repo, --submodules, --include, --exclude, --budget,
-    --config, --no-mask, --mode, --focus, --fresh.
+    --config, --no-mask, --mode, --focus, --fresh, --examples, --style.
+
+    `examples` is None where the configuration says how many, and 0 for what shows none.
     """
 
     roots: tuple[str, ...] = ()
@@ -205,6 +229,8 @@ class Where:
     mode: Mode = Mode.AUTO
     focus: tuple[str, ...] = ()
     fresh: bool = False
+    examples: int | None = 0
+    style: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -228,6 +254,8 @@ def where(
     mode: Mode = Mode.AUTO,
     focus: list[str] | None = None,
     fresh: bool = False,
+    examples: int | None = 0,
+    style: list[str] | None = None,
 ) -> Where:
     """Gather the options of one command."""
     return Where(
@@ -242,4 +270,6 @@ def where(
         mode,
         tuple(focus or ()),
         fresh,
+        examples,
+        tuple(style or ()),
     )

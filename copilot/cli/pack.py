@@ -17,6 +17,7 @@ from copilot.cli.keep import manifest_of, write_manifest
 from copilot.cli.options import (
     Budget,
     ConfigPath,
+    Examples,
     Exclude,
     Focus,
     Fresh,
@@ -26,6 +27,7 @@ from copilot.cli.options import (
     NoMask,
     Repo,
     Roots,
+    Style,
     Submodules,
     new_app,
     where,
@@ -67,6 +69,8 @@ def pack_command(
     mode: ModeOption = Mode.AUTO,
     focus: Focus = None,
     fresh: Fresh = False,
+    examples: Examples = None,
+    style: Style = None,
     config: ConfigPath = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it here.")
@@ -127,7 +131,7 @@ def pack_command(
     """Print the prompt a model would get, for a chat window or a tool."""
     _check_together(mode, split, form, clipboard=clipboard)
     read = (root, include, exclude, budget, config, repo, submodules, no_mask, mode, focus, fresh)
-    setup = set_up(where(*read))
+    setup = set_up(where(*read, examples, style))
     outputs = [path for path in (output, manifest) if path]
     only_listed = listed and not (output or clipboard)
     limit = setup.config.budget or DEFAULT_BUDGET

@@ -56,6 +56,8 @@ def in_form(packed: Packed, scope: Scope, form: Format, asked: Asked) -> list[Da
     """Return the prompt in another form. Raises BudgetExceeded if that does not fit."""
     how = load_prompt(f"how-{form}", scope.prompts).strip()
     rules = fill_prompt(load_prompt("rules-format", scope.prompts), how=how)
+    if beside := scope.rules_beside():
+        rules = "\n".join(text.rstrip() for text in (rules, *beside))
     task = load_prompt(f"task-{asked.kind}", scope.prompts) if asked.kind else ""
     task = filled(task, packed.prompt.frame, asked.text) if task else ""
     pieces: list[Data] = list(formatted(contents_of(packed.prompt, rules, task), form))

@@ -12,6 +12,7 @@ from copilot.cli.options import (
     BaseUrl,
     Budget,
     ConfigPath,
+    Examples,
     Exclude,
     Focus,
     Fresh,
@@ -22,6 +23,7 @@ from copilot.cli.options import (
     NoMask,
     Repo,
     Roots,
+    Style,
     Submodules,
     Whom,
     new_app,
@@ -57,6 +59,8 @@ def session(
     mode: ModeOption = Mode.AUTO,
     focus: Focus = None,
     fresh: Fresh = False,
+    examples: Examples = None,
+    style: Style = None,
     config: ConfigPath = None,
     resume: Annotated[
         str | None,
@@ -82,7 +86,7 @@ def session(
     if resume and resume != LAST and not root:
         root = list(roots_of(state_paths().sessions, resume))
     read = (root, include, exclude, budget, config, repo, submodules, no_mask, mode, focus, fresh)
-    setup = set_up(where(*read))
+    setup = set_up(where(*read, examples, style))
     from copilot.cli.session_engine import Engine
 
     engine = Engine(setup, Whom(model, base_url, api_key_env), resume or "")

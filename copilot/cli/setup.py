@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from copilot.assist.beside import aliases_beside
 from copilot.assist.scope import Scope
 from copilot.cache import Cache
 from copilot.cli.focus import named_in_focus
@@ -48,11 +49,14 @@ class Setup:
     mode: Mode = Mode.AUTO
     focus: tuple[str, ...] = ()
     fresh: bool = False
+    examples: int = 0
+    style: tuple[Path, ...] = ()
 
     @property
     def read_only(self) -> list[str]:
         """The aliases of what is read, but must not be changed."""
-        return [*(kept.name.alias for kept in self.kept), *(root.alias for root in self.submodules)]
+        others = [one.name.alias for one in self.kept] + [root.alias for root in self.submodules]
+        return [*others, *aliases_beside(self.roots, others, self.examples, self.style).all]
 
     @property
     def masker(self) -> Masker | None:
@@ -82,6 +86,8 @@ class Setup:
             fresh=self.fresh,
             frozen=FrozenStore(self.paths.frozen),
             seen=SeenStore(self.paths.seen, repr(selection), masker=masker),
+            examples=self.examples,
+            style=self.style,
         )
 
 
@@ -99,6 +105,7 @@ def set_up(where: Where, *, recovers: bool = True) -> Setup:
         include=list(where.include) or None,
         exclude=list(where.exclude) or None,
         submodules=where.submodules,
+        examples=where.examples or None,
     )
     if where.config is not None and not where.config.is_file():
         raise UsageError(f"no configuration file at {where.config}", "check --config")
@@ -123,8 +130,18 @@ def set_up(where: Where, *, recovers: bool = True) -> Setup:
     kept = keep_repos(names, paths, config)
     aliases = [*(one.name.alias for one in kept), *(root.alias for root in submodules)]
     focus = named_in_focus(where.focus, roots, aliases, Path.cwd())
-    about = (where.no_mask, where.mode, focus, where.fresh)
-    return Setup(paths, config, roots, kept, submodules, *about)
+    examples = 0 if where.examples == 0 else config.examples
+    about = (where.no_mask, where.mode, focus, where.fresh, examples)
+    return Setup(paths, config, roots, kept, submodules, *about, _style(where.style))
+
+
+def _style(named: Sequence[str]) -> tuple[Path, ...]:
+    """Return the places of --style. Raises UsageError for one that is not there."""
+    places = tuple(Path(os.path.realpath(Path(path).expanduser())) for path in named)
+    for path, place in zip(named, places, strict=True):
+        if not (place.is_dir() or place.is_file()):
+            raise UsageError(f"--style {one_line(path)}: no such file or folder", "check the path")
+    return places
 
 
 def _repos(where: Where, config: Config, roots: Sequence[Root]) -> Sequence[RemoteName]:

@@ -76,11 +76,15 @@ class NamedMasks(msgspec.Struct, frozen=True):
 
 
 class NamedRepository(msgspec.Struct, frozen=True, kw_only=True):
-    """A folder (`root`) or a repository elsewhere (`url`); `revision` is its commit."""
+    """A folder (`root`) or a repository elsewhere (`url`); `revision` is its commit.
+
+    The files are examples made of the commits of another one, if `commits_of` names that.
+    """
 
     alias: str
     root: str | None = None
     url: str | None = None
+    commits_of: str | None = None
     revision: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{40,64}\Z")] | None = None
 
 
@@ -189,6 +193,7 @@ def _repository(repository: Repository) -> dict[str, Any]:
     return {
         "alias": repository.alias,
         **({"root": str(repository.root)} if url is None else {"url": url}),
+        **({"commits_of": repository.commits_of} if repository.commits_of else {}),
         "revision": repository.revision,
         "dirty": repository.dirty,
     }

@@ -21,7 +21,9 @@ from copilot.settings.amounts import parse_tokens
 
 # Tokens; what `pack` holds a prompt to if nobody says more, and the most a project may ask for.
 DEFAULT_BUDGET = 1_000_000
-PROJECT_KEYS = frozenset({"budget", "include", "exclude", "local_only"})
+PROJECT_KEYS = frozenset({"budget", "examples", "include", "exclude", "local_only"})
+# Earlier commits that a prompt may show; more is more than any window holds.
+MOST_EXAMPLES = 10_000
 # How the screens look and what keys do is a matter of taste: a project's are left aside.
 LEFT_ASIDE = frozenset({"keys", "theme"})
 # What a project's file may cost to read: a key of 100,000 parts takes all memory in tomllib, and
@@ -95,6 +97,7 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     model: str | None = None
     budget: str | int | None = None
+    examples: Annotated[int, msgspec.Meta(ge=0, le=MOST_EXAMPLES)] | None = None
     include: list[str] | None = None
     exclude: list[str] | None = None
     local_only: bool | None = None
@@ -122,6 +125,7 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Config:
     """The settings in force; `origins` says for each key that was set who set it.
 
+    `examples` is how many earlier commits a prompt shows.
     A file is read if each group of `include` matches it: the user's, and one of each project.
     `repos_mb` is how many megabytes of repositories elsewhere are kept at most.
     Above `ask_above_tokens`, or above `ask_above_cost` in the model's currency, a prompt is sent
@@ -140,6 +144,7 @@ class Config:
 
     model: str | None = None
     budget: int | None = None
+    examples: int = 0
     include: tuple[tuple[str, ...], ...] = ()
     exclude: tuple[str, ...] = ()
     local_only: bool = False
@@ -323,7 +328,7 @@ def _environment_layer(environment: Mapping[str, str]) -> Layer:
 
 
 def _merge(layers: Sequence[Layer]) -> Config:
-    """Later layers win; a project's only narrows what is read, the budget, and where it goes."""
+    """Later layers win; a project's only narrows what is read and shown, and where it goes."""
     values: dict[str, Any] = {"exclude": (), "keys": {}, "models": {}, "remotes": {}}
     origins: dict[str, str] = {}
     for layer in layers:
@@ -355,4 +360,6 @@ def _merged(key: str, old: Any, new: Any, *, narrows: bool) -> Any:
         return tuple(new)
     if key == "models_dir":
         return Path(new).expanduser()
+    if key == "examples" and narrows:
+        return min(new, old or 0)
     return bool(old) or new if key == "local_only" and narrows else new

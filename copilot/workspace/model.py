@@ -35,7 +35,8 @@ class Repository:
 
     `dirty` tells whether what was read differs from that commit. `url` is set for a repository
     elsewhere, which is read-only; `root` is then where its commit is kept. `branch` is the full
-    name of the ref that is checked out, None where that is a commit.
+    name of the ref that is checked out, None where that is a commit. `commits_of` is the alias of
+    the root whose earlier commits the files are examples of, None for every other repository.
     """
 
     alias: str
@@ -44,6 +45,7 @@ class Repository:
     dirty: bool
     url: str | None = None
     branch: str | None = None
+    commits_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

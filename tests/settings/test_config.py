@@ -103,18 +103,22 @@ def test_the_environment_has_switches(load: Load, word: str, is_on: bool) -> Non
 def test_a_project_may_narrow(load: Load, tmp_path: Path, name: str) -> None:
     head = "[tool.copilot]\n" if name == "pyproject.toml" else ""
     narrow = 'budget = "10k"\ninclude = ["src/"]\nexclude = ["gen/"]\nlocal_only = true'
-    config = load('exclude = ["docs/"]', head + narrow, name=name)
+    user = 'exclude = ["docs/"]\nexamples = 16'
+    config = load(user, f"{head}{narrow}\nexamples = 4", name=name)
     assert (config.budget, config.include, config.exclude, config.local_only) == (
         *(10_000, (("src/",),)),
         *(("docs/", "gen/"), True),
     )
+    assert config.examples == 4
     assert set(config.origins) == PROJECT_KEYS
     assert set(config.origins.values()) == {str(tmp_path / "root0" / name)}
 
 
 def test_a_project_may_not_widen(load: Load, tmp_path: Path) -> None:
     user = 'budget = "10k"\ninclude = ["src/"]\nlocal_only = true'
-    config = load(user, 'budget = "1M"\ninclude = ["*"]\nlocal_only = false\nexclude = []')
+    wide = 'budget = "1M"\ninclude = ["*"]\nlocal_only = false\nexclude = []\nexamples = 9'
+    config = load(user, wide)
+    assert config.examples == 0
     assert (config.budget, config.include, config.local_only) == (
         *(10_000, (("src/",), ("*",))),
         True,

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from copilot.assist import ahead
 from copilot.assist.base import MARKS_TAKEN
+from copilot.assist.beside import following
 from copilot.assist.read import Read, unread
 from copilot.assist.scope import Scope
 from copilot.assist.session.opening import copies_of
@@ -60,6 +61,7 @@ def gone_on(
     """
     with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
         draft.start_for_few()
+        scope = following(scope, _as_frozen(before).entries)
         read = Read.of(scope.parts(progress, skip=True))
         step = _Step(before, scope, asked, draft, read)
         return step.why_anew() or step.after(said, limit, progress)
@@ -67,9 +69,10 @@ def gone_on(
 
 def due_names(before: Spoken, scope: Scope) -> tuple[str, ...]:
     """Return the files that changed since they were shown. Raises ReadIncomplete."""
+    frozen = _as_frozen(before)
     with closing(scope.cache):
-        read = Read.of(scope.parts(lambda *_: None, skip=True))
-    return _names(what_is_due(_as_frozen(before), read.files))
+        read = Read.of(following(scope, frozen.entries).parts(lambda *_: None, skip=True))
+    return _names(what_is_due(frozen, read.files))
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,9 @@ class _Step:
     ) -> tuple[list[Laid], Mapping[str, str]]:
         """Return the entries of what the question needs of files that are not shown in full."""
         asked = self.asked
-        files = tuple(file for file in self.read.files if not asked.hides(file.name))
+        aliases = frozenset(self.scope.aliases.all)
+        own = (file for file in self.read.files if file.repository not in aliases)
+        files = tuple(file for file in own if not asked.hides(file.name))
         if all(file.name in full for file in files if file.is_text):
             return [], {}
         # Ranking takes long to import, and most prompts hold all files.
