@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import compileall
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -12,11 +14,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedIOBase
+from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+import copilot
 from copilot.backends import catalogue
 from copilot.backends.pull import pull
 from copilot.settings.paths import state_paths
@@ -30,6 +34,8 @@ _CALLERS = (
     *("COPILOT_", "XDG_", "GIT_", "PRE_COMMIT", "CI", "SKIP", "NO_COLOR", "FORCE_COLOR"),
     *("COLUMNS", "LINES", "EDITOR", "VISUAL", "HF_", "TEXTUAL"),
 )
+# What the plugin that compares pictures tells itself there.
+_PLUGINS = "TEXTUAL_SNAPSHOT_TEMPDIR"
 
 # How long an example takes depends on what else the machine does.
 settings.register_profile("clockless", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,12 +44,38 @@ settings.load_profile("clockless")
 MakeRepository = Callable[..., Path]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the package: else, where Python may keep no bytecode, each process does it again."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(copilot.__file__).parent, quiet=2)
+
+
+@pytest.fixture(scope="session")
+def new_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Make a folder whose name begins so. pytest would look through all others for a number."""
+    base, numbers = tmp_path_factory.mktemp("t"), count()
+
+    def make(name: str) -> Path:
+        folder = base / f"{name}-{next(numbers)}"
+        folder.mkdir(mode=0o700)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, new_folder: Callable[[str], Path]) -> Path:
+    """Return an empty folder that is named after the test."""
+    return new_folder(re.sub(r"\W", "_", request.node.name)[:30])
+
+
 @pytest.fixture(autouse=True)
-def empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def empty_home(new_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test a user of its own: no settings, no keys, no git configuration."""
-    home = tmp_path_factory.mktemp("home")
-    for name in [name for name in os.environ if name.startswith(_CALLERS)]:
-        monkeypatch.delenv(name)
+    home = new_folder("home")
+    for name in os.environ.keys() - {_PLUGINS}:
+        if name.startswith(_CALLERS):
+            monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     for role in ("AUTHOR", "COMMITTER"):

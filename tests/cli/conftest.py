@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,11 +22,93 @@ MODEL = "scripted"
 # What no terminal may get from us: controls but tab and line feed, and bidirectional marks.
 _HARMFUL = re.compile("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
+# What Python reads when it starts; who changes that needs a process that does.
+_PYTHONS = ("PYTHON", "LANG", "LC_")
+
 Copilot = Callable[..., subprocess.CompletedProcess[str]]
 
 
+class _Runner:
+    """A process from which others are forked that run a command, with all it imports in place."""
+
+    def __init__(self) -> None:
+        self._line, theirs = socket.socketpair()
+        self.variables = {
+            name: value for name, value in os.environ.items() if name.startswith(_PYTHONS)
+        }
+        script = Path(__file__).with_name("runner.py")
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, str(script), str(theirs.fileno())],
+                env={**self.variables, "PATH": os.environ["PATH"]},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=[theirs.fileno()],
+            )
+        self._answers = self._line.makefile("r")
+
+    def knows(self, environment: Mapping[str, str]) -> bool:
+        """Tell whether Python would start in this environment as it did here."""
+        given = {name: value for name, value in environment.items() if name.startswith(_PYTHONS)}
+        return given == self.variables
+
+    def run(
+        self, arguments: list[str], cwd: Path, environment: Mapping[str, str], stdin: bytes
+    ) -> tuple[int, bytes, bytes]:
+        """Return the exit code, and all that was written to stdout and stderr."""
+        job = {"arguments": arguments, "cwd": str(cwd), "environment": dict(environment)}
+        text = json.dumps(job).encode()
+        (given, feed), (out, told), (errors, complained) = (os.pipe() for _ in range(3))
+        theirs = [given, told, complained]
+        socket.send_fds(self._line, [b"%8d" % len(text)], theirs)
+        self._line.sendall(text)
+        for stream in theirs:
+            os.close(stream)
+        pid = int(self._answers.readline())
+        said: list[bytes] = []
+        threads = [
+            threading.Thread(target=_write_all, args=(feed, stdin), daemon=True),
+            threading.Thread(target=lambda: said.append(_read_all(errors)), daemon=True),
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            printed = _read_all(out)
+            for thread in threads:
+                thread.join()
+        except BaseException:
+            os.kill(pid, signal.SIGKILL)
+            raise
+        finally:
+            code = int(self._answers.readline())
+        return code, printed, said[0]
+
+    def close(self) -> None:
+        self._answers.close()
+        self._line.close()
+        self._process.communicate()
+
+
+def _write_all(end: int, data: bytes) -> None:
+    with suppress(BrokenPipeError), os.fdopen(end, "wb") as pipe:
+        pipe.write(data)
+
+
+def _read_all(end: int) -> bytes:
+    with os.fdopen(end, "rb") as pipe:
+        return pipe.read()
+
+
+@pytest.fixture(scope="session")
+def runner() -> Iterator[_Runner]:
+    runner = _Runner()
+    yield runner
+    runner.close()
+
+
 @pytest.fixture
-def copilot(tmp_path: Path) -> Copilot:
+def copilot(tmp_path: Path, runner: _Runner) -> Copilot:
     """Run `copilot ARGUMENTS` and return what it printed.
 
     `as_mere_user` takes root's right to read everything away. Whatever happens, stderr holds no
@@ -39,25 +123,39 @@ def copilot(tmp_path: Path) -> Copilot:
         environment: Mapping[str, str] | None = None,
         as_mere_user: bool = False,
     ) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "copilot", *map(str, arguments)]
-        if as_mere_user and os.geteuid() == 0:
-            command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
-        done = subprocess.run(
-            command,
-            cwd=cwd,
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            capture_output=True,
-            env={**os.environ, **(environment or {})},
-            timeout=280,
-            check=False,
-        )
-        stdout, stderr = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+        words = [*map(str, arguments)]
+        variables = {**os.environ, **(environment or {})}
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        if runner.knows(variables) and not as_mere_user:
+            code, *streams = runner.run(words, cwd, variables, given)
+        else:
+            code, *streams = _started(words, cwd, variables, given, as_mere_user=as_mere_user)
+        stdout, stderr = (stream.decode("utf-8") for stream in streams)
         assert "Traceback" not in stderr, stderr
         assert not _HARMFUL.search(stderr), stderr
         assert arguments[0] == "pack" or not _HARMFUL.search(stdout), stdout
-        return subprocess.CompletedProcess(command, done.returncode, stdout, stderr)
+        return subprocess.CompletedProcess(words, code, stdout, stderr)
 
     return run
+
+
+def _started(
+    words: list[str], cwd: Path, environment: Mapping[str, str], stdin: bytes, *, as_mere_user: bool
+) -> tuple[int, bytes, bytes]:
+    """Run a command in a Python that starts for it."""
+    command = [sys.executable, "-m", "copilot", *words]
+    if as_mere_user and os.geteuid() == 0:
+        command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        env=environment,
+        timeout=280,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
 
 
 @pytest.fixture

@@ -49,6 +49,16 @@ def test_help_names_every_command(copilot: Copilot) -> None:
     assert listed >= set(COMMANDS)
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_imports_what_it_needs(command: str) -> None:
+    """In a Python that starts for it, as those of the other tests here do not."""
+    done = subprocess.run(
+        [*COMMAND, command, "--help"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: copilot {command} ")
+
+
 def test_a_shell_is_told_the_commands() -> None:
     words = {"_COPILOT_COMPLETE": "complete_bash", "COMP_WORDS": "copilot un", "COMP_CWORD": "1"}
     done = subprocess.run(

@@ -113,7 +113,8 @@ def test_question_is_answered_and_ctrl_c_twice_gives_the_terminal_back(screen: S
     screen.wait_for("enter sends")
     screen.type("What is it?\r")
     screen.wait_for("Xylophone")
-    screen.wait_for("small")
+    # Below an answer that is whole stands who gave it.
+    screen.wait_for("small · ")
     screen.type("\x03")
     screen.wait_for("once more")
     screen.type("\x03")
