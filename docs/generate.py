@@ -14,10 +14,10 @@ from copilot.tui.keys import TABLES, Key, shown_keys
 from copilot.tui.session.keys import SECTIONS
 
 _GROUPS = {
-    "models": ("list", "add", "pull", "remove", "serve", "warm", "plan"),
+    "models": ("list", "add", "pull", "remove", "serve", "warm", "plan", "probe"),
     "repos": ("add", "list", "update", "remove"),
     "hook": ("install", "uninstall", "run"),
-    "eval": ("needle",),
+    "eval": (*("needle", "ruler", "repoqa", "edits"), *("report", "compare", "rebuild")),
     "runs": ("list", "show", "replay", "stats"),
     "sessions": ("list", "show", "export", "fork", "remove"),
 }

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Annotated
-
 import typer
 
+from copilot.cli.eval_options import (
+    DEFAULT_DEPTHS,
+    DEFAULT_SAMPLES,
+    DEFAULT_SEED,
+    Apart,
+    Concurrency,
+    Depths,
+    Examples,
+    Format,
+    Lengths,
+    MaxCost,
+    MaxMinutes,
+    ModelNames,
+    ReplyTokens,
+    RowsPath,
+    Samples,
+    Seed,
+    Tasks,
+    YesSend,
+    wish_of,
+)
+from copilot.cli.eval_report import compare_command, put_report, rebuild_command, report_command
 from copilot.cli.options import (
     BaseUrl,
-    Budget,
     ConfigPath,
     Exclude,
     Include,
     Json,
     KeyVariable,
-    Model,
     NoMask,
     Repo,
     Roots,
@@ -24,62 +41,79 @@ from copilot.cli.options import (
     new_app,
     where,
 )
-from copilot.cli.prepare import read_for
-from copilot.cli.ready import ready_model
-from copilot.cli.setup import set_up
-from copilot.cli.show import put, put_json
-from copilot.context.compose import Wording
-from copilot.errors import ExitCode, UsageError
-from copilot.evals.needle import QUESTION, Trial, needle_trials
-from copilot.settings.prompts import load_prompt
-from copilot.workspace.snapshot import gathered
+from copilot.cli.show import put
+from copilot.errors import UsageError
 
-app = new_app("Measure a model on your own code.")
+app = new_app("Measure how much a model really reads, on your own code.")
 
-
-@app.callback()
-def _group() -> None:
-    """Keep `needle` a command of its own."""
+_PURPOSES = {
+    "needle": "Find planted lines, by length and depth, and which of two versions counts.",
+    "ruler": "The 13 tasks of RULER, in the form of code.",
+    "repoqa": "Give a function back that is only described, after RepoQA.",
+    "edits": "Make small mechanical edits, as `copilot edit` asks for them.",
+}
 
 
-@app.command()
-def needle(
-    root: Roots = None,
-    repo: Repo = None,
-    submodules: Submodules = None,
-    no_mask: NoMask = False,
-    include: Include = None,
-    exclude: Exclude = None,
-    model: Model = None,
-    base_url: BaseUrl = None,
-    api_key_env: KeyVariable = None,
-    budget: Budget = None,
-    config: ConfigPath = None,
-    depths: Annotated[int, typer.Option("--depths", help="At so many evenly spread depths.")] = 5,
-    as_json: Json = False,
-) -> None:
-    """Hide a line in the packed code and ask for it, at several depths."""
-    if depths < 1:
-        raise UsageError("--depths must be at least 1")
-    setup = set_up(where(root, include, exclude, budget, config, repo, submodules, no_mask))
-    spread = [index / max(1, depths - 1) for index in range(depths)]
-    with ready_model(setup, Whom(model, base_url, api_key_env)) as ready:
-        scope = setup.scope(ready.chosen.settings.tokenizer)
-        read_for(setup, ready, "needle", QUESTION)
-        snapshot = gathered(scope.parts(lambda _done, _known: None))
-        texts = [load_prompt(name, scope.prompts) for name in ("rules", "task-needle")]
-        wording = Wording(texts[0], texts[1], QUESTION)
-        trials = []
-        for trial in needle_trials(ready.backend, snapshot, wording, scope.tokenizer, spread):
-            trials.append(trial)
-            if not as_json:
-                put(_line(trial))
-    if as_json:
-        put_json([{**asdict(trial), "found": trial.found} for trial in trials])
-    if not all(trial.found for trial in trials):
-        raise typer.Exit(ExitCode.FINDINGS)
+def _add(suite: str, purpose: str) -> None:
+    """Add a suite's command; all have the same options."""
+
+    @app.command(name=suite, help=purpose)
+    def measure(
+        root: Roots = None,
+        repo: Repo = None,
+        submodules: Submodules = None,
+        no_mask: NoMask = False,
+        include: Include = None,
+        exclude: Exclude = None,
+        model: ModelNames = None,
+        base_url: BaseUrl = None,
+        api_key_env: KeyVariable = None,
+        config: ConfigPath = None,
+        lengths: Lengths = None,
+        samples: Samples = DEFAULT_SAMPLES,
+        seed: Seed = DEFAULT_SEED,
+        tasks: Tasks = None,
+        depths: Depths = DEFAULT_DEPTHS,
+        apart: Apart = False,
+        examples: Examples = "0",
+        rows: RowsPath = None,
+        concurrency: Concurrency = 1,
+        max_cost: MaxCost = None,
+        max_minutes: MaxMinutes = None,
+        reply_tokens: ReplyTokens = None,
+        yes: YesSend = False,
+        as_json: Json = False,
+    ) -> None:
+        wish = wish_of(suite, model, lengths, samples, seed, tasks, depths, apart, examples)
+        if base_url is None and api_key_env is not None:
+            raise UsageError("--api-key-env goes with --base-url")
+        # What a run needs takes longer to import than a report does.
+        from copilot.cli.eval_run import Order, run
+        from copilot.cli.setup import set_up
+        from copilot.evals.compare import compared, comparison_text
+        from copilot.evals.report import report_of
+        from copilot.evals.running import Bounds
+        from copilot.evals.suites import SUITES
+
+        read = (root, include, exclude, None, config, repo, submodules, no_mask)
+        seconds = None if max_minutes is None else max_minutes * 60
+        bounds = Bounds(concurrency, max_cost, seconds, reply_tokens)
+        whom = Whom(None, base_url, api_key_env)
+        ended = run(Order(SUITES[suite], wish, bounds, set_up(where(*read)), whom, rows, yes))
+        asked = [
+            row
+            for row in ended.rows
+            if row.recipe.suite == suite and row.model.digest in ended.digests
+        ]
+        put_report(report_of(asked), Format.JSON if as_json else Format.TABLE)
+        if len(ended.digests) > 1 and not as_json:
+            put(f"\n{comparison_text(compared(asked))}")
+        if ended.code:
+            raise typer.Exit(ended.code)
 
 
-def _line(trial: Trial) -> str:
-    verdict = "found" if trial.found else f"missed (it said: {trial.answer.strip()[:40]})"
-    return f"depth {trial.depth:4.0%}  {trial.prompt_tokens:>9,} tokens  {verdict}\n"
+for _suite, _purpose in _PURPOSES.items():
+    _add(_suite, _purpose)
+app.command(name="report")(report_command)
+app.command(name="compare")(compare_command)
+app.command(name="rebuild")(rebuild_command)

@@ -29,7 +29,7 @@ def refit(
     smaller = narrowed(ready, sent, refusal)
     question = read_for(setup, smaller, kind, asked)
     say(_dropped(sent, question))
-    keep_window(setup.paths.windows_file, ready.endpoint, smaller.window or 0)
+    keep_window(setup.paths.windows_file, ready.endpoint, smaller.found_window or 0)
     return question, smaller
 
 

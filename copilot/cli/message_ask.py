@@ -90,7 +90,7 @@ class _Asking:
 
     def _packed(self, mode: Mode, subject: Subject) -> tuple[Question, Asked]:
         setup, ready = self.setup, self.ready
-        limit = limit_of(setup.config.budget, ready.window, ready.limits.max_reply_tokens)
+        limit = limit_of(ready.budget(setup.config), ready.window, ready.limits.max_reply_tokens)
         scope = setup.scope(ready.chosen.settings.tokenizer, limit)
         scope = replace(scope, mode=mode)
         with progress_bar("reading files") as bar:

@@ -23,13 +23,14 @@ from copilot.backends.pull import local_path
 from copilot.cli.models_add import add_command
 from copilot.cli.models_files import pull_command, remove_command, serve_command, user_settings
 from copilot.cli.models_plan import plan_command
+from copilot.cli.models_probe import probe_command
 from copilot.cli.models_warm import warm_command
 from copilot.cli.options import Json, new_app
 from copilot.cli.show import put, put_json
 from copilot.errors import CopilotError
 from copilot.settings.config import Config, ModelSettings
 
-app = new_app("Models: list, add, fetch, plan, warm and serve them.")
+app = new_app("Models: list, add, fetch, plan, probe, warm and serve them.")
 
 
 @app.command(name="list")
@@ -69,6 +70,7 @@ app.command(name="remove")(remove_command)
 app.command(name="serve")(serve_command)
 app.command(name="warm")(warm_command)
 app.command(name="plan")(plan_command)
+app.command(name="probe")(probe_command)
 
 
 def _list_catalogue(*, as_json: bool) -> None:

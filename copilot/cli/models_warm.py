@@ -18,6 +18,7 @@ from copilot.cli.options import (
     BaseUrl,
     Budget,
     ConfigPath,
+    Examples,
     Exclude,
     Include,
     Json,
@@ -25,6 +26,7 @@ from copilot.cli.options import (
     NoMask,
     Repo,
     Roots,
+    Style,
     Submodules,
     Whom,
     where,
@@ -65,6 +67,8 @@ def warm_command(
     base_url: BaseUrl = None,
     api_key_env: KeyVariable = None,
     budget: Budget = None,
+    examples: Examples = None,
+    style: Style = None,
     config: ConfigPath = None,
     as_json: Json = False,
 ) -> None:
@@ -73,7 +77,7 @@ def warm_command(
     With the same options as the questions that follow: other files are another prompt.
     """
     read = (root, include, exclude, budget, config, repo, submodules, no_mask)
-    setup = set_up(where(*read))
+    setup = set_up(where(*read, examples=examples, style=style))
     with ready_model(setup, Whom(name, base_url, api_key_env)) as ready:
         question = _everything(setup, ready)
         if not ready.chosen.members:
@@ -122,7 +126,7 @@ def _everything(setup: Setup, ready: Ready) -> Question:
     others.
     """
     tokenizer, reply = ready.chosen.settings.tokenizer, ready.limits.max_reply_tokens
-    scope = setup.scope(tokenizer, limit_of(setup.config.budget, ready.window, reply))
+    scope = setup.scope(tokenizer, limit_of(ready.budget(setup.config), ready.window, reply))
     scope = replace(scope, marks=not ready.facts.follows_grammar)
     with progress_bar("reading files") as bar:
         packed = pack(scope, None, "", bar)
@@ -131,7 +135,7 @@ def _everything(setup: Setup, ready: Ready) -> Question:
             "the budget does not hold all files, so each question brings others",
             "nothing to warm: raise --budget, leave files out with --exclude, or just ask",
         )
-    limit = check_fit(packed.prompt, setup.config.budget, ready.window, reply)
+    limit = check_fit(packed.prompt, ready.budget(setup.config), ready.window, reply)
     say_packed(packed, ready.facts.model)
     store = last_store(setup.paths.frozen, scope)
     reuse = reuse_with(scope, packed, store, ready.facts.model)

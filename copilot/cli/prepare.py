@@ -58,7 +58,7 @@ def read_for(setup: Setup, ready: Ready, kind: str, asked: str) -> Question:
     In the mode `select`, the model is asked for the files that matter first. Raises BudgetExceeded,
     PolicyRefused if the person does not agree to what it costs, ModelError.
     """
-    limit = limit_of(setup.config.budget, ready.window, ready.limits.max_reply_tokens)
+    limit = limit_of(ready.budget(setup.config), ready.window, ready.limits.max_reply_tokens)
     scope = setup.scope(ready.chosen.settings.tokenizer, limit)
     # llama.cpp refuses what is too long; of other servers nobody knows.
     scope = replace(scope, marks=not ready.facts.follows_grammar)
@@ -96,7 +96,7 @@ def question_of(packed: Packed, scope: Scope, setup: Setup, ready: Ready) -> Que
     Raises BudgetExceeded, PolicyRefused.
     """
     limit = check_fit(
-        packed.prompt, setup.config.budget, ready.window, ready.limits.max_reply_tokens
+        packed.prompt, ready.budget(setup.config), ready.window, ready.limits.max_reply_tokens
     )
     say_packed(packed, ready.facts.model)
     store = last_store(setup.paths.frozen, scope)

@@ -18,18 +18,25 @@ from copilot.cli.options import Whom
 from copilot.cli.setup import Setup
 from copilot.cli.talk import can_agree, listener, progress_bar, say
 from copilot.errors import UsageError
-from copilot.settings.windows import found_window
+from copilot.settings.config import Config
+from copilot.settings.windows import effective_length, found_window
 from copilot.text import one_line
+
+_PROJECT_FILES = frozenset({".copilot.toml", "pyproject.toml"})
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A model ready to answer; `found_window` is what its window was found to be, in our tokens."""
+    """A model ready to answer; `found_window` is what its window was found to be, in our tokens.
+
+    `effective` is the prompt up to which it was measured to read well, in our tokens too.
+    """
 
     chosen: ChosenModel
     backend: Stoppable
     facts: ModelFacts
     found_window: int | None = None
+    effective: int | None = None
 
     @property
     def window(self) -> int | None:
@@ -44,6 +51,16 @@ class Ready:
         """What a window is found for: the server, the model, and what it claims."""
         server = self.chosen.settings.base_url or self.chosen.settings.provider
         return f"{server} {self.facts.model} {self.claimed_window}"
+
+    def budget(self, config: Config) -> int | None:
+        """The most tokens of a prompt: what the user set, else up to where the model reads well.
+
+        A project's file may only narrow that. None where nothing bounds a prompt but the window.
+        """
+        if config.budget is None or self.effective is None:
+            return config.budget or self.effective
+        is_users = Path(config.origins.get("budget", "")).name not in _PROJECT_FILES
+        return config.budget if is_users else min(config.budget, self.effective)
 
     @property
     def limits(self) -> Limits:
@@ -79,13 +96,23 @@ def ready_model(setup: Setup, whom: Whom) -> Iterator[Ready]:
 
 
 def _as_found(ready: Ready, setup: Setup) -> Ready:
-    """Return the model with the window that was found for it earlier, and say so."""
-    found = found_window(setup.paths.windows_file, ready.endpoint)
-    if found is None:
-        return ready
-    claimed = f", where it claims {ready.claimed_window:,}" if ready.claimed_window else ""
-    say(f"the window of {one_line(ready.facts.model)} was found to be {found:,} tokens{claimed}")
-    return replace(ready, found_window=found)
+    """Return the model with what was found of it earlier, and say so."""
+    file, model = setup.paths.windows_file, one_line(ready.facts.model)
+    found = found_window(file, ready.endpoint)
+    if found is not None:
+        claimed = f", where it claims {ready.claimed_window:,}" if ready.claimed_window else ""
+        say(f"the window of {model} was found to be {found:,} tokens{claimed}")
+    effective = effective_length(file, ready.endpoint)
+    if effective is None:
+        return replace(ready, found_window=found)
+    ready = replace(ready, found_window=found, effective=effective.room)
+    if ready.budget(setup.config) == effective.room:
+        say(
+            f"budget: {effective.room:,} tokens, because {model} was measured to read well up to "
+            f"{effective.tokens:,} and not at {effective.fails_at:,} (copilot eval "
+            f"{one_line(effective.suite)}); for more, say --budget N"
+        )
+    return ready
 
 
 def _fetch_embedded(chosen: ChosenModel, models_dir: Path, *, local_only: bool) -> None:

@@ -152,7 +152,8 @@ def review_command(
     changes = _changes(patch, range_, staged=staged, worktree=worktree, last=last)
     after = _after(apply, tui, fix_staged, yes, plain, allow)
     read = (root, include, exclude, budget, config, repo, submodules, no_mask, mode, None, fresh)
-    setup = set_up(where(*read))
+    # With as many examples as the user's own settings say, as questions have: the base is the same.
+    setup = set_up(where(*read, examples=None))
     one = one_root(setup)
     if unfix_staged:
         from copilot.cli.review_land import unfix

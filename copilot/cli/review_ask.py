@@ -160,7 +160,7 @@ def ask_for_review(
         return _reviewed(setup, ready, root, changes, diff, fixed, most, listener)
     except _Narrower as smaller:
         say("the model's window is smaller than was thought: the review begins anew")
-        keep_window(setup.paths.windows_file, ready.endpoint, smaller.ready.window or 0)
+        keep_window(setup.paths.windows_file, ready.endpoint, smaller.ready.found_window or 0)
         return _reviewed(setup, smaller.ready, root, changes, diff, fixed, most, listener)
 
 
@@ -222,7 +222,7 @@ def _narrowed(ready: Ready, one: Asked, refusal: BudgetExceeded) -> Ready:
 
 def _scope(setup: Setup, ready: Ready) -> Scope:
     """Return what is read of the work tree, held to budget and window."""
-    limit = limit_of(setup.config.budget, ready.window, ready.limits.max_reply_tokens)
+    limit = limit_of(ready.budget(setup.config), ready.window, ready.limits.max_reply_tokens)
     scope = setup.scope(ready.chosen.settings.tokenizer, limit)
     # llama.cpp refuses what is too long; of other servers nobody knows.
     return replace(scope, marks=not ready.facts.follows_grammar)

@@ -141,7 +141,7 @@ class Core:
         except BudgetExceeded as refusal:
             ready = narrowed(ready, question, refusal)
             self._model.narrow(ready)
-            keep_window(self._setup.paths.windows_file, ready.endpoint, ready.window or 0)
+            keep_window(self._setup.paths.windows_file, ready.endpoint, ready.found_window or 0)
             self._talk = replace(self._talk, why_anew="the model's window is smaller")
             ready, question = self._question(kind, text, work)
             answer = hear(question, ready, listener=work.heard.listen)
@@ -232,10 +232,10 @@ class Core:
         return replace(self._talk, why_anew=self._talk.why_anew or OTHER_FILES)
 
     def _limit(self, ready: Ready | None) -> int | None:
-        budget = self._setup.config.budget
+        config = self._setup.config
         if ready is None:
-            return budget
-        return limit_of(budget, ready.window, ready.limits.max_reply_tokens)
+            return config.budget
+        return limit_of(ready.budget(config), ready.window, ready.limits.max_reply_tokens)
 
     def _learn(self, packed: Packed) -> None:
         """Learn the names and levels of files."""

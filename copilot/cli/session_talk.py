@@ -86,7 +86,7 @@ def next_question(
 
     Its `packed` is a Spoken. Raises CopilotError.
     """
-    limit = limit_of(setup.config.budget, ready.window, ready.limits.max_reply_tokens)
+    limit = limit_of(ready.budget(setup.config), ready.window, ready.limits.max_reply_tokens)
     plain = scope_of(setup, ready, limit)
     why = talk.why_anew
     before = talk.spoken
@@ -126,7 +126,7 @@ def _held(spoken: Spoken, setup: Setup, ready: Ready, asked: Asked) -> int:
     """Return the limit that the prompt keeps. Raises BudgetExceeded."""
     try:
         return check_fit(
-            spoken.prompt, setup.config.budget, ready.window, ready.limits.max_reply_tokens
+            spoken.prompt, ready.budget(setup.config), ready.window, ready.limits.max_reply_tokens
         )
     except BudgetExceeded as error:
         if asked.wanted:

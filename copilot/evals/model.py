@@ -41,7 +41,7 @@ class Recipe:
     take of it in counts of `tokenizer`. `index` numbers the haystacks of a length from 0. `depth`
     is from 0 (the first line) to 1, None where a task draws it. `apart` gives each question a
     haystack of its own. `examples` is how many of the history's commits stand before the task.
-    `source` is `Material.sha256`.
+    `source` is `Material.sha256`. `question` numbers the questions of one task about a haystack.
     """
 
     suite: str
@@ -56,6 +56,7 @@ class Recipe:
     apart: bool = False
     examples: int = 0
     version: int = RECIPE_VERSION
+    question: int = 0
 
     def random(self, *names: object) -> random.Random:
         """Return the numbers drawn for a purpose: they depend on seed, length, index and names."""
@@ -134,10 +135,19 @@ class Plan:
 
 
 class Suite(Protocol):
-    """A family of tasks. Recipes are cheap; samples are made in the order of their recipes."""
+    """A family of tasks. Recipes are cheap; samples are made in the order of their recipes.
 
-    name: str
-    tasks: Sequence[str]
+    `reply_tokens` is the longest limit of its answers, which a length must leave room for.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def tasks(self) -> Sequence[str]: ...
+
+    @property
+    def reply_tokens(self) -> int: ...
 
     def batches(self, plan: Plan, material: Material) -> Iterator[tuple[Recipe, ...]]:
         """Yield the recipes, those of one haystack together, in the order to ask them in.

@@ -125,6 +125,28 @@ def test_the_configuration_says_how_many_and_a_project_may_say_fewer(
     assert copilot("pack", ALL, cwd=root).stdout.count("Task: ") == 1
 
 
+def test_what_is_warmed_asked_and_reviewed_begins_alike(
+    copilot: Copilot,
+    model: Callable[..., str],
+    root: Path,
+    git: Git,
+    asked: Asked,
+    empty_home: Path,
+) -> None:
+    config = empty_home / ".config/repo-copilot/config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("examples = 4\n")
+    where = ("--base-url", model("HUNK 1: looked at\nEND OF REVIEW: 1 hunk, 0 findings\n"))
+    assert copilot("models", "warm", *where, cwd=root).returncode == 0
+    warmed = _ask(asked)
+    assert "Task: Two mails" in warmed
+    assert copilot("ask", "What does mail do?", *where, cwd=root).returncode == 0
+    (root / "mail.py").write_text("mail = 3\n")
+    git(root, "add", "mail.py")
+    assert copilot("review", *where, cwd=root).returncode == 0
+    assert all(_ask(asked, number).startswith(warmed) for number in (1, 2))
+
+
 def test_a_style_that_is_not_there(fails: Fails, root: Path, tmp_path: Path) -> None:
     said = fails(2, "pack", "--style", tmp_path / "nothing", cwd=root)
     assert "no such file or folder" in said

@@ -6,6 +6,7 @@ import json
 import random
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -44,24 +45,7 @@ class _Gbnf:
 
     def __init__(self, text: str) -> None:
         rules = (line.split(" ::= ", 1) for line in text.splitlines())
-        self._rules = {name: self._ways(_TOKEN.findall(body)[::-1]) for name, body in rules}
-
-    def _ways(self, tokens: list[str]) -> list[list[tuple[Any, str]]]:
-        ways: list[list[tuple[Any, str]]] = [[]]
-        while tokens and tokens[-1] != ")":
-            token = tokens.pop()
-            if token == "|":
-                ways.append([])
-                continue
-            part: Any = token
-            if token == "(":
-                part = self._ways(tokens)
-                tokens.pop()
-            elif token[0] in '"[':
-                part = token[0] + _unescaped(token[1:-1])
-            repeated = tokens.pop() if tokens and tokens[-1][0] in "?*+{" else ""
-            ways[-1].append((part, repeated))
-        return ways
+        self._rules = {name: _ways_in(body) for name, body in rules}
 
     def derive(self, pick: random.Random) -> str:
         """Return a random sentence; what has gone deep takes the way with the fewest rules."""
@@ -117,6 +101,30 @@ class _Gbnf:
         return self._ends(self._rules[part], reply, starts)
 
 
+# Most rules of a grammar stand in the next one as well.
+@lru_cache(maxsize=10_000)
+def _ways_in(body: str) -> list[list[tuple[Any, str]]]:
+    return _ways(_TOKEN.findall(body)[::-1])
+
+
+def _ways(tokens: list[str]) -> list[list[tuple[Any, str]]]:
+    ways: list[list[tuple[Any, str]]] = [[]]
+    while tokens and tokens[-1] != ")":
+        token = tokens.pop()
+        if token == "|":
+            ways.append([])
+            continue
+        part: Any = token
+        if token == "(":
+            part = _ways(tokens)
+            tokens.pop()
+        elif token[0] in '"[':
+            part = token[0] + _unescaped(token[1:-1])
+        repeated = tokens.pop() if tokens and tokens[-1][0] in "?*+{" else ""
+        ways[-1].append((part, repeated))
+    return ways
+
+
 def _rules_of(way: list[tuple[Any, str]]) -> int:
     return sum(not isinstance(part, str) or part[0] not in '"[' for part, _ in way)
 
@@ -139,9 +147,12 @@ def _unescaped(text: str) -> str:
 
 
 def _is_in(character: str, set_: str) -> bool:
-    negated = set_.startswith("^")
-    members = re.sub(r"(.)-(.)", lambda m: _range(m[1], m[2]), set_[negated:])
-    return (character in members) != negated
+    return (character in _members(set_)) != set_.startswith("^")
+
+
+@lru_cache(maxsize=10_000)
+def _members(set_: str) -> str:
+    return re.sub(r"(.)-(.)", lambda m: _range(m[1], m[2]), set_.removeprefix("^"))
 
 
 def _range(first: str, last: str) -> str:
@@ -216,12 +227,12 @@ def test_every_block_that_is_admitted_is_placed_on_its_file(
 
 @given(st.one_of(_LINES, _ALIKE))
 def test_exactly_the_runs_that_stand_once_are_admitted(lines: list[str]) -> None:
-    grammar = _grammar(_text(lines))
+    grammar = _Gbnf(_grammar(_text(lines)))
     for first in range(len(lines)):
         for stop in range(first + 1, len(lines) + 1):
             run = lines[first:stop]
-            assert _Gbnf(grammar).admits(_block(run) + _ONE) == (_times(lines, run) == 1)
-    assert not _Gbnf(grammar).admits(_block(["nowhere"]) + _ONE)
+            assert grammar.admits(_block(run) + _ONE) == (_times(lines, run) == 1)
+    assert not grammar.admits(_block(["nowhere"]) + _ONE)
 
 
 @pytest.mark.parametrize(

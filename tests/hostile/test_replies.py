@@ -19,7 +19,7 @@ from copilot.errors import EditsRefused
 
 MakeRepository = Callable[..., Path]
 
-_BLOCKS = 20
+_BLOCKS = 8
 _REPLIES = 100_000
 _SCRIPT = Path(__file__).with_name("replies.py")
 # inotify(7).

@@ -1,0 +1,34 @@
+"""Which files a haystack must hold in whole: no more than leave it room for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from copilot.context.tokens import count_tokens
+from copilot.evals.counted import counted_of
+from copilot.evals.model import Material, Recipe
+
+# Of the room for files; the rest shows others, so that what is asked for must be found.
+_SHARE = 0.85
+# What the words of a question and the end of the haystack take besides.
+_RESERVE = 150
+
+
+class Allowance:
+    """Takes files as long as they fit, each counted once however often it is needed."""
+
+    def __init__(self, material: Material, recipe: Recipe, texts: Sequence[str]) -> None:
+        """Allow for files what a haystack's room leaves beside these texts of the prompt."""
+        taken = sum(count_tokens(texts, material.tokenizer)) + _RESERVE
+        self._sizes = {one.file.name: one.tokens for one in counted_of(material).sized}
+        self._left = self._all = _SHARE * (recipe.room - taken)
+        self.names: list[str] = []
+
+    def fits(self, name: str, share: float = 1.0) -> bool:
+        """Tell whether a file can be taken, or was taken before; at most a share for one file."""
+        return name in self.names or self._sizes[name] <= min(self._left, share * self._all)
+
+    def take(self, name: str) -> None:
+        if name not in self.names:
+            self.names.append(name)
+            self._left -= self._sizes[name]

@@ -1,0 +1,106 @@
+"""What a report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from copilot.evals.heat import Heat
+from copilot.evals.rows import Identity
+from copilot.evals.statistics import ENOUGH, Mean, Speed
+
+RULER_TASKS = (
+    *("niah_single_1", "niah_single_2", "niah_single_3"),
+    *("niah_multikey_1", "niah_multikey_2", "niah_multikey_3"),
+    *("niah_multivalue", "niah_multiquery", "vt", "cwe", "fwe", "qa_1", "qa_2"),
+)
+
+
+@dataclass(frozen=True)
+class Length:
+    """What came of one length: scores are from 0 to 1.
+
+    `average` is that of the tasks, each of the same weight. `f1` and `exact` are the measures of
+    sets, `stale` the share of values that do not count any longer, `steps` the stages of edits.
+    `cut` counts the prompts of which the server read less than was sent and did not say so: of the
+    longest it read `cut_read` tokens of `cut_sent`. `room` is what its prompts may take, in our
+    tokens.
+    """
+
+    tokens: int
+    room: int
+    tasks: Mapping[str, Mean]
+    average: Mean
+    speed: Speed
+    f1: float | None = None
+    exact: float | None = None
+    stale: Mean | None = None
+    steps: Mapping[str, Mean] = field(default_factory=dict)
+    cut: int = 0
+    cut_read: int = 0
+    cut_sent: int = 0
+
+
+@dataclass(frozen=True)
+class Series:
+    """One suite's rows of one model, with so many examples in the prompt.
+
+    `errors` counts the rows without an answer by their kind, `cut_off` the answers that ran into
+    their limit. `ruler` is the effective length by RULER's rule, where all 13 tasks were asked;
+    `relative` by the rule of 85 % of the score at the shortest. `weighted` are the averages with
+    weights that rise, and fall, with the length.
+    """
+
+    model: Identity
+    suite: str
+    examples: int
+    lengths: tuple[Length, ...]
+    errors: Mapping[str, int]
+    cut_off: int
+    heat: Heat | None
+    ruler: int | None = None
+    relative: int | None = None
+    weighted: tuple[float, float] | None = None
+    findings: tuple[str, ...] = ()
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks at any length, in the order of their first row."""
+        return tuple(dict.fromkeys(task for length in self.lengths for task in length.tasks))
+
+    @property
+    def complete(self) -> tuple[Length, ...]:
+        """The lengths that have all tasks: averages of others do not compare with theirs."""
+        return tuple(one for one in self.lengths if len(one.tasks) == len(self.tasks))
+
+    @property
+    def is_whole_ruler(self) -> bool:
+        """Whether all of RULER's tasks were asked, so that its rule can be applied."""
+        return set(RULER_TASKS) <= set(self.tasks)
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are answers enough at several lengths to tell one from another."""
+        return len(self.complete) > 1 and all(n.average.count >= ENOUGH for n in self.complete)
+
+    @property
+    def scores(self) -> dict[int, float]:
+        """The average of the tasks at each length that has them all, from 0 to 1."""
+        return {length.tokens: length.average.value for length in self.complete}
+
+    @property
+    def title(self) -> str:
+        plural = "" if self.examples == 1 else "s"
+        more = f", {self.examples} example{plural}" if self.examples else ""
+        return f"{self.suite}{more}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """All series of some rows, those of one model together, with what went into them."""
+
+    series: tuple[Series, ...]
+    rows: int
+    repositories: tuple[str, ...]
+    seeds: tuple[int, ...]
+    sources: tuple[str, ...]

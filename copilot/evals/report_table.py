@@ -1,0 +1,183 @@
+"""A report as text: tables for the terminal and in Markdown, of the same cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+
+from copilot.evals.heat import heat_text, short
+from copilot.evals.report_model import Length, Report, Series
+from copilot.evals.statistics import Mean
+from copilot.text import one_line
+
+_WIDTH = 80
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a table; `cells` has one for each length."""
+
+    label: str
+    cells: tuple[str, ...]
+
+
+def report_text(report: Report) -> str:
+    """Return the report for a terminal, at most 80 columns wide where names are not longer."""
+    lines: list[str] = []
+    for series in report.series:
+        lines += [f"{_whom(series)} · {series.title}", ""]
+        lines += _tables(series)
+        lines += ["", *said(series)]
+        lines += [line for finding in series.findings for line in _wrapped(f"note: {finding}")]
+        if series.heat:
+            lines += ["", "per cent found, by depth and length:", *heat_text(series.heat)]
+        lines.append("")
+    lines += about(report)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def report_markdown(report: Report) -> str:
+    """Return the report as Markdown, for a wiki."""
+    lines: list[str] = []
+    for series in report.series:
+        lines += [f"### {_escaped(_whom(series))}: {_escaped(series.title)}", ""]
+        head = [short(length.tokens) for length in series.lengths]
+        lines += [_piped(["", *head]), _piped(["---", *["---:"] * len(head)])]
+        lines += [_piped([_escaped(line.label), *line.cells]) for line in table(series)]
+        lines += ["", *(f"- {_escaped(words)}" for words in (*said(series), *series.findings)), ""]
+        if series.heat:
+            head = [short(tokens) for tokens in series.heat.lengths]
+            lines += ["Per cent found, by depth and length:", ""]
+            lines += [_piped(["depth", *head]), _piped(["---:", *["---:"] * len(head)])]
+            for depth, cells in zip(series.heat.depths, series.heat.cells, strict=True):
+                found = [f"{cell.value * 100:.0f}" if cell else "–" for cell in cells]
+                lines.append(_piped([f"{depth:.0%}", *found]))
+            lines.append("")
+    lines += [_escaped(line) for line in about(report)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def table(series: Series) -> Iterator[Line]:
+    """Yield the lines of a series: tasks, then what is told of each length."""
+    lengths = series.lengths
+    for task in series.tasks:
+        yield _line(task, lengths, lambda one, task=task: _mean(one.tasks.get(task)))  # type: ignore[misc]
+    if len(series.tasks) > 1:
+        yield _line(f"average of {len(series.tasks)}", lengths, _average(series))
+    yield from _told("F1 of the sets", lengths, lambda one: _share(one.f1))
+    yield from _told("exact sets", lengths, lambda one: _share(one.exact))
+    yield from _told("stale answers", lengths, lambda one: _mean(one.stale))
+    for step in dict.fromkeys(step for one in lengths for step in one.steps):
+        yield _line(f"  {step}", lengths, lambda one, step=step: _mean(one.steps.get(step)))  # type: ignore[misc]
+    yield _line("answers for a task", lengths, _counts)
+    yield from _told("read short", lengths, lambda one: f"{one.cut}" if one.cut else "")
+    yield from _told("seconds", lengths, lambda one: _figure(one.speed.seconds))
+    yield from _told("first token, s", lengths, lambda one: _figure(one.speed.first_token_seconds))
+    yield from _told("tokens read/s", lengths, lambda one: _figure(one.speed.prompt_rate))
+    yield from _told("tokens written/s", lengths, lambda one: _figure(one.speed.reply_rate))
+    yield from _told("cached", lengths, lambda one: _share(one.speed.cached, "%"))
+
+
+def said(series: Series) -> Iterator[str]:
+    """Yield effective lengths and weighted averages, in words."""
+    lengths = series.complete
+    if not lengths:
+        yield "no length has answers to all tasks" if series.lengths else "no answers"
+        return
+    if series.is_whole_ruler:
+        found = short(series.ruler) if series.ruler else f"below {short(lengths[0].tokens)}"
+        yield f"effective length: {found} (RULER: 13-task average above 85.6)"
+    if len(lengths) > 1 and series.weighted:
+        base = short(lengths[0].tokens)
+        found = short(series.relative) if series.relative else "none"
+        yield f"effective length: {found} (at least 85% of the score at {base})"
+        inc, dec = (value * 100 for value in series.weighted)
+        yield f"average over lengths: wAvg(inc) {inc:.1f}, wAvg(dec) {dec:.1f}"
+
+
+def about(report: Report) -> Iterator[str]:
+    """Yield what went into a report, and how its intervals were made."""
+    if not report.rows:
+        yield "no rows"
+        return
+    repositories = ", ".join(map(one_line, report.repositories))
+    states = f" in {len(report.sources)} states" if len(report.sources) > 1 else ""
+    yield f"{report.rows:,} samples of {repositories or 'no repository'}{states}"
+    yield "Scores are per cent, with Wilson 95% intervals; of answers that are worth a"
+    yield "share, for as many right-or-wrong answers as have the variance that was seen."
+
+
+def _whom(series: Series) -> str:
+    model = series.model
+    where = model.base_url or model.provider
+    name = model.name if model.name == model.id else f"{model.name} ({model.id})"
+    return f"{one_line(name)} at {one_line(where)}"
+
+
+def _tables(series: Series) -> Iterator[str]:
+    """Yield the lines of as many tables as the lengths need."""
+    lines = list(table(series))
+    if not series.lengths:
+        return
+    first = max(len(line.label) for line in lines)
+    width = 2 + max(len(cell) for line in lines for cell in line.cells)
+    columns = max(1, (_WIDTH - first) // width)
+    for start in range(0, len(series.lengths), columns):
+        if start:
+            yield ""
+        lengths = series.lengths[start : start + columns]
+        head = [short(length.tokens) for length in lengths]
+        for label, cells in [("", head), *((li.label, li.cells[start:]) for li in lines)]:
+            shown = "".join(cell.rjust(width) for cell in cells[:columns])
+            yield f"{label.ljust(first)}{shown}".rstrip()
+
+
+def _line(label: str, lengths: Sequence[Length], cell: Callable[[Length], str]) -> Line:
+    return Line(one_line(label), tuple(cell(length) or "-" for length in lengths))
+
+
+def _told(label: str, lengths: Sequence[Length], cell: Callable[[Length], str]) -> Iterator[Line]:
+    """Yield a line if any length tells something for it."""
+    if any(map(cell, lengths)):
+        yield _line(label, lengths, cell)
+
+
+def _average(series: Series) -> Callable[[Length], str]:
+    """Return the cell of an average; of fewer tasks than elsewhere there is none."""
+    whole = len(series.tasks)
+    return lambda one: _mean(one.average) if len(one.tasks) == whole else ""
+
+
+def _counts(length: Length) -> str:
+    counts = {mean.count for mean in length.tasks.values()}
+    return str(min(counts)) if len(counts) == 1 else f"{min(counts)}–{max(counts)}"
+
+
+def _mean(mean: Mean | None) -> str:
+    if mean is None or not mean.count:
+        return ""
+    return f"{mean.value * 100:.0f} ({mean.low * 100:.0f}–{mean.high * 100:.0f})"
+
+
+def _share(share: float | None, unit: str = "") -> str:
+    return "" if share is None else f"{share * 100:.0f}{unit}"
+
+
+def _figure(number: float | None) -> str:
+    if number is None:
+        return ""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.1f}"
+
+
+def _wrapped(text: str) -> list[str]:
+    return wrap(text, _WIDTH, subsequent_indent="  ", break_long_words=False)
+
+
+def _piped(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _escaped(text: str) -> str:
+    """Return a text that is no Markdown: names come from files and servers."""
+    return "".join(f"\\{letter}" if letter in "\\`*[]<>|#" else letter for letter in text)

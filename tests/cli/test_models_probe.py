@@ -1,0 +1,145 @@
+"""`copilot models probe`: what is said of a server, and what is kept for the next command."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+Copilot = Callable[..., subprocess.CompletedProcess[str]]
+Fails = Callable[..., str]
+MakeRepository = Callable[..., Path]
+Serve = Callable[[int, int], str]
+
+_WORDS = re.compile(r'(?:\A|path="probe/first\.txt">\n|The third is )(\w+)[.\n]')
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serve a model that claims one window and refuses what is longer than another.
+
+    A token is four characters. It repeats the words that it is asked for, and makes no edits.
+    """
+    with ExitStack() as stack:
+
+        def start(claimed: int, window: int) -> str:
+            class Handler(BaseHTTPRequestHandler):
+                def do_GET(self) -> None:
+                    facts = {"id": "scripted", "max_model_len": claimed}
+                    self._send(200, json.dumps({"data": [facts]}))
+
+                def do_POST(self) -> None:
+                    body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                    text = "".join(message["content"] for message in body["messages"])
+                    tokens = len(text) // 4
+                    if tokens + body["max_tokens"] > window:
+                        said = f"This model's maximum context length is {window} tokens. "
+                        said += f"However, your messages resulted in {tokens} tokens."
+                        self._send(400, json.dumps({"error": {"message": said}}))
+                        return
+                    delta = {"content": " ".join(_WORDS.findall(text))}
+                    chunks = [
+                        {"choices": [{"delta": delta, "finish_reason": "stop"}]},
+                        {"choices": [], "usage": {"prompt_tokens": tokens, "completion_tokens": 9}},
+                    ]
+                    self._send(200, "".join(f"data: {json.dumps(c)}\n\n" for c in chunks))
+
+                def _send(self, status: int, text: str) -> None:
+                    self.send_response(status)
+                    self.end_headers()
+                    self.wfile.write(text.encode())
+
+                def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                    pass
+
+            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}/v1"
+
+        yield start
+
+
+@pytest.fixture
+def root(make_repository: MakeRepository) -> Path:
+    text = "".join(
+        f"The rows of part {number} are read before those of others.\n" for number in range(99)
+    )
+    return make_repository({f"part_{number}.txt": text for number in range(9)}, "app")
+
+
+def test_a_smaller_window_is_found_and_kept(copilot: Copilot, serve: Serve, root: Path) -> None:
+    url = serve(16_000, 5000)
+    command = ("models", "probe", "--base-url", url, "--minutes", "4")
+    done = copilot(*command, "--json", cwd=root)
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert (facts["model"], facts["claimed_window"]) == ("scripted", 16_000)
+    assert 3000 < facts["window"] < 5000
+    assert (facts["window_kept"], facts["window_is_as_claimed"]) == (True, False)
+    assert [one["fate"] for one in facts["prompts"]] == ["read", "read", "read", "refused"]
+    assert all(one["repeats"] for one in facts["prompts"][:3])
+    assert [one["steps"] for one in facts["edits"]] == [[]] * 5
+    asked = copilot("ask", "what?", "--base-url", url, cwd=root)
+    assert f"was found to be {facts['window']:,} tokens, where it claims 16,000" in asked.stderr
+
+
+def test_a_window_as_claimed_is_not_kept(copilot: Copilot, serve: Serve, root: Path) -> None:
+    url = serve(3000, 3000)
+    done = copilot("models", "probe", "--base-url", url, "--minutes", "4", cwd=root)
+    assert done.returncode == 0, done.stderr
+    model, window, edits, speed = done.stdout.splitlines()
+    assert model == "model    scripted, 3,000 tokens claimed"
+    assert re.fullmatch(
+        r"window   read a prompt of [\d,]+ tokens whole; one of [\d,]+ was refused: as claimed",
+        window,
+    )
+    assert edits.startswith("edits    5 asked: 0 parsed, 0 placed, 0 correct; not right: rename")
+    assert re.match(r"speed    tokens a second: [\d,]+ read", speed)
+    assert done.stderr.count("prompt of ") == 4
+    assert done.stderr.count("edit, ") == 5
+    assert "was found" not in copilot("ask", "what?", "--base-url", url, cwd=root).stderr
+
+
+def test_nothing_longer_than_asked_for_is_sent(copilot: Copilot, serve: Serve, root: Path) -> None:
+    url = serve(16_000, 5000)
+    options = ("--base-url", url, "--up-to", "2k", "--minutes", "4")
+    done = copilot("models", "probe", *options, cwd=root)
+    assert "; none was seen to fail\n" in done.stdout
+    assert "was found" not in copilot("ask", "what?", "--base-url", url, cwd=root).stderr
+
+
+def test_wrong_usage_is_told(fails: Fails, serve: Serve, root: Path) -> None:
+    url = serve(16_000, 5000)
+    fails(2, "models", "probe", "--base-url", url, "--minutes", "0", cwd=root)
+    fails(2, "models", "probe", "--base-url", url, "--up-to", "many", cwd=root)
+
+
+def test_no_server_is_told(fails: Fails, root: Path) -> None:
+    fails(3, "models", "probe", "--base-url", "http://127.0.0.1:9/v1", cwd=root)
+
+
+def test_a_model_that_holds_not_even_the_first_prompt(
+    fails: Fails, serve: Serve, root: Path
+) -> None:
+    fails(4, "models", "probe", "--base-url", serve(16_000, 600), cwd=root)
+
+
+def test_what_it_costs_is_agreed_to_before(
+    copilot: Copilot, serve: Serve, root: Path, empty_home: Path
+) -> None:
+    file = empty_home / ".config" / "repo-copilot" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("ask_above_tokens = 5000\n")
+    done = copilot("models", "probe", "--base-url", serve(16_000, 5000), cwd=root)
+    assert done.returncode == 6
+    assert "above your threshold" in done.stderr
