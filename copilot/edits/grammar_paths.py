@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 
 from copilot.edits.grammar_rules import Rules, literal
 from copilot.edits.path_lines import path_in
@@ -65,10 +66,8 @@ class NewPaths:
 
         In a repository of too many files, it may also be the path of one of them.
         """
-        for left in range(MOST_NEW + 1):
-            for at in _At:
-                if at in _CAN_END or left:
-                    rules.add(_free(at, left), _body(at, {}, left))
+        for name, body in _free_rules():
+            rules.add(name, body)
         return {
             alias: rules.same(f"{literal(f'{alias}/')} {_add_tree(rules, self._inside(alias))}")
             for alias in self.named()
@@ -125,6 +124,13 @@ def _add_tree(rules: Rules, names: Collection[str]) -> str:
         body = "" if is_new else _body(node.at, ways, is_file=node.is_file)
         added[id(node)] = _free(node.at, MOST_NEW) if is_new else rules.same(body)
     return added[id(nodes[0])]
+
+
+@cache
+def _free_rules() -> tuple[tuple[str, str], ...]:
+    """Return the rules of paths that have left the tree: their names, and what they are."""
+    places = ((at, left) for left in range(MOST_NEW + 1) for at in _At if at in _CAN_END or left)
+    return tuple((_free(at, left), _body(at, {}, left)) for at, left in places)
 
 
 def _body(at: _At, ways: Mapping[str, str], left: int = MOST_NEW, *, is_file: bool = False) -> str:
