@@ -331,16 +331,17 @@ def example_files(
 ) -> tuple[SourceFile, ...]:
     """Return so many examples of a root, drawn by their ids, the oldest first; fewer if there are.
 
-    `files` are what was read of the root, `scope` how. Raises GitFailed.
+    `files` are what was read of the root, `scope` how, the root among others. Raises GitFailed.
     """
     from copilot.workspace.git import run_git
 
     if not root.is_git:
         return ()
-    tree = Tree(root, "examples")
+    scope = replace(scope, examples=count)
+    tree = Tree(root, scope.aliases.examples[root.alias])
     tree.note(Part(tuple(file for file in files if file.repository == root.alias)))
     start = root.state if root.state and root.state != "index" else "HEAD"
     printed = run_git(root.path, "rev-parse", "--revs-only", f"{start}^{{commit}}")
     tree.revision = printed.decode("ascii").strip() or None
     with closing(scope.cache):
-        return tuple(Examples(tree, replace(scope, examples=count)).drawn(count, _UNBOUNDED))
+        return tuple(Examples(tree, scope).drawn(count, _UNBOUNDED))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +20,14 @@ _CAUTIOUS = 32_000
 DEFAULT_SAMPLES = 10
 DEFAULT_SEED = 42
 DEFAULT_DEPTHS = 5
+
+
+def _number(value: float | None) -> float | None:
+    """Return a bound. Raises UsageError for what nothing is more than."""
+    if value is not None and math.isnan(value):
+        raise UsageError("nan bounds nothing", "name a number")
+    return value
+
 
 ModelNames = Annotated[
     str | None,
@@ -82,11 +91,23 @@ Concurrency = Annotated[
 ]
 MaxCost = Annotated[
     float | None,
-    typer.Option("--max-cost", metavar="X", min=0, help="Stop before it costs more than that."),
+    typer.Option(
+        "--max-cost",
+        metavar="X",
+        min=0,
+        callback=_number,
+        help="Stop before it costs more than that.",
+    ),
 ]
 MaxMinutes = Annotated[
     float | None,
-    typer.Option("--max-minutes", metavar="N", min=0, help="Send nothing after so many minutes."),
+    typer.Option(
+        "--max-minutes",
+        metavar="N",
+        min=0,
+        callback=_number,
+        help="Send nothing after so many minutes.",
+    ),
 ]
 ReplyTokens = Annotated[
     int | None,

@@ -42,6 +42,8 @@ from copilot.settings.paths import state_paths
 from copilot.text import one_line
 
 _NO_NAME = re.compile(r"[^\w.-]+")
+# Other words for where MLflow keeps runs name servers, "databricks" for one.
+_ON_DISK = re.compile(r"[./~]|(?:file|sqlite):", re.IGNORECASE)
 
 
 def report_command(
@@ -209,10 +211,9 @@ def _export_mlflow(report: Report, files: Sequence[Path]) -> None:
     wall = Wall(config.local_only, config.local_addresses)
 
     def check(place: str) -> None:
-        scheme = place.partition(":")[0]
-        if scheme in {"http", "https"}:
+        if place.partition(":")[0].lower() in {"http", "https"}:
             wall.check_url(place)
-        elif config.local_only and "://" in place and scheme not in {"file", "sqlite"}:
+        elif config.local_only and not _ON_DISK.match(place):
             raise PolicyRefused(
                 f"local_only is set and MLflow logs to {one_line(place)}",
                 "set MLFLOW_TRACKING_URI to a file or a server on this machine",

@@ -22,6 +22,7 @@ from copilot.errors import BudgetExceeded, ExitCode, ModelError, PolicyRefused, 
 from copilot.evals.calibrating import TEXT_TOKENS, calibrate, room_of
 from copilot.evals.expected import Expected, expected, rate_of
 from copilot.evals.model import Material, Plan, Suite, material_of
+from copilot.evals.purse import Purse
 from copilot.evals.report import relied_on, report_of
 from copilot.evals.rows import (
     Calibration,
@@ -77,7 +78,7 @@ def run(order: Order) -> Ended:
     prompts = _prompts(order.setup, snapshot, order.wish.examples)
     path = order.rows or _usual_path(order, material_of(snapshot, "", {}).sha256)
     digests: list[str] = []
-    code = int(ExitCode.OK)
+    code, purse = int(ExitCode.OK), Purse(order.bounds)
     with RowFile(path) as file:
         say(f"rows: {path}")
         for name in order.wish.models:
@@ -86,7 +87,7 @@ def run(order: Order) -> Ended:
                     identity = identity_of_model(ready)
                     digests.append(identity.digest)
                     material = material_of(snapshot, ready.chosen.settings.tokenizer, prompts)
-                    code = max(code, _measured(order, ready, identity, material, file))
+                    code = max(code, _measured(order, ready, identity, material, file, purse))
             except (ModelError, BudgetExceeded) as error:
                 if len(order.wish.models) == 1:
                     raise
@@ -145,7 +146,12 @@ def _prompts(setup: Setup, snapshot: Snapshot, examples: Sequence[int]) -> dict[
 
 
 def _measured(
-    order: Order, ready: Ready, identity: Identity, material: Material, file: RowFile
+    order: Order,
+    ready: Ready,
+    identity: Identity,
+    material: Material,
+    file: RowFile,
+    purse: Purse,
 ) -> int:
     """Measure one model and return the exit code."""
     if order.bounds.max_cost is not None and _pricing(ready)(1, 0, 1) is None:
@@ -160,7 +166,8 @@ def _measured(
     rooms = [(tokens, room_of(tokens, limit, calibration)) for tokens in lengths]
     wish = order.wish
     about = (wish.samples, wish.seed, wish.tasks, wish.depths, wish.apart, wish.examples)
-    batches = list(order.suite.batches(Plan(rooms, *about), material))
+    plan = Plan(rooms, *about, reply_tokens=order.bounds.reply_tokens or 0)
+    batches = list(order.suite.batches(plan, material))
     work = Run(order.suite, material, subject, file, order.bounds, repositories_of(material))
     pending = work.pending(batches)
     total, left = (sum(map(len, some)) for some in (batches, pending))
@@ -169,7 +176,9 @@ def _measured(
     if pending:
         rate = rate_of(file.rows, identity.digest, answer)
         _agree(order, ready, _expected(order, ready, pending, rate))
+    work.bounds = purse.left(subject.currency)
     outcome = _asked(work, pending, left, ready)
+    purse.pay(subject.currency, outcome.cost)
     _keep(order, ready, identity, file, material)
     return _ended(outcome, ready, file)
 
@@ -321,6 +330,7 @@ def _keep(
         and row.recipe.suite == order.suite.name
         and row.recipe.tokenizer == material.tokenizer
         and not row.recipe.examples
+        and row.recipe.reply_tokens == (order.bounds.reply_tokens or 0)
     ]
     windows, model = order.setup.paths.windows_file, one_line(ready.chosen.name)
     for series in report_of(rows).series:

@@ -26,6 +26,9 @@ from copilot.cli.show import put, put_json
 from copilot.errors import UsageError
 from copilot.settings.amounts import parse_tokens
 
+# A week: no timer takes any number of seconds.
+_MOST_MINUTES = 7 * 24 * 60
+
 
 def probe_command(
     name: Annotated[
@@ -59,8 +62,11 @@ def probe_command(
     Its prompts are made of this repository's files. A window that was seen to be smaller than
     claimed is kept, and holds for all commands.
     """
-    if minutes <= 0:
-        raise UsageError("--minutes must be more than 0", "leave it out for 2 minutes")
+    if not 0 < minutes <= _MOST_MINUTES:
+        raise UsageError(
+            f"--minutes must be more than 0, and at most {_MOST_MINUTES:,}",
+            "leave it out for 2 minutes",
+        )
     most = parse_tokens(up_to) if up_to else None
     setup = set_up(where(root, include, exclude, None, config, repo, submodules, no_mask))
     whom = Whom(name, base_url, api_key_env)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from copilot.evals.heat import short
+from copilot.evals.model import Recipe
 from copilot.evals.report import report_of
 from copilot.evals.report_model import Series
+from copilot.evals.report_table import escaped, mean_text, piped
 from copilot.evals.rows import Row, settled
-from copilot.evals.statistics import Mean
 from copilot.text import one_line
 
 _Z95 = 1.959963984540054
@@ -68,15 +69,17 @@ def _difference(rows: Sequence[Row], first: Series, other: Series) -> Difference
     return Difference(mean, max(-1.0, mean - half), min(1.0, mean + half), len(gains))
 
 
-def _scores(rows: Sequence[Row], series: Series) -> dict[Hashable, float]:
+def _scores(rows: Sequence[Row], series: Series) -> dict[tuple[Recipe, tuple[str, ...]], float]:
     """Return the scores of a series by what a sample is, whoever counts its tokens."""
-    found: dict[Hashable, float] = {}
+    found: dict[tuple[Recipe, tuple[str, ...]], float] = {}
     for row in rows:
         recipe, score = row.recipe, row.score
-        is_one = row.model.digest == series.model.digest and recipe.suite == series.suite
-        if is_one and recipe.examples == series.examples and score is not None:
-            same = (recipe.task, recipe.tokens, recipe.index, recipe.seed)
-            found[*same, recipe.depth, recipe.apart, recipe.source] = score.value
+        about = (recipe.suite, recipe.examples, recipe.reply_tokens)
+        is_one = about == (series.suite, series.examples, series.reply_tokens)
+        if is_one and row.model.digest == series.model.digest and score is not None:
+            # Another count of tokens may number questions otherwise: their answers tell them.
+            same = replace(recipe, room=0, tokenizer="", question=0)
+            found[same, row.references] = score.value
     return found
 
 
@@ -118,9 +121,10 @@ def comparison_markdown(comparisons: Sequence[Comparison]) -> str:
     """Return comparisons as Markdown."""
     lines: list[str] = []
     for comparison in comparisons:
-        lines += [f"### {comparison.title}", "", *(f"- {n}" for n in _models(comparison)), ""]
+        models = (f"- {escaped(name)}" for name in _models(comparison))
+        lines += [f"### {escaped(one_line(comparison.title))}", "", *models, ""]
         head, *rows = comparison_lines(comparison)
-        lines += [_piped(head), _piped(["---", *["---:"] * (len(head) - 1)]), *map(_piped, rows)]
+        lines += [piped(head), piped(["---", *["---:"] * (len(head) - 1)]), *map(piped, rows)]
         lines.append("")
     lines += [_ABOUT, ""] if comparisons else ["no rows", ""]
     return "\n".join(lines)
@@ -143,11 +147,7 @@ def _models(comparison: Comparison) -> list[str]:
 
 def _score(series: Series, tokens: int) -> str:
     found = next((one.average for one in series.complete if one.tokens == tokens), None)
-    return "-" if found is None else _mean(found)
-
-
-def _mean(mean: Mean) -> str:
-    return f"{mean.value * 100:.0f} ({mean.low * 100:.0f}–{mean.high * 100:.0f})"
+    return mean_text(found) or "-"
 
 
 def _effective(tokens: int | None) -> str:
@@ -174,7 +174,3 @@ def _gain(difference: Difference | None) -> str:
         return ""
     low, high = difference.low * 100, difference.high * 100
     return f"{difference.value * 100:+.0f} ({low:+.0f} to {high:+.0f}), n {difference.count}"
-
-
-def _piped(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -134,6 +134,7 @@ def parameters_of(series: Series) -> dict[str, str]:
         "fingerprint": model.digest[:12],
         "suite": series.suite,
         "examples": str(series.examples),
+        "reply_tokens": str(series.reply_tokens or ""),
     }
     return {name: value for name, value in told.items() if value}
 

@@ -42,6 +42,7 @@ class Recipe:
     is from 0 (the first line) to 1, None where a task draws it. `apart` gives each question a
     haystack of its own. `examples` is how many of the history's commits stand before the task.
     `source` is `Material.sha256`. `question` numbers the questions of one task about a haystack.
+    `reply_tokens` is the answer's limit where that is not the task's own, else 0.
     """
 
     suite: str
@@ -57,6 +58,7 @@ class Recipe:
     examples: int = 0
     version: int = RECIPE_VERSION
     question: int = 0
+    reply_tokens: int = 0
 
     def random(self, *names: object) -> random.Random:
         """Return the numbers drawn for a purpose: they depend on seed, length, index and names."""
@@ -122,7 +124,8 @@ class Plan:
     """Which samples of a suite are wanted; `rooms` are lengths asked for, with `Recipe.room`.
 
     `tasks` are names of the suite's tasks, all of them if empty; `samples` is the number of
-    haystacks of each length. `depths` are the needle suite's, from 0 to 1.
+    haystacks of each length. `depths` are the needle suite's, from 0 to 1. `reply_tokens` is
+    `Recipe.reply_tokens`.
     """
 
     rooms: Sequence[tuple[int, int]]
@@ -132,6 +135,7 @@ class Plan:
     depths: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0)
     apart: bool = False
     examples: Sequence[int] = (0,)
+    reply_tokens: int = 0
 
 
 class Suite(Protocol):

@@ -86,7 +86,12 @@ class Obedience:
             for index in range(plan.samples):
                 about = (tokens, room, index, plan.seed, material.tokenizer, material.sha256)
                 recipes = [
-                    Recipe(self.name, task, *about, apart=plan.apart, examples=examples)
+                    Recipe(
+                        *(self.name, task, *about),
+                        apart=plan.apart,
+                        examples=examples,
+                        reply_tokens=plan.reply_tokens,
+                    )
                     for task in self.tasks
                 ]
                 offered = _chosen(material, recipes[0])

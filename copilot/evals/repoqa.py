@@ -24,6 +24,7 @@ from copilot.evals.functions import CALLABLES, Candidate, candidates_of
 from copilot.evals.haystack import Fitted, fitted
 from copilot.evals.model import Material, Measure, Plan, Recipe, Sample, Score
 from copilot.evals.places import position_of
+from copilot.evals.scoring import final
 from copilot.structure.definitions import definitions
 
 NEEDLES = 10
@@ -59,7 +60,13 @@ class RepoQA:
         for tokens, room in plan.rooms:
             for index in range(plan.samples):
                 about = (self.name, _TASK, tokens, room, index, plan.seed)
-                first = Recipe(*about, material.tokenizer, material.sha256, apart=plan.apart)
+                first = Recipe(
+                    *about,
+                    material.tokenizer,
+                    material.sha256,
+                    apart=plan.apart,
+                    reply_tokens=plan.reply_tokens,
+                )
                 count = len(_needles(material, first))
                 recipes = [replace(first, question=question) for question in range(count)]
                 found = found or bool(recipes)
@@ -91,7 +98,7 @@ class RepoQA:
     def score(self, sample: Sample, answer: str) -> Score:
         """Score an answer by which function it is nearest to, and how near the right one."""
         path = sample.about["path"]
-        told = first_function(path, block_of(answer)).split()
+        told = first_function(path, block_of(final(answer))).split()
         right = sentence_bleu(first_function(path, sample.references[0]).split(), told)
         best = max(
             sentence_bleu(first_function(key.split(" ", 2)[-1], text).split(), told)

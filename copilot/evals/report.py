@@ -32,12 +32,13 @@ from copilot.evals.statistics import (
 def report_of(rows: Iterable[Row]) -> Report:
     """Return the report on rows; of several for one sample, one counts."""
     kept = settled(rows)
-    groups: dict[tuple[str, str, int], list[Row]] = {}
+    groups: dict[tuple[str, str, int, int], list[Row]] = {}
     for row in kept:
-        key = (row.model.digest, row.recipe.suite, row.recipe.examples)
+        recipe = row.recipe
+        key = (row.model.digest, recipe.suite, recipe.examples, recipe.reply_tokens)
         groups.setdefault(key, []).append(row)
     order = list(dict.fromkeys(row.model.digest for row in kept))
-    keys = sorted(groups, key=lambda key: (order.index(key[0]), key[1], key[2]))
+    keys = sorted(groups, key=lambda key: (order.index(key[0]), *key[1:]))
     return Report(
         tuple(_series(groups[key]) for key in keys),
         len(kept),
@@ -62,6 +63,7 @@ def _series(rows: Sequence[Row]) -> Series:
         errors=dict(sorted(Counter(row.error for row in rows if row.error).items())),
         cut_off=sum(row.finish == "length" for row in answered),
         heat=heat_of(answered),
+        reply_tokens=first.recipe.reply_tokens,
     )
     scores = series.scores
     return replace(

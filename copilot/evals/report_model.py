@@ -45,6 +45,7 @@ class Length:
 class Series:
     """One suite's rows of one model, with so many examples in the prompt.
 
+    `reply_tokens` is the limit of all answers, 0 where each task has its own.
     `errors` counts the rows without an answer by their kind, `cut_off` the answers that ran into
     their limit. `ruler` is the effective length by RULER's rule, where all 13 tasks were asked;
     `relative` by the rule of 85 % of the score at the shortest. `weighted` are the averages with
@@ -62,6 +63,7 @@ class Series:
     relative: int | None = None
     weighted: tuple[float, float] | None = None
     findings: tuple[str, ...] = ()
+    reply_tokens: int = 0
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -92,7 +94,8 @@ class Series:
     def title(self) -> str:
         plural = "" if self.examples == 1 else "s"
         more = f", {self.examples} example{plural}" if self.examples else ""
-        return f"{self.suite}{more}"
+        limit = f", answers of up to {self.reply_tokens:,} tokens" if self.reply_tokens else ""
+        return f"{self.suite}{more}{limit}"
 
 
 @dataclass(frozen=True)

@@ -41,20 +41,20 @@ def report_markdown(report: Report) -> str:
     """Return the report as Markdown, for a wiki."""
     lines: list[str] = []
     for series in report.series:
-        lines += [f"### {_escaped(_whom(series))}: {_escaped(series.title)}", ""]
+        lines += [f"### {escaped(_whom(series))}: {escaped(series.title)}", ""]
         head = [short(length.tokens) for length in series.lengths]
-        lines += [_piped(["", *head]), _piped(["---", *["---:"] * len(head)])]
-        lines += [_piped([_escaped(line.label), *line.cells]) for line in table(series)]
-        lines += ["", *(f"- {_escaped(words)}" for words in (*said(series), *series.findings)), ""]
+        lines += [piped(["", *head]), piped(["---", *["---:"] * len(head)])]
+        lines += [piped([escaped(line.label), *line.cells]) for line in table(series)]
+        lines += ["", *(f"- {escaped(words)}" for words in (*said(series), *series.findings)), ""]
         if series.heat:
             head = [short(tokens) for tokens in series.heat.lengths]
             lines += ["Per cent found, by depth and length:", ""]
-            lines += [_piped(["depth", *head]), _piped(["---:", *["---:"] * len(head)])]
+            lines += [piped(["depth", *head]), piped(["---:", *["---:"] * len(head)])]
             for depth, cells in zip(series.heat.depths, series.heat.cells, strict=True):
                 found = [f"{cell.value * 100:.0f}" if cell else "–" for cell in cells]
-                lines.append(_piped([f"{depth:.0%}", *found]))
+                lines.append(piped([f"{depth:.0%}", *found]))
             lines.append("")
-    lines += [_escaped(line) for line in about(report)]
+    lines += [escaped(line) for line in about(report)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -62,14 +62,14 @@ def table(series: Series) -> Iterator[Line]:
     """Yield the lines of a series: tasks, then what is told of each length."""
     lengths = series.lengths
     for task in series.tasks:
-        yield _line(task, lengths, lambda one, task=task: _mean(one.tasks.get(task)))  # type: ignore[misc]
+        yield _line(task, lengths, lambda one, task=task: mean_text(one.tasks.get(task)))  # type: ignore[misc]
     if len(series.tasks) > 1:
         yield _line(f"average of {len(series.tasks)}", lengths, _average(series))
     yield from _told("F1 of the sets", lengths, lambda one: _share(one.f1))
     yield from _told("exact sets", lengths, lambda one: _share(one.exact))
-    yield from _told("stale answers", lengths, lambda one: _mean(one.stale))
+    yield from _told("stale answers", lengths, lambda one: mean_text(one.stale))
     for step in dict.fromkeys(step for one in lengths for step in one.steps):
-        yield _line(f"  {step}", lengths, lambda one, step=step: _mean(one.steps.get(step)))  # type: ignore[misc]
+        yield _line(f"  {step}", lengths, lambda one, step=step: mean_text(one.steps.get(step)))  # type: ignore[misc]
     yield _line("answers for a task", lengths, _counts)
     yield from _told("read short", lengths, lambda one: f"{one.cut}" if one.cut else "")
     yield from _told("seconds", lengths, lambda one: _figure(one.speed.seconds))
@@ -146,7 +146,7 @@ def _told(label: str, lengths: Sequence[Length], cell: Callable[[Length], str]) 
 def _average(series: Series) -> Callable[[Length], str]:
     """Return the cell of an average; of fewer tasks than elsewhere there is none."""
     whole = len(series.tasks)
-    return lambda one: _mean(one.average) if len(one.tasks) == whole else ""
+    return lambda one: mean_text(one.average) if len(one.tasks) == whole else ""
 
 
 def _counts(length: Length) -> str:
@@ -154,7 +154,8 @@ def _counts(length: Length) -> str:
     return str(min(counts)) if len(counts) == 1 else f"{min(counts)}–{max(counts)}"
 
 
-def _mean(mean: Mean | None) -> str:
+def mean_text(mean: Mean | None) -> str:
+    """Return a mean in per cent with its interval, "" where there is none."""
     if mean is None or not mean.count:
         return ""
     return f"{mean.value * 100:.0f} ({mean.low * 100:.0f}–{mean.high * 100:.0f})"
@@ -174,10 +175,11 @@ def _wrapped(text: str) -> list[str]:
     return wrap(text, _WIDTH, subsequent_indent="  ", break_long_words=False)
 
 
-def _piped(cells: Sequence[str]) -> str:
+def piped(cells: Sequence[str]) -> str:
+    """Return a line of a table in Markdown."""
     return f"| {' | '.join(cells)} |"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return a text that is no Markdown: names come from files and servers."""
     return "".join(f"\\{letter}" if letter in "\\`*[]<>|#" else letter for letter in text)

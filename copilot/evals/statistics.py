@@ -81,7 +81,8 @@ def effective_count(values: Sequence[float], most: int) -> float:
     """Return how many answers that are right or wrong would tell as much as these shares."""
     count, share = len(values), fmean(values)
     single = share * (1 - share)
-    seen = fmean((value - share) ** 2 for value in values)
+    # Of few answers, those that were seen vary less than those that might have been.
+    seen = sum((value - share) ** 2 for value in values) / max(1, count - 1)
     if single <= 0 or seen >= single:
         return count
     return min(count * single / seen, most) if seen > 0 else float(max(most, count))

@@ -6,6 +6,8 @@ from html import escape
 
 from copilot.text import one_line
 
+# What one_line leaves, and no XML may hold.
+_NO_XML = str.maketrans("\ufffe\uffff", "\ufffd\ufffd")
 INK, QUIET = "#17212b", "#52606d"
 _FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
@@ -33,7 +35,7 @@ def text(
     """Return a line of text, made harmless."""
     extra = f' text-anchor="{anchor}"' if anchor else ""
     extra += f' font-weight="{weight}"' if weight else ""
-    said = escape(one_line(words))
+    said = escape(one_line(words)).translate(_NO_XML)
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{ink}"{extra}>{said}</text>\n'
 
 

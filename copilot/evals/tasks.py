@@ -31,4 +31,5 @@ def recipes_of(name: str, plan: Plan, material: Material) -> Iterator[Recipe]:
                 tokenizer=material.tokenizer,
                 source=material.sha256,
                 apart=plan.apart,
+                reply_tokens=plan.reply_tokens,
             )

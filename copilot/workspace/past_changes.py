@@ -16,7 +16,7 @@ from copilot.workspace.git import GitFailed, run_git, talking_git
 from copilot.workspace.model import Root
 
 # Raised with every change of what is read or how it is kept.
-_VERSION = "1"
+_VERSION = "2"
 MOST_FILES = 4
 # Digits of a commit's id by which it is named.
 ID_DIGITS = 16
@@ -139,14 +139,17 @@ def _log(folder: Path, asked: Sequence[str], ids: Sequence[str] = ()) -> Iterato
 
 
 def _pieces(stream: IO[bytes], sign: bytes) -> Iterator[bytes]:
-    """Yield what stands between the signs; it ends where one piece is too large to be kept."""
-    held = b""
+    """Yield what stands between the signs; nothing for a piece that is too large to be kept."""
+    held, is_large = b"", False
     while data := stream.read(_PIECE_BYTES):
         *whole, held = (held + data).split(sign)
-        yield from whole
+        for piece in whole:
+            yield b"" if is_large else piece
+            is_large = False
         if len(held) > _MOST_OF_ONE:
-            return
-    yield held
+            # The next sign may have begun.
+            held, is_large = held[-len(sign) :], True
+    yield b"" if is_large else held
 
 
 def _change(head: bytes, files: bytes) -> PastChange | None:

@@ -314,3 +314,13 @@ def test_files_for_an_evaluation(shop: Path, scope_of: Callable[..., Scope]) -> 
     assert len(made) == 5
     assert all((file.text or "").startswith("Task: Let ") for file in made)
     assert len(example_files(scope.roots[0], files, 500, scope)) == 12
+
+
+def test_examples_by_themselves_are_called_as_in_a_prompt(
+    shop: Path, scope_of: Callable[..., Scope]
+) -> None:
+    (shop / "examples").mkdir()
+    scope = scope_of(shop)
+    files = [file for part in scope.parts(lambda *_: None) for file in part.files]
+    made = example_files(scope.roots[0], files, 5, scope)
+    assert {file.repository for file in made} == {"examples-2"}

@@ -120,7 +120,8 @@ def test_nothing_longer_than_asked_for_is_sent(copilot: Copilot, serve: Serve, r
 
 def test_wrong_usage_is_told(fails: Fails, serve: Serve, root: Path) -> None:
     url = serve(16_000, 5000)
-    fails(2, "models", "probe", "--base-url", url, "--minutes", "0", cwd=root)
+    for minutes in ("0", "nan", "inf"):
+        fails(2, "models", "probe", "--base-url", url, "--minutes", minutes, cwd=root)
     fails(2, "models", "probe", "--base-url", url, "--up-to", "many", cwd=root)
 
 

@@ -132,7 +132,7 @@ def test_letters_have_a_contrast_that_can_be_read(value: float) -> None:
 @pytest.mark.parametrize("lengths", [1, 3, 9, 20])
 def test_the_svg_holds_every_number_inside_its_edges(lengths: int) -> None:
     heat = _heat(lengths)
-    picture = heat_svg(heat, "a <model> & more \x1b")
+    picture = heat_svg(heat, "a <model> & more \x1b\uffff")
     root = ElementTree.fromstring(picture)  # noqa: S314 - our own
     texts = [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")]
     for cell in (cell for row in heat.cells for cell in row if cell):
@@ -143,7 +143,7 @@ def test_the_svg_holds_every_number_inside_its_edges(lengths: int) -> None:
     for box in root.iter("{http://www.w3.org/2000/svg}rect"):
         assert float(box.get("x", 0)) + float(box.attrib["width"]) <= width
         assert float(box.get("y", 0)) + float(box.attrib["height"]) <= height
-    assert picture == heat_svg(heat, "a <model> & more \x1b")
+    assert picture == heat_svg(heat, "a <model> & more \x1b\uffff")
 
 
 def test_the_png_is_drawn_by_matplotlib() -> None:

@@ -137,6 +137,13 @@ def test_the_function_itself_is_right(samples: tuple[Sample, ...]) -> None:
             assert (score.value, dict(score.steps)) == (1, {"found": True, "copied": True})
 
 
+def test_what_was_thought_before_is_no_answer(samples: tuple[Sample, ...]) -> None:
+    first, other = samples[0], samples[1].references[0]
+    thought = f"<think>\nThis one?\n```python\n{other}```\nNo.\n</think>\n\n"
+    assert REPOQA.score(first, f"{thought}```python\n{first.references[0]}```").value == 1
+    assert REPOQA.score(first, f"<think>\n```python\n{first.references[0]}```").value == 0
+
+
 def test_another_function_is_not_found(samples: tuple[Sample, ...]) -> None:
     first, *others = samples
     for other in others:

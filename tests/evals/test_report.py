@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -275,6 +276,37 @@ def test_models_stand_side_by_side_with_their_difference() -> None:
     assert "-50 (-83 to -17), n 10" in text
     page = comparison_markdown([comparison])
     assert MarkdownIt("commonmark").enable("table").render(page).count("<table>") == 1
+
+
+def test_each_question_about_a_haystack_is_compared() -> None:
+    recipe = Recipe("repoqa", "function", 4000, 3849, 0, 42, "o200k_base", "s")
+    rows = [
+        _row(
+            float(model is _B and n < 5),
+            recipe=replace(recipe, question=n, room=3849 - 100 * (model is _B)),
+            references=(f"def number_{n}(): ...",),
+            model=model,
+        )
+        for model in (_A, _B)
+        for n in range(10)
+    ]
+    difference = compared(rows)[0].differences[1]
+    assert difference is not None
+    assert (difference.value, difference.count) == (0.5, 10)
+
+
+def test_questions_with_other_answers_are_other_questions() -> None:
+    rows = _many(9, 9) + _many(9, 9, references=("another",), model=_B)
+    assert compared(rows)[0].differences == (None, None)
+
+
+def test_a_name_is_no_markdown_beside_others() -> None:
+    name = "<b>a|b</b> [x](https://example.org)\x1b[1m"
+    page = comparison_markdown(compared(_many(9, 9, model=identity_of(name, "a", "openai", ""))))
+    shown = MarkdownIt("commonmark").enable("table").render(page)
+    assert "<b>" not in shown
+    assert "href" not in shown
+    assert "\x1b" not in page
 
 
 def test_nothing_is_compared_of_samples_that_only_one_answered() -> None:

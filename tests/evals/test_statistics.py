@@ -98,6 +98,11 @@ def test_of_right_or_wrong_the_effective_count_is_the_count(values: list[bool]) 
     )
 
 
+def test_the_variance_is_that_of_what_might_have_been_seen() -> None:
+    # 0.75 * 0.25 of one answer, and 0.125 (not 0.0625) of the two shares.
+    assert effective_count([0.5, 1.0], 99) == pytest.approx(2 * 0.1875 / 0.125)
+
+
 def test_shares_that_vary_less_tell_more() -> None:
     halves = [_row(0.5, references=("a", "b", "c", "d"))] * 10
     wholes = [_row(float(n % 2)) for n in range(10)]

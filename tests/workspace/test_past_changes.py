@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -134,6 +135,18 @@ def test_a_shallow_clone_ends_with_nothing(
         commit(repo, {"a.txt": f"x{number}\n"}, str(number))
     git(tmp_path, "clone", "-q", "--depth", "2", f"file://{repo}", "shallow")
     assert [one.message for one in _read(tmp_path / "shallow", git)] == ["2"]
+
+
+def test_what_stands_behind_a_huge_commit_is_read_all_the_same(
+    repo: Path, git: Git, commit: Commit
+) -> None:
+    early = commit(repo, {"a.txt": "2\n"})
+    blob, folder = _blob(git, repo, "HEAD:a.txt"), "long/" * 40
+    entries = "".join(f"100644 {blob}\t{folder}{n}.txt\n" for n in range(18_000))
+    command = ["git", "-C", str(repo), "update-index", "--index-info"]
+    subprocess.run(command, input=entries.encode(), check=True)
+    git(repo, "commit", "-q", "-m", "Take over what others wrote")
+    assert _read(repo, git)[0].revision == early
 
 
 def test_no_message_can_forge_a_change(repo: Path, git: Git, commit: Commit) -> None:

@@ -15,6 +15,22 @@ import pytest
 from copilot.evals.rows import read_rows
 
 Copilot = Callable[..., subprocess.CompletedProcess[str]]
+_MLFLOW = """
+from contextlib import contextmanager
+from pathlib import Path
+
+def set_experiment(*arguments, **more):
+    Path(__file__).with_name("logged").touch()
+
+log_params = log_metrics = log_text = log_artifact = set_experiment
+
+@contextmanager
+def start_run(run_name):
+    yield
+
+def get_tracking_uri():
+    return "PLACE"
+"""
 
 
 @pytest.fixture
@@ -81,6 +97,39 @@ def test_samples_for_lm_evaluation_harness_lie_beside_the_rows(
         "samples_needle_single",
     ]
     assert len(written[1].read_text().splitlines()) == 10
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ("databricks", 6),
+        ("databricks://work", 6),
+        ("postgresql://db.example.org/runs", 6),
+        ("HTTPS://192.0.2.1", 6),
+        ("file:///tracked", 0),
+        ("sqlite:///runs.db", 0),
+        ("./mlruns", 0),
+    ],
+)
+def test_under_local_only_rows_go_to_no_server_of_mlflow(
+    copilot: Copilot,
+    rows: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    code: int,
+) -> None:
+    package = tmp_path / "installed" / "mlflow"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(_MLFLOW.replace("PLACE", place))
+    (package / "exceptions.py").write_text("class MlflowException(Exception): ...\n")
+    monkeypatch.syspath_prepend(str(package.parent))
+    for name in ("mlflow", "mlflow.exceptions"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    local = {"COPILOT_LOCAL_ONLY": "1"}
+    done = copilot("eval", "report", rows, "--export", "mlflow", environment=local)
+    assert done.returncode == code, done.stderr
+    assert (package / "logged").exists() is (code == 0)
 
 
 def test_models_are_compared(copilot: Copilot, rows: Path, tmp_path: Path) -> None:

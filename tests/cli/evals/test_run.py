@@ -309,12 +309,52 @@ def test_money_is_bounded_and_said(
     assert f"one took ${spent:.2f}" in done.stderr
 
 
+def test_several_models_share_the_bounds(
+    copilot: Copilot,
+    reader: Callable[..., Any],
+    configured: Callable[..., Any],
+    shop: Path,
+    tmp_path: Path,
+) -> None:
+    prices = "price_input = 1000\nprice_cached = 1000\nprice_output = 1000"
+    tables = {name: f"{_named(reader().url)}\n{prices}" for name in ("one", "two")}
+    config = configured(**tables, other=f'{tables["one"]}\ncurrency = "EUR"')
+    few = ("--lengths", "2k", "--samples", "1", "--tasks", "single", "--depths", "5")
+    arguments = ("eval", "needle", "-R", shop, "--model", "one,two,other", *config, *few, "--yes")
+    path = tmp_path / "rows.jsonl"
+    done = copilot(*arguments, "--max-cost", "5", "--rows", path)
+    assert done.returncode == 7, done.stderr
+    spent: dict[str, float] = {}
+    for row in read_rows(path):
+        spent[row.currency] = spent.get(row.currency, 0) + (row.cost or 0)
+    assert set(spent) == {"USD", "EUR"}
+    assert all(1 < cost <= 5 for cost in spent.values())
+
+
 def test_a_bound_on_money_needs_prices(
     reader: Callable[..., Any], fails: Callable[..., str], shop: Path
 ) -> None:
     where = ("-R", shop, "--base-url", reader().url)
     said = fails(2, "eval", "needle", *where, *_FEW, "--max-cost", "5")
     assert "needs the prices" in said
+
+
+def test_answers_of_another_limit_are_asked_for_and_reported_apart(
+    measure: Copilot, reader: Callable[..., Any], tmp_path: Path
+) -> None:
+    url = reader().url
+    # A quarter of the length is the reply's, with either limit: the prompt is the same.
+    few = ("--lengths", "4k", "--samples", "1", "--tasks", "default")
+    assert measure("edits", url, *few).returncode == 0
+    more = measure("edits", url, *few, "--reply-tokens", "4096")
+    assert more.returncode == 0, more.stderr
+    first, second = read_rows(tmp_path / "rows.jsonl")
+    assert first.prompt_sha256 == second.prompt_sha256
+    assert first.reply_tokens < second.reply_tokens
+    assert " · edits\n" in more.stdout
+    assert " · edits, answers of up to 4,096 tokens\n" in more.stdout
+    again = measure("edits", url, *few, "--reply-tokens", "4096")
+    assert "1 of 1 answers are there already" in again.stderr
 
 
 def test_minutes_are_bounded(measure: Copilot, reader: Callable[..., Any]) -> None:
@@ -413,6 +453,8 @@ def test_edits_are_asked_for_with_examples_of_the_history(
         (("needle", "--lengths", "four"), "not a number of tokens"),
         (("needle", "--lengths", ","), "nothing is named"),
         (("needle", "--lengths", "90"), "holds no haystack"),
+        (("needle", "--max-cost", "nan"), "nan bounds nothing"),
+        (("needle", "--max-minutes", "nan"), "nan bounds nothing"),
         (("ruler", "--depths", "3"), "goes with `copilot eval needle`"),
         (("needle", "--examples", "4"), "goes with `copilot eval edits`"),
         (("edits", "--examples", "few"), "not a number of examples"),
