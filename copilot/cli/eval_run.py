@@ -9,7 +9,7 @@ from pathlib import Path
 
 from copilot.assist.ask import Answer
 from copilot.assist.estimate import asks, estimate, money
-from copilot.assist.models import shape_of
+from copilot.assist.models import choose_model, shape_of
 from copilot.assist.read import check_complete, check_not_empty
 from copilot.backends.providers import base_url_of
 from copilot.cli.eval_options import Wish, usual_lengths
@@ -74,6 +74,9 @@ def run(order: Order) -> Ended:
 
     Raises UsageError, PolicyRefused, or the error of the only model.
     """
+    for name in order.wish.models:
+        # Before the first of them costs anything.
+        choose_model(order.setup.config, name, order.whom.base_url, order.whom.key_variable)
     snapshot = _read(order.setup)
     prompts = _prompts(order.setup, snapshot, order.wish.examples)
     path = order.rows or _usual_path(order, material_of(snapshot, "", {}).sha256)
@@ -189,7 +192,8 @@ def _lengths(wish: Wish, ready: Ready) -> tuple[int, ...]:
     if wish.lengths is None:
         if window is None:
             say("the model's window is not known: up to 32k; name others with --lengths")
-        return usual_lengths(window)
+        # A window that was found out is smaller than the one claimed.
+        return usual_lengths(ready.found_window or window)
     fitting = tuple(tokens for tokens in wish.lengths if window is None or tokens <= window)
     beyond = [f"{tokens:,}" for tokens in wish.lengths if tokens not in fitting]
     model = one_line(ready.chosen.name)

@@ -29,8 +29,9 @@ from copilot.evals.rows import (
 )
 from copilot.workspace.model import Snapshot
 
-# Failures in a row after which a server is taken to be gone.
-_MOST_FAILURES = 3
+# Failures in a row after which a server is taken to be gone, and refusals after which one that has
+# answered before is taken to refuse everything.
+_MOST_FAILURES, _MOST_REFUSALS = 3, 10
 _NOTHING = Snapshot((), ())
 
 Batch = tuple[Recipe, ...]
@@ -106,6 +107,7 @@ class Run:
         self._making = threading.Lock()
         self._promised = 0.0
         self._in_a_row = 0
+        self._refused_in_a_row = 0
         self._deadline: float | None = None
 
     def pending(self, batches: Sequence[Batch]) -> list[Batch]:
@@ -275,7 +277,8 @@ class Run:
             is_about_text = isinstance(failure, ModelRefused) and not isinstance(failure, ModelBusy)
             if not (is_about_text and outcome.answered):
                 self._in_a_row = self._in_a_row + 1 if failure else 0
-            if self._in_a_row >= _MOST_FAILURES:
+            self._refused_in_a_row = self._refused_in_a_row + 1 if is_about_text else 0
+            if self._in_a_row >= _MOST_FAILURES or self._refused_in_a_row >= _MOST_REFUSALS:
                 outcome.stopped, outcome.failure = "failures", failure
 
     def _keep(self, row: Row) -> None:

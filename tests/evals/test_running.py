@@ -271,10 +271,17 @@ def test_three_failures_in_a_row_end_a_run(tmp_path: Path, error: Exception) -> 
 
 
 def test_a_server_that_refuses_some_texts_is_there(tmp_path: Path) -> None:
-    refuses = lambda number, _text: ModelRefused("not this") if number >= 1 else None  # noqa: E731
+    refuses = lambda number, _text: ModelRefused("not this") if number % 9 else None  # noqa: E731
     run = _run(tmp_path / "rows", Reader(refuses))
     assert len(_asked(run)) == 18
-    assert (run.outcome.stopped, run.outcome.failed) == ("", 17)
+    assert (run.outcome.stopped, run.outcome.failed) == ("", 16)
+
+
+def test_a_server_that_comes_to_refuse_everything_is_not(tmp_path: Path) -> None:
+    error = ModelRefused("no key any more")
+    run = _run(tmp_path / "rows", Reader(lambda number, _text: error if number else None))
+    assert len(_asked(run)) == 11
+    assert (run.outcome.stopped, run.outcome.failure) == ("failures", error)
 
 
 def test_what_is_longer_than_the_window_is_left_out(tmp_path: Path) -> None:

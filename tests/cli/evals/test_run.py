@@ -238,6 +238,17 @@ def _named(url: str) -> str:
     return f'base_url = "{url}"\nmodel = "reader"\nretries = 0'
 
 
+def test_no_model_is_asked_where_one_is_not_known(
+    reader: Callable[..., Any], fails: Callable[..., str], shop: Path, configured: Any
+) -> None:
+    server = reader()
+    config = configured(known=_named(server.url))
+    where = ("-R", shop, *config, "--model", "known,nosuch")
+    said = fails(2, "eval", "needle", *where, "--lengths", "2k", "--samples", "1")
+    assert "nosuch" in said
+    assert server.asked == []
+
+
 def test_a_server_that_is_gone_ends_a_run_that_can_go_on(
     copilot: Copilot,
     reader: Callable[..., Any],
