@@ -86,7 +86,8 @@ def run(order: Order) -> Ended:
         say(f"rows: {path}")
         for name in order.wish.models:
             try:
-                with ready_model(order.setup, replace(order.whom, model=name)) as ready:
+                whom = replace(order.whom, model=name)
+                with ready_model(order.setup, whom, tells_budget=False) as ready:
                     identity = identity_of_model(ready)
                     digests.append(identity.digest)
                     material = material_of(snapshot, ready.chosen.settings.tokenizer, prompts)

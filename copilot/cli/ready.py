@@ -74,8 +74,11 @@ class Ready:
 
 
 @contextmanager
-def ready_model(setup: Setup, whom: Whom) -> Iterator[Ready]:
-    """Choose, fetch if need be, and connect the model; closed at the end. Raises ModelError."""
+def ready_model(setup: Setup, whom: Whom, *, tells_budget: bool = True) -> Iterator[Ready]:
+    """Choose, fetch if need be, and connect the model; closed at the end. Raises ModelError.
+
+    `tells_budget` is False for what no measured length bounds.
+    """
     chosen = choose_model(setup.config, whom.model, whom.base_url, whom.key_variable)
     for one in (chosen, *chosen.members):
         _fetch_embedded(one, setup.models_dir, local_only=setup.config.local_only)
@@ -90,12 +93,13 @@ def ready_model(setup: Setup, whom: Whom) -> Iterator[Ready]:
         )
     )
     try:
-        yield _as_found(Ready(chosen, backend, backend.facts()), setup)
+        ready = Ready(chosen, backend, backend.facts())
+        yield _as_found(ready, setup, tells_budget=tells_budget)
     finally:
         backend.close()
 
 
-def _as_found(ready: Ready, setup: Setup) -> Ready:
+def _as_found(ready: Ready, setup: Setup, *, tells_budget: bool) -> Ready:
     """Return the model with what was found of it earlier, and say so."""
     file, model = setup.paths.windows_file, one_line(ready.facts.model)
     found = found_window(file, ready.endpoint)
@@ -106,7 +110,7 @@ def _as_found(ready: Ready, setup: Setup) -> Ready:
     if effective is None:
         return replace(ready, found_window=found)
     ready = replace(ready, found_window=found, effective=effective.room)
-    if ready.budget(setup.config) == effective.room:
+    if tells_budget and ready.budget(setup.config) == effective.room:
         say(
             f"budget: {effective.room:,} tokens, because {model} was measured to read well up to "
             f"{effective.tokens:,} and not at {effective.fails_at:,} (copilot eval "

@@ -410,6 +410,7 @@ def test_a_measured_length_is_kept_and_bounds_the_budget(
     weak.window = None
     better = measure("needle", weak.url, *needles, "--seed", "7", "--rows", shop.parent / "b.jsonl")
     assert "no measured length bounds it" in better.stderr
+    assert "because reader was measured" not in better.stderr
     last = copilot("ask", "what?", "-R", shop, "--base-url", weak.url)
     assert "because reader was measured" not in last.stderr
 
