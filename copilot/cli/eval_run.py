@@ -34,6 +34,7 @@ from copilot.evals.rows import (
     identity_of,
 )
 from copilot.evals.running import Batch, Bounds, Outcome, Run, Subject, repositories_of
+from copilot.evals.tasks import left_out
 from copilot.settings.bundled import bundled
 from copilot.settings.prompts import load_prompt
 from copilot.settings.windows import Effective, forget_effective, keep_effective
@@ -172,6 +173,8 @@ def _measured(
     about = (wish.samples, wish.seed, wish.tasks, wish.depths, wish.apart, wish.examples)
     plan = Plan(rooms, *about, reply_tokens=order.bounds.reply_tokens or 0)
     batches = list(order.suite.batches(plan, material))
+    for told in left_out(order.suite, plan, batches):
+        say(f"left out: {told}")
     work = Run(order.suite, material, subject, file, order.bounds, repositories_of(material))
     pending = work.pending(batches)
     total, left = (sum(map(len, some)) for some in (batches, pending))
@@ -334,7 +337,8 @@ def _keep(
         if row.model.digest == identity.digest
         and row.recipe.suite == order.suite.name
         and row.recipe.tokenizer == material.tokenizer
-        and not row.recipe.examples
+        and (row.recipe.source, row.recipe.examples) == (material.sha256, 0)
+        and (row.recipe.seed, row.recipe.apart) == (order.wish.seed, order.wish.apart)
         and row.recipe.reply_tokens == (order.bounds.reply_tokens or 0)
     ]
     windows, model = order.setup.paths.windows_file, one_line(ready.chosen.name)

@@ -24,7 +24,7 @@ from copilot.workspace.model import Snapshot, SourceFile
 from copilot.workspace.snapshot import gathered
 
 _PROMPTS = (
-    *("rules", "task-edit", "eval-probe", "eval-probe-module"),
+    *("rules", "outlines", "masks", "task-edit", "eval-probe", "eval-probe-module"),
     *(f"eval-edits-{kind}" for kind in ("rename", "parameter", "constant", "default", "insert")),
 )
 # The same small edits for every model, so that they can be compared.
@@ -92,7 +92,8 @@ def _facts(ready: Ready, probed: Probed, *, is_kept: bool) -> dict[str, Any]:
         "window": probed.window,
         "window_is_as_claimed": probed.as_claimed,
         "window_kept": is_kept,
-        "most_read_tokens": probed.most_read,
+        "most_read_tokens": probed.most_read or None,
+        "most_answered_tokens": probed.most_answered,
         "next_tokens": probed.next_tokens,
         "next_seconds": None if probed.next_seconds is None else round(probed.next_seconds, 1),
         "prompts": [_rounded(asdict(one)) for one in probed.asked],
@@ -127,9 +128,10 @@ def _lines(ready: Ready, probed: Probed) -> Iterator[str]:
 
 def _window(probed: Probed) -> str:
     failed = next((one for one in reversed(probed.asked) if _fails(one)), None)
-    read = f"read a prompt of {probed.most_read:,} tokens whole"
+    read = _read(probed)
     if failed is None:
-        return f"{read}; none was seen to fail"
+        is_sure = probed.most_read >= probed.most_answered
+        return f"{read}; none was seen to fail" if is_sure else read
     how = {
         Fate.CUT: "was cut in silence",
         Fate.REFUSED: "was refused",
@@ -143,15 +145,36 @@ def _window(probed: Probed) -> str:
     return f"{seen}: {probed.window:,} tokens for prompt and reply, kept for all commands"
 
 
+def _read(probed: Probed) -> str:
+    """Return which prompt was read whole, and by which witness; or that it cannot be told."""
+    parts = []
+    if probed.most_read:
+        longest = max(_read_whole(probed), key=lambda one: one.tokens)
+        witness = "" if longest.repeats else ", by the server's own count"
+        parts.append(f"read a prompt of {probed.most_read:,} tokens whole{witness}")
+    if probed.most_answered > probed.most_read:
+        parts.append(
+            f"a prompt of {probed.most_answered:,} tokens was answered, but whether it was read "
+            "whole cannot be told: the server counts no tokens, and the first words were not "
+            "repeated"
+        )
+    return "; ".join(parts)
+
+
+def _read_whole(probed: Probed) -> list[Asked]:
+    return [one for one in probed.asked if one.fate is Fate.READ]
+
+
 def _fails(one: Asked) -> bool:
     return one.fate in (Fate.CUT, Fate.REFUSED, Fate.FAILED)
 
 
 def _forgotten(probed: Probed) -> Iterator[str]:
-    """Yield which prompts were read without their first words being remembered."""
-    read = [one for one in probed.asked if one.fate is Fate.READ]
-    lost = [f"{one.tokens:,}" for one in read if not one.repeats]
-    if lost:
+    """Yield which prompts were read without an answer, or without their first words in it."""
+    silent = [one for one in _read_whole(probed) if not one.repeats]
+    if empty := [f"{one.tokens:,}" for one in silent if not one.said.strip()]:
+        yield f"         the answer was empty at {', '.join(empty)} tokens"
+    if lost := [f"{one.tokens:,}" for one in silent if one.said.strip()]:
         yield f"         the first words were not repeated at {', '.join(lost)} tokens"
 
 

@@ -9,21 +9,23 @@ from statistics import fmean
 
 from copilot.evals.heat import short
 from copilot.evals.model import Recipe
-from copilot.evals.report import report_of
+from copilot.evals.report import key_of, report_of
 from copilot.evals.report_model import Series
-from copilot.evals.report_table import escaped, mean_text, piped
+from copilot.evals.report_table import called, columned, escaped, mean_text, piped, wrapped
 from copilot.evals.rows import Row, settled
+from copilot.evals.statistics import student
 from copilot.text import one_line
 
-_Z95 = 1.959963984540054
+# With fewer pairs a difference tells nothing.
+_FEWEST = 10
 _NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How much better a model is than the first, from -1 to 1, on `count` samples of both.
+    """How much better a model's average is than the first's, from -1 to 1, on samples of both.
 
-    With the 95 % interval of a paired difference; None for fewer than two samples.
+    With the 95 % interval of a paired difference; `count` samples are ten at least.
     """
 
     value: float
@@ -59,14 +61,43 @@ def compared(rows: Iterable[Row]) -> tuple[Comparison, ...]:
 
 
 def _difference(rows: Sequence[Row], first: Series, other: Series) -> Difference | None:
-    before, after = (_scores(rows, series) for series in (first, other))
-    gains = [after[same] - before[same] for same in before if same in after]
-    if len(gains) < 2:
+    """Return the mean over lengths and tasks of what the other gains on the samples of both.
+
+    Each task of a length weighs the same, as in the averages; lengths are those that both have
+    whole. The interval is Student's, with one variance for all tasks where there are pairs enough
+    to tell it from their differences.
+    """
+    cells = _gains(rows, first, other)
+    count = sum(map(len, cells))
+    if count < _FEWEST:
         return None
-    mean = fmean(gains)
-    spread = math.sqrt(sum((gain - mean) ** 2 for gain in gains) / (len(gains) - 1))
-    half = _Z95 * spread / math.sqrt(len(gains))
-    return Difference(mean, max(-1.0, mean - half), min(1.0, mean + half), len(gains))
+    value = fmean(map(fmean, cells))
+    weights = sum(1 / len(gains) for gains in cells) / len(cells) ** 2
+    half = _half(cells, value) * math.sqrt(weights)
+    return Difference(value, max(-1.0, value - half), min(1.0, value + half), count)
+
+
+def _gains(rows: Sequence[Row], first: Series, other: Series) -> list[list[float]]:
+    """Return what the other gains on each sample of both, by length and task."""
+    before, after = (_scores(rows, series) for series in (first, other))
+    whole = set(first.scores) & set(other.scores)
+    cells: dict[tuple[int, str], list[float]] = {}
+    for same, score in before.items():
+        recipe = same[0]
+        if same in after and recipe.tokens in whole:
+            cells.setdefault((recipe.tokens, recipe.task), []).append(after[same] - score)
+    return list(cells.values())
+
+
+def _half(cells: Sequence[Sequence[float]], value: float) -> float:
+    """Return half of the interval of a single gain."""
+    every = [gain for gains in cells for gain in gains]
+    freedom = len(every) - len(cells)
+    spread = sum((gain - fmean(gains)) ** 2 for gains in cells for gain in gains)
+    if freedom < _FEWEST - 1:
+        freedom, spread = len(every) - 1, sum((gain - value) ** 2 for gain in every)
+    # As if one more sample had been gained and one lost: equal gains are no certainty.
+    return student(freedom) * math.sqrt(max(spread / freedom, 2 / (freedom + 2)))
 
 
 def _scores(rows: Sequence[Row], series: Series) -> dict[tuple[Recipe, tuple[str, ...]], float]:
@@ -74,9 +105,7 @@ def _scores(rows: Sequence[Row], series: Series) -> dict[tuple[Recipe, tuple[str
     found: dict[tuple[Recipe, tuple[str, ...]], float] = {}
     for row in rows:
         recipe, score = row.recipe, row.score
-        about = (recipe.suite, recipe.examples, recipe.reply_tokens)
-        is_one = about == (series.suite, series.examples, series.reply_tokens)
-        if is_one and row.model.digest == series.model.digest and score is not None:
+        if key_of(row) == series.key and score is not None:
             # Another count of tokens may number questions otherwise: their answers tell them.
             same = replace(recipe, room=0, tokenizer="", question=0)
             found[same, row.references] = score.value
@@ -87,7 +116,7 @@ def comparison_lines(comparison: Comparison) -> list[list[str]]:
     """Return a table of cells: the head, then a line for each length, then one for each figure."""
     series = comparison.series
     lengths = sorted({tokens for one in series for tokens in one.scores})
-    table = [["", *(_NAMES[at % len(_NAMES)] for at in range(len(series)))]]
+    table = [["", *(letter_of(at) for at in range(len(series)))]]
     table += ([short(tokens), *(_score(one, tokens) for one in series)] for tokens in lengths)
     if any(one.is_whole_ruler for one in series):
         table.append(["effective (RULER)", *(_effective(one.ruler) for one in series)])
@@ -98,7 +127,8 @@ def comparison_lines(comparison: Comparison) -> list[list[str]]:
         table.append(["stale answers", *(_stale(one) or "-" for one in series)])
     table.append(["tokens read/s", *(_rate(one) for one in series)])
     if len(series) > 1:
-        table.append(["better than A by", *map(_gain, comparison.differences)])
+        table.append(["better than A by", "", *map(_gain, comparison.differences[1:])])
+        table.append(["pairs", "", *map(_pairs, comparison.differences[1:])])
     return table
 
 
@@ -106,13 +136,9 @@ def comparison_text(comparisons: Sequence[Comparison]) -> str:
     """Return comparisons for a terminal."""
     lines: list[str] = []
     for comparison in comparisons:
-        lines += [comparison.title, *_models(comparison), ""]
-        rows = comparison_lines(comparison)
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        for label, *cells in rows:
-            shown = [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
-            lines.append("  ".join([label.ljust(widths[0]), *shown]).rstrip())
-        lines.append("")
+        told = [comparison.title, *_models(comparison)]
+        lines += [line for one in told for line in wrapped(one_line(one))]
+        lines += ["", *columned(comparison_lines(comparison)), ""]
     lines += [_ABOUT, ""] if comparisons else ["no rows", ""]
     return "\n".join(lines)
 
@@ -131,18 +157,22 @@ def comparison_markdown(comparisons: Sequence[Comparison]) -> str:
 
 
 _ABOUT = (
-    "Averages of tasks in per cent, with 95% intervals. Differences are in points, paired\n"
-    "on the same samples."
+    "Averages of tasks in per cent, with 95% intervals. Differences are in points,\n"
+    "between the averages on the same samples; of less than ten pairs none is told."
 )
 
 
 def _models(comparison: Comparison) -> list[str]:
     models = [one.model for one in comparison.series]
     return [
-        f"{_NAMES[at % len(_NAMES)]}: {one_line(model.name)} at "
-        f"{one_line(model.base_url or model.provider)}"
+        f"{letter_of(at)}: {called(model)} at {one_line(model.base_url or model.provider)}"
         for at, model in enumerate(models)
     ]
+
+
+def letter_of(at: int) -> str:
+    """Return what the model of a number from 0 is called in a table."""
+    return _NAMES[at % len(_NAMES)]
 
 
 def _score(series: Series, tokens: int) -> str:
@@ -171,6 +201,10 @@ def _rate(series: Series) -> str:
 
 def _gain(difference: Difference | None) -> str:
     if difference is None:
-        return ""
+        return "too few"
     low, high = difference.low * 100, difference.high * 100
-    return f"{difference.value * 100:+.0f} ({low:+.0f} to {high:+.0f}), n {difference.count}"
+    return f"{difference.value * 100:+.0f} ({low:+.0f} to {high:+.0f})"
+
+
+def _pairs(difference: Difference | None) -> str:
+    return f"{difference.count}" if difference else ""

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from copilot.evals.compare import Comparison
+from copilot.evals.compare import Comparison, letter_of
 from copilot.evals.heat import short
 from copilot.evals.report_model import Series
+from copilot.evals.report_table import called
+from copilot.evals.rows import Identity
 from copilot.evals.statistics import RULER_THRESHOLD, Mean
 from copilot.evals.svg import QUIET, document, stroke, text
-from copilot.text import one_line
 
 _WIDTH, _HEIGHT = 900, 480
 _LEFT, _TOP, _RIGHT, _BOTTOM = 64, 76, 220, 64
@@ -120,13 +121,25 @@ def _names(series: Sequence[Series], curves: Sequence[Sequence[_Point]]) -> Iter
     # What does not fit below the last is moved up together.
     y = min(ends[order[0]], _HEIGHT - _BOTTOM - _LINE * (len(order) - 1)) if order else 0.0
     x = _WIDTH - _RIGHT + 24
+    names = _apart([one.model for one in series])
     for number in order:
         y = max(y, min(ends[number], float(_HEIGHT - _BOTTOM)))
-        name = one_line(series[number].model.name)
-        cut = name if len(name) <= _MOST_LETTERS else f"{name[: _MOST_LETTERS - 1]}…"
         yield _mark(x, y, number)
-        yield text(x + 12, y + 4, cut, 12)
+        yield text(x + 12, y + 4, names[number], 12)
         y += _LINE
+
+
+def _apart(models: Sequence[Identity]) -> list[str]:
+    """Return names for models, short enough, those that are the same with the table's letters."""
+    cut = [_cut(called(model)) for model in models]
+    return [
+        name if cut.count(name) == 1 else _cut(f"{letter_of(at)}: {name}")
+        for at, name in enumerate(cut)
+    ]
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _MOST_LETTERS else f"{name[: _MOST_LETTERS - 1]}…"
 
 
 def _place(at: int, count: int) -> float:

@@ -1,4 +1,6 @@
-"""Examples from history in a haystack: files of a repository of their own, as the product has them.
+"""What a request for edits has besides: the product's whole rules, and examples from history.
+
+Examples are files of a repository of their own, as the product has them.
 
 `Material.prompts["examples-N"]` holds N of them as JSON: the text of each by its name with alias.
 """
@@ -41,7 +43,13 @@ def examples_in(material: Material, count: int) -> tuple[SourceFile, ...]:
     )
 
 
-_kept: dict[tuple[str, str], Material] = {}
+_kept: dict[tuple[str, str, str], Material] = {}
+
+
+def with_whole_rules(material: Material) -> Material:
+    """Return a material with all the rules that `copilot edit` has, where the files are masked."""
+    texts = [material.prompts[name] for name in ("rules", "outlines", "masks")]
+    return replace(material, prompts={**material.prompts, "rules": _lines(texts)})
 
 
 def with_examples(material: Material, count: int) -> Material:
@@ -50,7 +58,7 @@ def with_examples(material: Material, count: int) -> Material:
     if not examples:
         return material
     text = material.prompts[prompt_name(count)]
-    key = (material.sha256, text)
+    key = (material.sha256, text, material.prompts["rules"])
     if key not in _kept:
         _kept.clear()
         _kept[key] = _joined(material, examples, text)
@@ -59,12 +67,16 @@ def with_examples(material: Material, count: int) -> Material:
 
 def _joined(material: Material, examples: tuple[SourceFile, ...], text: str) -> Material:
     files = sorted((*material.snapshot.files, *examples), key=lambda file: file.name)
-    aliases = dict.fromkeys(f"`{file.repository}/`" for file in examples)
-    told = fill_prompt(material.prompts["examples"], names=", ".join(aliases))
-    rules = f"{material.prompts['rules'].rstrip()}\n{told}"
+    names = ", ".join(dict.fromkeys(f"`{file.repository}/`" for file in examples))
+    told = [fill_prompt(material.prompts[name], names=names) for name in ("read-only", "examples")]
+    rules = _lines([material.prompts["rules"], *told])
     return replace(
         material,
         snapshot=Snapshot(material.snapshot.repositories, tuple(files)),
         prompts={**material.prompts, "rules": rules},
         sha256=sha256(f"{material.sha256}\0{text}".encode()).hexdigest(),
     )
+
+
+def _lines(texts: Iterable[str]) -> str:
+    return "".join(f"{text.rstrip()}\n" for text in texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from importlib import import_module
@@ -15,6 +16,7 @@ from copilot.evals.report_model import Length, Series
 from copilot.evals.rows import Row, settled
 from copilot.text import one_line
 
+_NO_NAME = re.compile(r"[^\w-]+")
 _EXPERIMENT = "copilot eval"
 
 
@@ -23,7 +25,8 @@ def harness_samples(rows: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
 
     Each sample has `doc_id`, `doc`, `target`, `arguments`, `resps`, `filtered_resps`, `filter`,
     `metrics`, `doc_hash`, `prompt_hash` and `target_hash`, and a value for each of the metrics. The
-    prompt itself is not in a row: `arguments` names its SHA-256, and `doc` holds the recipe.
+    prompt itself is not in a row: `arguments` names its SHA-256, and `doc` holds the recipe. Beside
+    them stands `model`.
     """
     tasks: dict[str, list[dict[str, Any]]] = {}
     for row in settled(rows):
@@ -36,14 +39,13 @@ def harness_samples(rows: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
 
 def _sample(row: Row, number: int) -> dict[str, Any]:
     metrics = dict(_metrics(row))
-    doc = msgspec.to_builtins(
-        {"recipe": row.recipe, "model": row.model, "references": row.references}
-    )
+    doc = msgspec.to_builtins({"recipe": row.recipe, "references": row.references})
     settings = {"max_gen_toks": row.reply_tokens, "temperature": row.temperature}
     target = "\n".join(row.references)
     return {
         "doc_id": number,
         "doc": doc,
+        "model": msgspec.to_builtins(row.model),
         "target": target,
         "arguments": {"gen_args_0": {"arg_0": f"sha256:{row.prompt_sha256}", "arg_1": settings}},
         "resps": [[row.answer]],
@@ -71,14 +73,24 @@ def _metrics(row: Row) -> Iterator[tuple[str, float]]:
 
 
 def write_harness(rows: Sequence[Row], folder: Path, stamp: str) -> list[Path]:
-    """Write a file of samples for each task into a folder. Raises UsageError."""
+    """Write a file of samples for each task into a folder, of several models into one for each.
+
+    Raises UsageError.
+    """
+    models: dict[str, list[Row]] = {}
+    for row in rows:
+        models.setdefault(row.model.digest, []).append(row)
     written = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for task, samples in harness_samples(rows).items():
-            path = folder / f"samples_{task}_{stamp}.jsonl"
-            path.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in samples))
-            written.append(path)
+        for some in models.values():
+            model = some[0].model
+            name = f"{_NO_NAME.sub('-', model.id or model.name)}-{model.digest[:6]}"
+            place = folder / name if len(models) > 1 else folder
+            place.mkdir(parents=True, exist_ok=True)
+            for task, samples in harness_samples(some).items():
+                path = place / f"samples_{task}_{stamp}.jsonl"
+                path.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in samples))
+                written.append(path)
     except OSError as error:
         raise UsageError(f"cannot write into {folder}: {error.strerror}") from error
     return written
@@ -135,6 +147,9 @@ def parameters_of(series: Series) -> dict[str, str]:
         "suite": series.suite,
         "examples": str(series.examples),
         "reply_tokens": str(series.reply_tokens or ""),
+        "apart": "yes" if series.apart else "",
+        "seed": str(series.seed),
+        "source": series.source[:12],
     }
     return {name: value for name, value in told.items() if value}
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from copilot.evals.model import Measure
 from copilot.evals.rows import Row
 from copilot.evals.statistics import Mean, depth_of, mean_of
 
 # Where needles stand at drawn depths, they are gathered at so many.
 _DEPTHS = 5
+_OF_DEPTH = frozenset({Measure.ALL, Measure.PART, Measure.FUNCTION})
 _SHADES = "░▒▓█"
 _CELL = 7
 _LABEL = 8
@@ -33,12 +35,7 @@ class Heat:
 
 def heat_of(rows: Iterable[Row]) -> Heat | None:
     """Return the scores of samples with one needle each, None if there are none."""
-    placed = [(row, depth) for row in rows if (depth := depth_of(row)) is not None]
-    if any(row.recipe.depth is not None for row, _ in placed):
-        placed = [(row, depth) for row, depth in placed if row.recipe.depth is not None]
-    else:
-        last = _DEPTHS - 1
-        placed = [(row, round(depth * last) / last) for row, depth in placed]
+    placed = placed_at(rows)
     if not placed:
         return None
     groups: dict[tuple[float, int], list[Row]] = {}
@@ -50,6 +47,22 @@ def heat_of(rows: Iterable[Row]) -> Heat | None:
         for at in depths
     )
     return Heat(tuple(map(int, lengths)), depths, cells)
+
+
+def placed_at(rows: Iterable[Row]) -> list[tuple[Row, float]]:
+    """Return the samples with one needle each, and its depth: as asked for, else one of five.
+
+    Of those alone whose failure tells of depth: a stale value is an answer from elsewhere.
+    """
+    placed = [
+        (row, depth)
+        for row in rows
+        if row.measure in _OF_DEPTH and (depth := depth_of(row)) is not None
+    ]
+    if any(row.recipe.depth is not None for row, _ in placed):
+        return [(row, depth) for row, depth in placed if row.recipe.depth is not None]
+    last = _DEPTHS - 1
+    return [(row, round(depth * last) / last) for row, depth in placed]
 
 
 def heat_text(heat: Heat) -> Iterator[str]:

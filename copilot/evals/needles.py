@@ -27,7 +27,7 @@ from copilot.evals.plants import Plant
 from copilot.evals.questions import Asked, Question, asked_of, worded
 from copilot.evals.ruler.niah import joined, slots
 from copilot.evals.scoring import NONE, scored
-from copilot.evals.tasks import check_tasks, recipes_of
+from copilot.evals.tasks import check_tasks, fitting, recipes_of
 
 NAME = "needle"
 SINGLE, MULTIPLE, CONFLICT = "single", "multiple", "conflict"
@@ -57,14 +57,20 @@ _FAMILIES = {
 
 @dataclass(frozen=True)
 class Needles:
-    """Needles in the user's own code."""
+    """Needles in the user's own code; a task is left out where a length is too short for it."""
 
     name: str = NAME
     tasks: Sequence[str] = (SINGLE, *SHARED)
     reply_tokens: int = REPLY_TOKENS
 
     def batches(self, plan: Plan, material: Material) -> Iterator[tuple[Recipe, ...]]:
-        """Yield the recipes of each haystack; a single needle's deepest place comes first."""
+        """Yield the recipes of each haystack; a single needle's deepest place comes first.
+
+        Raises UsageError.
+        """
+        yield from fitting(self, self._batches(plan, material), material)
+
+    def _batches(self, plan: Plan, material: Material) -> Iterator[tuple[Recipe, ...]]:
         wanted = check_tasks(self, plan)
         for recipe in recipes_of(self.name, plan, material):
             if SINGLE in wanted:

@@ -21,12 +21,14 @@ from copilot.edits.paths import qualify
 from copilot.edits.place import place
 from copilot.errors import EditsRefused, UsageError
 from copilot.evals.allowance import Allowance
-from copilot.evals.exampled import examples_in, with_examples
+from copilot.evals.calibrating import reserve_of
+from copilot.evals.exampled import examples_in, with_examples, with_whole_rules
 from copilot.evals.haystack import Fitted, fitted
 from copilot.evals.mechanical import KINDS, RENAME, edit_in, is_python, same_program
 from copilot.evals.model import Material, Measure, Plan, Recipe, Sample, Score
 from copilot.evals.places import position_of
 from copilot.evals.plain_edits import Edit
+from copilot.evals.tasks import reply_limit
 from copilot.settings.prompts import fill_prompt
 from copilot.workspace.model import SourceFile
 
@@ -71,7 +73,7 @@ class Obedience:
         if unknown := sorted(set(plan.tasks) - set(self.tasks)):
             raise UsageError(f"no such edit: {unknown[0]}", f"known: {', '.join(self.tasks)}")
         found = False
-        for batch in self._batches(plan, material):
+        for batch in self._batches(plan, with_whole_rules(material)):
             found = True
             yield batch
         if not found:
@@ -104,6 +106,7 @@ class Obedience:
     def make(self, recipes: Iterable[Recipe], material: Material) -> Iterator[Sample]:
         """Build the samples of a batch."""
         made: dict[str, Fitted] = {}
+        material = with_whole_rules(material)
         for recipe in recipes:
             chosen, ground = _chosen(material, recipe), with_examples(material, recipe.examples)
             wordings = {task: _wording(ground, task, one) for task, one in chosen.items()}
@@ -189,7 +192,7 @@ def _edit_of(file: SourceFile, kind: str, material: Material, recipe: Recipe) ->
         return None
     first, *changed = _changed(text, edit.after)
     tokens = sum(count_tokens(changed, material.tokenizer)) * 3 // 2 + _BLOCK_TOKENS
-    if tokens > MOST_REPLY:
+    if tokens > reserve_of(recipe.tokens, MOST_REPLY):
         return None
     return _Chosen(file, edit, max(tokens, LEAST_REPLY), len(first.encode()))
 
@@ -224,7 +227,7 @@ def _sample(
         haystack,
         (chosen.edit.after,),
         Measure.EDIT,
-        chosen.reply_tokens,
+        reply_limit(recipe, chosen.reply_tokens),
         positions=(position_of(prompt, file.name, chosen.start),),
         about=about,
     )
@@ -269,6 +272,7 @@ def _is_right(changes: Sequence[FileChange], sample: Sample) -> bool:
 def whole_samples(material: Material, seed: int) -> Iterator[Sample]:
     """Yield one edit of each kind, asked about all files of a material as they are."""
     about = (material.tokenizer, material.sha256)
+    material = with_whole_rules(material)
     for task in KINDS:
         recipe = Recipe(EDITS.name, task, _WHOLE, _WHOLE, 0, seed, *about)
         chosen = _chosen(material, recipe)

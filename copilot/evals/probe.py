@@ -41,6 +41,7 @@ _LEAST_NEW = 256
 _REFUSAL_SECONDS, _LEAST_SECONDS = 8.0, 2.0
 _MOST_SAID = 200
 _NOTHING = Snapshot((), ())
+_ANSWERED = (Fate.READ, Fate.ANSWERED)
 
 
 class _Late(Exception):
@@ -83,7 +84,8 @@ class Probe:
             self._asked,
             self._edited,
             self._speed(),
-            max((one.tokens for one in self._read()), default=0),
+            max((one.tokens for one in self._asked if one.fate is Fate.READ), default=0),
+            max((one.tokens for one in self._answered()), default=0),
             window,
             as_claimed,
             following,
@@ -140,7 +142,7 @@ class Probe:
             if asked.fate is Fate.LATE:
                 self._next = (tokens, seconds)
                 return None
-            if asked.fate is not Fate.READ:
+            if asked.fate not in _ANSWERED:
                 return asked
         return None
 
@@ -158,7 +160,7 @@ class Probe:
         if failed.fate is Fate.FAILED:
             return failed
         for _ in range(_MOST_HALVINGS):
-            low = max(one.tokens for one in self._read())
+            low = max(one.tokens for one in self._answered())
             middle = (low + failed.tokens) // 2
             is_late = self._elapsed + self._seconds_for(middle) > self.asking.seconds
             if failed.tokens - low < _NEAR * failed.tokens or is_late:
@@ -166,7 +168,7 @@ class Probe:
             asked = self._try(middle, self.asking.seconds)
             if asked.fate in (Fate.LATE, Fate.FAILED):
                 break
-            failed = failed if asked.fate is Fate.READ else asked
+            failed = failed if asked.fate in _ANSWERED else asked
         return failed
 
     def _try(self, tokens: int, until: float) -> Asked:
@@ -192,9 +194,11 @@ class Probe:
         repeats = all(word in answer.text.lower() for word in self._prompts.words)
         served = usage.prompt if usage and usage.prompt else None
         is_cut = bool(self._asked) and self._is_cut(own, served, repeats=repeats)
+        # A server that counts no tokens shows a cut by the first words alone.
+        whole = Fate.READ if repeats or served is not None else Fate.ANSWERED
         return Asked(
             own,
-            Fate.CUT if is_cut else Fate.READ,
+            Fate.CUT if is_cut else whole,
             served,
             usage.cached if usage else None,
             answer.seconds,
@@ -205,7 +209,7 @@ class Probe:
 
     def _is_cut(self, own: int, served: int | None, *, repeats: bool) -> bool:
         """Tell whether a prompt was cut, by what the server counts or else by the words."""
-        read = self._read()
+        read = self._answered()
         if served is not None and self._ratio is not None:
             # By one prompt alone nobody knows how the server counts other texts.
             least = _LEAST_READ if len(read) > 1 else _LEAST_READ_SECOND
@@ -215,7 +219,7 @@ class Probe:
 
     def _ask_again(self) -> None:
         """Ask the longest prompt that was read once more: a cache should hold it."""
-        longest = max(self._read(), key=lambda one: one.tokens)
+        longest = max(self._answered(), key=lambda one: one.tokens)
         if self._left < _LEAST_SECONDS:
             return
         prompt = self._prompts.prompt(longest.tokens)
@@ -235,7 +239,7 @@ class Probe:
         if failed.fate is Fate.FAILED:
             return None, False
         claimed = self.asking.claimed
-        low = max(one.tokens for one in self._read()) + REPLY_TOKENS
+        low = max(one.tokens for one in self._answered()) + REPLY_TOKENS
         told = failed.limit or None
         if failed.fate is Fate.CUT and failed.served:
             told = failed.served + REPLY_TOKENS
@@ -258,7 +262,7 @@ class Probe:
 
     def _cold(self) -> float | None:
         """Return how many tokens a second are read anew, None where too few were."""
-        news = [(self._new(one), one.first_token_seconds) for one in self._read()]
+        news = [(self._new(one), one.first_token_seconds) for one in self._answered()]
         new, seconds = max(((n, s) for n, s in news if s), default=(0, None))
         return new / seconds if seconds and new >= _LEAST_NEW else None
 
@@ -268,7 +272,7 @@ class Probe:
 
     def _seconds_for(self, tokens: int) -> float:
         """Return what a prompt will take, by those before it."""
-        read = self._read()
+        read = self._answered()
         last = max(read, key=lambda one: one.tokens)
         seconds = max(last.first_token_seconds or last.seconds, 1e-3)
         rate = self._cold() or (last.served or last.tokens) / seconds
@@ -290,15 +294,15 @@ class Probe:
     @property
     def _ratio(self) -> float | None:
         """The server's tokens for each of ours, by what was added; None where it tells none."""
-        first, last = self._asked[0], max(self._read(), key=lambda one: one.tokens)
+        first, last = self._asked[0], max(self._answered(), key=lambda one: one.tokens)
         if not first.served or not last.served:
             return None
         if last.tokens == first.tokens:
             return first.served / first.tokens
         return (last.served - first.served) / (last.tokens - first.tokens)
 
-    def _read(self) -> list[Asked]:
-        return [one for one in self._asked if one.fate is Fate.READ]
+    def _answered(self) -> list[Asked]:
+        return [one for one in self._asked if one.fate in _ANSWERED]
 
     def _note(self, asked: Asked) -> None:
         self._asked.append(asked)

@@ -16,9 +16,10 @@ INSIDE, BEYOND = 0.96, 1.1
 
 
 class Fate(StrEnum):
-    """What became of a prompt."""
+    """What became of a prompt; `answered` where nothing tells whether it was read whole."""
 
     READ = "read"
+    ANSWERED = "answered"
     CUT = "cut"
     REFUSED = "refused"
     FAILED = "failed"
@@ -68,15 +69,16 @@ class Probed:
     """What was found out. `window` is what a prompt and its reply may have, in our tokens.
 
     It is None unless a longer prompt was seen to fail; `as_claimed` says that it failed where the
-    model's own window says it must. `most_read` is the longest prompt that was read whole.
-    `next_tokens` is the next length, and `next_seconds` what it would have taken, where the time
-    did not suffice for it.
+    model's own window says it must. `most_read` is the longest prompt that was seen to be read
+    whole, 0 if none was, and `most_answered` the longest that was answered. `next_tokens` is the
+    next length, and `next_seconds` what it would have taken, where the time did not suffice for it.
     """
 
     asked: Sequence[Asked]
     edits: Sequence[Edited]
     speed: Speed
     most_read: int
+    most_answered: int
     window: int | None = None
     as_claimed: bool = False
     next_tokens: int | None = None

@@ -12,6 +12,7 @@ from copilot.errors import UsageError
 from copilot.evals.haystack import Fitted, fitted
 from copilot.evals.model import Material, Measure, Recipe, Sample
 from copilot.evals.plants import Plant
+from copilot.evals.tasks import reply_limit
 from copilot.evals.words import are_apart
 from copilot.settings.prompts import fill_prompt
 from copilot.workspace.model import SourceFile
@@ -57,7 +58,7 @@ class Asked:
             hay.haystack,
             question.references,
             question.measure,
-            question.reply_tokens,
+            reply_limit(recipe, question.reply_tokens),
             question.forbidden,
             hay.positions[first : first + question.asked],
             {"copies": str(hay.copies)},

@@ -16,20 +16,25 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from copilot.context.compose import Wording
+from copilot.context.tokens import count_tokens
 from copilot.errors import UsageError
 from copilot.evals.allowance import Allowance
 from copilot.evals.bleu import sentence_bleu
+from copilot.evals.calibrating import reserve_of
 from copilot.evals.described import described, words_of
 from copilot.evals.functions import CALLABLES, Candidate, candidates_of
 from copilot.evals.haystack import Fitted, fitted
 from copilot.evals.model import Material, Measure, Plan, Recipe, Sample, Score
 from copilot.evals.places import position_of
 from copilot.evals.scoring import final
+from copilot.evals.tasks import reply_limit
 from copilot.structure.definitions import definitions
 
 NEEDLES = 10
 REPLY_TOKENS = 1024
 LEAST_BLEU = 0.8
+# Below this an answer is near to no function: it has words in common with all of them.
+LEAST_FOUND = 0.2
 FOUND, COPIED = "found", "copied"
 _TASK = "function"
 # What begins the keys of all functions that are asked about: a number and the path follow.
@@ -37,6 +42,8 @@ _FUNCTION = "function "
 _MOST_KEPT = 64
 # Of the room for files.
 _SMALL = 0.2
+# What the fence around a function takes of the answer's limit.
+_FENCE = 16
 _BLOCK = re.compile(
     r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n(?P<code>.*?)(?:^[ \t]*(?P=fence)|\Z)",
     re.MULTILINE | re.DOTALL,
@@ -100,12 +107,13 @@ class RepoQA:
         path = sample.about["path"]
         told = first_function(path, block_of(final(answer))).split()
         right = sentence_bleu(first_function(path, sample.references[0]).split(), told)
-        best = max(
+        others = (
             sentence_bleu(first_function(key.split(" ", 2)[-1], text).split(), told)
             for key, text in sample.about.items()
-            if key.startswith(_FUNCTION)
+            if key.startswith(_FUNCTION) and text != sample.references[0]
         )
-        steps = {FOUND: right > 0 and right >= best, COPIED: right >= LEAST_BLEU}
+        is_found = right >= LEAST_FOUND and right > max(others, default=0.0)
+        steps = {FOUND: is_found, COPIED: right >= LEAST_BLEU}
         return Score(float(all(steps.values())), steps=steps)
 
 
@@ -148,7 +156,8 @@ def _drawn(material: Material, recipe: Recipe) -> Iterator[Candidate]:
     prompts = material.prompts
     texts = [prompts[name] for name in ("rules", "eval-repoqa", "eval-repoqa-description")]
     allowance = Allowance(material, recipe, texts)
-    candidates = list(candidates_of(material))
+    most = reserve_of(recipe.tokens, REPLY_TOKENS) - _FENCE
+    candidates = [one for one in candidates_of(material) if _tokens(one, material) <= most]
     recipe.random("needles").shuffle(candidates)
     bins: set[int] = set()
     # Small files first, where one large file would take the room of many.
@@ -159,6 +168,11 @@ def _drawn(material: Material, recipe: Recipe) -> Iterator[Candidate]:
             allowance.take(one.file.name)
             bins.add(one.bin)
             yield one
+
+
+def _tokens(one: Candidate, material: Material) -> int:
+    """Return the tokens of an answer that is right."""
+    return count_tokens([one.text], material.tokenizer)[0]
 
 
 def _wording(material: Material, needle: Candidate) -> Wording:
@@ -180,7 +194,7 @@ def _sample(
         hay.haystack,
         (own.text,),
         Measure.FUNCTION,
-        REPLY_TOKENS,
+        reply_limit(recipe, REPLY_TOKENS),
         positions=(position_of(prompt, own.file.name, own.start),),
         about={"path": own.file.path, "copies": str(hay.copies), **functions},
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from statistics import median
 
 from copilot.evals.heat import heat_of
 from copilot.evals.report_findings import findings_of
-from copilot.evals.report_model import RULER_TASKS, Length, Report, Series
+from copilot.evals.report_model import RULER_TASKS, Length, Report, Series, SeriesKey
 from copilot.evals.rows import Row, settled
 from copilot.evals.statistics import (
     average,
     by_length,
-    cut_rows,
     exact_of,
     f1_of,
     held_length,
@@ -27,20 +27,21 @@ from copilot.evals.statistics import (
     steps_of,
     weighted,
 )
+from copilot.evals.truncated import cut_rows
 
 
 def report_of(rows: Iterable[Row]) -> Report:
     """Return the report on rows; of several for one sample, one counts."""
     kept = settled(rows)
-    groups: dict[tuple[str, str, int, int], list[Row]] = {}
+    groups: dict[SeriesKey, list[Row]] = {}
     for row in kept:
-        recipe = row.recipe
-        key = (row.model.digest, recipe.suite, recipe.examples, recipe.reply_tokens)
-        groups.setdefault(key, []).append(row)
+        groups.setdefault(key_of(row), []).append(row)
     order = list(dict.fromkeys(row.model.digest for row in kept))
-    keys = sorted(groups, key=lambda key: (order.index(key[0]), *key[1:]))
+    sources = _sources(kept)
+    # Otherwise in the order of their first rows.
+    keys = sorted(groups, key=lambda key: (order.index(key[0]), *key[1:4]))
     return Report(
-        tuple(_series(groups[key]) for key in keys),
+        tuple(_series(groups[key], sources[key[-1]]) for key in keys),
         len(kept),
         tuple(dict.fromkeys(name for row in kept for name in row.repositories)),
         tuple(dict.fromkeys(row.recipe.seed for row in kept)),
@@ -48,7 +49,35 @@ def report_of(rows: Iterable[Row]) -> Report:
     )
 
 
-def _series(rows: Sequence[Row]) -> Series:
+def key_of(row: Row) -> SeriesKey:
+    """Return which series a row is of."""
+    recipe = row.recipe
+    about = (row.model.digest, recipe.suite, recipe.examples, recipe.reply_tokens)
+    return (*about, recipe.apart, recipe.seed, recipe.source)
+
+
+def _sources(rows: Sequence[Row]) -> dict[str, str]:
+    """Return what the states of the files are called, in order: nothing where there is but one."""
+    named: dict[str, str] = {}
+    for row in rows:
+        names = " ".join(map(_brief, row.repositories))
+        named.setdefault(row.recipe.source, names or "no repository")
+    if len(named) == 1:
+        return dict.fromkeys(named, "")
+    counts = Counter(named.values())
+    return {
+        source: name if counts[name] == 1 else f"{name} ({source[:6]})"
+        for source, name in named.items()
+    }
+
+
+def _brief(repository: str) -> str:
+    """Return `alias@revision` with the first digits of the revision."""
+    alias, _, revision = repository.rpartition("@")
+    return f"{alias}@{revision[:8]}{'+' if revision.endswith('+') else ''}"
+
+
+def _series(rows: Sequence[Row], repository: str) -> Series:
     answered = [row for row in rows if row.score is not None]
     cut = by_length(cut_rows(answered))
     lengths = tuple(
@@ -64,6 +93,10 @@ def _series(rows: Sequence[Row]) -> Series:
         cut_off=sum(row.finish == "length" for row in answered),
         heat=heat_of(answered),
         reply_tokens=first.recipe.reply_tokens,
+        apart=first.recipe.apart,
+        seed=first.recipe.seed,
+        source=first.recipe.source,
+        repository=repository,
     )
     scores = series.scores
     return replace(
@@ -82,7 +115,8 @@ def _length(tokens: int, rows: Sequence[Row], cut: Sequence[Row]) -> Length:
     known = [task for task in RULER_TASKS if task in groups]
     order = [*known, *(task for task in groups if task not in known)]
     tasks = {task: mean_of(groups[task]) for task in order}
-    worst = max(cut, key=lambda row: row.own_tokens, default=None)
+    shares = [row.read_share or 0.0 for row in cut]
+    worst = min(cut, key=lambda row: row.read_share or 0.0, default=None)
     return Length(
         tokens,
         max(row.recipe.room for row in rows),
@@ -96,6 +130,7 @@ def _length(tokens: int, rows: Sequence[Row], cut: Sequence[Row]) -> Length:
         len(cut),
         worst.usage.prompt if worst and worst.usage else 0,
         round(worst.calibration.served(worst.own_tokens)) if worst else 0,
+        median(shares) if shares else None,
     )
 
 

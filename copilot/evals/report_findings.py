@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
-from copilot.evals.heat import short
+from copilot.evals.heat import placed_at, short
 from copilot.evals.report_model import Series
 from copilot.evals.rows import INCOMPLETE, REFUSED, UNREACHABLE, WINDOW, Row
-from copilot.evals.statistics import ENOUGH, by_length, depth_of, f1_of, mean_of
+from copilot.evals.statistics import ENOUGH, by_length, f1_of, fisher
+from copilot.evals.truncated import counted_otherwise
 
 _ERRORS = {
     WINDOW: "longer than the model's window",
@@ -18,8 +19,9 @@ _ERRORS = {
 }
 # Below that, the interval of a rate says that it may be an accident.
 _NOTICED = 0.05
-# What stands before and behind these depths stands at an end.
-_ENDS = (0.1, 0.9)
+# The middle is judged by quarters; needles nearest to the first and last line stand at an end.
+_BANDS = 4
+_ACCIDENT = 0.05
 # Of a score by RULER's measure, which a list of everything passes.
 _LISTED = 0.2
 
@@ -30,12 +32,17 @@ def findings_of(series: Series, rows: Sequence[Row]) -> Iterator[str]:
     told = (
         ("truncated silently", "the server read less than was sent", _truncated(series)),
         ("answers from the stale copy", "a value that does not count any longer", _stale(series)),
-        ("forgets the middle", "of what stands there, and at the ends", _forgotten(answered)),
+        ("forgets the middle", "of its worst depth, and of the ends", _forgotten(answered)),
         ("lists too much", "by what is found, and by sets (F1)", _listed(answered)),
     )
     for what, about, found in told:
         if places := list(found):
             yield f"{what} ({about}): {'; '.join(places)}"
+    if places := list(_otherwise([row for row in rows if row.score is not None])):
+        yield (
+            "counted shorter than by the server's ratio, by another tokenizer or for a cut, "
+            f"which cannot be told: {'; '.join(places)}"
+        )
     if series.cut_off:
         yield f"{_times(series.cut_off, 'answer')} ran into the limit of tokens for it"
     for kind, count in series.errors.items():
@@ -49,7 +56,15 @@ def _truncated(series: Series) -> Iterator[str]:
     for one in series.lengths:
         if one.cut:
             read = f"{one.cut_read:,} of {one.cut_sent:,} tokens"
-            yield f"{read} at {short(one.tokens)} ({_times(one.cut, 'prompt')})"
+            median = f", the median {one.cut_share:.0%}" if one.cut > 1 else ""
+            yield f"{read} at {short(one.tokens)} ({_times(one.cut, 'prompt')}){median}"
+
+
+def _otherwise(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield where counts are short and may be those of another tokenizer."""
+    for tokens, some in by_length(counted_otherwise(rows)).items():
+        shares = [row.read_share or 0.0 for row in some]
+        yield f"{_times(len(some), 'prompt')} at {short(tokens)}, {min(shares):.0%} at the least"
 
 
 def _stale(series: Series) -> Iterator[str]:
@@ -59,14 +74,26 @@ def _stale(series: Series) -> Iterator[str]:
 
 
 def _forgotten(lengths: Mapping[int, Sequence[Row]]) -> Iterator[str]:
-    """Yield where what stands in the middle is found less than at the ends."""
-    first, last = _ENDS
+    """Yield where the worst of the middle is found less than at either end, and by no accident."""
     for tokens, rows in lengths.items():
-        placed = [(row, depth) for row in rows if (depth := depth_of(row)) is not None]
-        inside = mean_of([row for row, depth in placed if first < depth < last])
-        outside = mean_of([row for row, depth in placed if not first < depth < last])
-        if inside.count and outside.count and inside.high < outside.low:
-            yield f"{inside.value:.0%} and {outside.value:.0%} at {short(tokens)}"
+        bands: dict[float, list[bool]] = {}
+        for row, depth in placed_at(rows):
+            band = round(depth * _BANDS) / _BANDS
+            bands.setdefault(band, []).append(row.score is not None and row.score.value == 1.0)
+        ends = [bands.pop(end) for end in (0.0, 1.0) if end in bands]
+        if len(ends) < 2 or not bands:
+            continue
+        worse = min(ends, key=_share)
+        depth, inside = min(bands.items(), key=lambda band: _share(band[1]))
+        # As many comparisons are made as there are bands, of which the worst one is taken.
+        if len(bands) * fisher(inside, worse) < _ACCIDENT:
+            both = _share([*ends[0], *ends[1]])
+            place = f"{short(tokens)}, {depth:.0%} deep"
+            yield f"{_share(inside):.0%} and {both:.0%} at {place}"
+
+
+def _share(found: Sequence[bool]) -> float:
+    return sum(found) / len(found)
 
 
 def _listed(lengths: Mapping[int, Sequence[Row]]) -> Iterator[str]:

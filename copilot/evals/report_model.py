@@ -9,6 +9,10 @@ from copilot.evals.heat import Heat
 from copilot.evals.rows import Identity
 from copilot.evals.statistics import ENOUGH, Mean, Speed
 
+# The seed that is not worth telling: the command's own.
+DEFAULT_SEED = 42
+# Model, suite, examples, limit of the answers, whether haystacks are apart, seed, source.
+SeriesKey = tuple[str, str, int, int, bool, int, str]
 RULER_TASKS = (
     *("niah_single_1", "niah_single_2", "niah_single_3"),
     *("niah_multikey_1", "niah_multikey_2", "niah_multikey_3"),
@@ -23,8 +27,8 @@ class Length:
     `average` is that of the tasks, each of the same weight. `f1` and `exact` are the measures of
     sets, `stale` the share of values that do not count any longer, `steps` the stages of edits.
     `cut` counts the prompts of which the server read less than was sent and did not say so: of the
-    longest it read `cut_read` tokens of `cut_sent`. `room` is what its prompts may take, in our
-    tokens.
+    worst it read `cut_read` tokens of `cut_sent`, and `cut_share` is the median share. `room` is
+    what its prompts may take, in our tokens.
     """
 
     tokens: int
@@ -39,17 +43,19 @@ class Length:
     cut: int = 0
     cut_read: int = 0
     cut_sent: int = 0
+    cut_share: float | None = None
 
 
 @dataclass(frozen=True)
 class Series:
-    """One suite's rows of one model, with so many examples in the prompt.
+    """One suite's rows of one model and one state of the files, with so many examples each.
 
     `reply_tokens` is the limit of all answers, 0 where each task has its own.
     `errors` counts the rows without an answer by their kind, `cut_off` the answers that ran into
     their limit. `ruler` is the effective length by RULER's rule, where all 13 tasks were asked;
     `relative` by the rule of 85 % of the score at the shortest. `weighted` are the averages with
-    weights that rise, and fall, with the length.
+    weights that rise, and fall, with the length. `apart`, `seed` and `source` are those of its
+    recipes; `repository` names the source where a report has several.
     """
 
     model: Identity
@@ -64,6 +70,16 @@ class Series:
     weighted: tuple[float, float] | None = None
     findings: tuple[str, ...] = ()
     reply_tokens: int = 0
+    apart: bool = False
+    seed: int = DEFAULT_SEED
+    source: str = ""
+    repository: str = ""
+
+    @property
+    def key(self) -> SeriesKey:
+        """What its rows have in common."""
+        about = (self.model.digest, self.suite, self.examples, self.reply_tokens)
+        return (*about, self.apart, self.seed, self.source)
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -82,8 +98,8 @@ class Series:
 
     @property
     def is_enough(self) -> bool:
-        """Whether there are answers enough at several lengths to tell one from another."""
-        return len(self.complete) > 1 and all(n.average.count >= ENOUGH for n in self.complete)
+        """Whether each task has answers enough at several lengths to tell one from another."""
+        return len(self.complete) > 1 and all(_fewest(n) >= ENOUGH for n in self.complete)
 
     @property
     def scores(self) -> dict[int, float]:
@@ -95,7 +111,14 @@ class Series:
         plural = "" if self.examples == 1 else "s"
         more = f", {self.examples} example{plural}" if self.examples else ""
         limit = f", answers of up to {self.reply_tokens:,} tokens" if self.reply_tokens else ""
-        return f"{self.suite}{more}{limit}"
+        apart = ", apart" if self.apart else ""
+        seed = f", seed {self.seed}" if self.seed != DEFAULT_SEED else ""
+        where = f", {self.repository}" if self.repository else ""
+        return f"{self.suite}{more}{limit}{apart}{seed}{where}"
+
+
+def _fewest(length: Length) -> int:
+    return min((mean.count for mean in length.tasks.values()), default=0)
 
 
 @dataclass(frozen=True)

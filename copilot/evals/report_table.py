@@ -8,7 +8,8 @@ from textwrap import wrap
 
 from copilot.evals.heat import heat_text, short
 from copilot.evals.report_model import Length, Report, Series
-from copilot.evals.statistics import Mean
+from copilot.evals.rows import Identity
+from copilot.evals.statistics import RELATIVE_FLOOR, Mean
 from copilot.text import one_line
 
 _WIDTH = 80
@@ -26,14 +27,14 @@ def report_text(report: Report) -> str:
     """Return the report for a terminal, at most 80 columns wide where names are not longer."""
     lines: list[str] = []
     for series in report.series:
-        lines += [f"{_whom(series)} · {series.title}", ""]
+        lines += [*wrapped(f"{_whom(series)} · {one_line(series.title)}"), ""]
         lines += _tables(series)
-        lines += ["", *said(series)]
-        lines += [line for finding in series.findings for line in _wrapped(f"note: {finding}")]
+        lines += ["", *(line for words in said(series) for line in wrapped(words))]
+        lines += [line for finding in series.findings for line in wrapped(f"note: {finding}")]
         if series.heat:
             lines += ["", "per cent found, by depth and length:", *heat_text(series.heat)]
         lines.append("")
-    lines += about(report)
+    lines += [line for words in about(report) for line in wrapped(words)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -41,7 +42,7 @@ def report_markdown(report: Report) -> str:
     """Return the report as Markdown, for a wiki."""
     lines: list[str] = []
     for series in report.series:
-        lines += [f"### {escaped(_whom(series))}: {escaped(series.title)}", ""]
+        lines += [f"### {escaped(_whom(series))}: {escaped(one_line(series.title))}", ""]
         head = [short(length.tokens) for length in series.lengths]
         lines += [piped(["", *head]), piped(["---", *["---:"] * len(head)])]
         lines += [piped([escaped(line.label), *line.cells]) for line in table(series)]
@@ -86,14 +87,24 @@ def said(series: Series) -> Iterator[str]:
         yield "no length has answers to all tasks" if series.lengths else "no answers"
         return
     if series.is_whole_ruler:
-        found = short(series.ruler) if series.ruler else f"below {short(lengths[0].tokens)}"
+        found = _scored(series, series.ruler) or f"below {short(lengths[0].tokens)}"
         yield f"effective length: {found} (RULER: 13-task average above 85.6)"
     if len(lengths) > 1 and series.weighted:
-        base = short(lengths[0].tokens)
-        found = short(series.relative) if series.relative else "none"
-        yield f"effective length: {found} (at least 85% of the score at {base})"
+        base = lengths[0].average.value
+        at = f"{base * 100:.0f} at {short(lengths[0].tokens)}"
+        if base < RELATIVE_FLOOR:
+            floor = f"{RELATIVE_FLOOR * 100:.0f}"
+            yield f"effective length: none (the shortest scores below {floor}: {at})"
+        else:
+            found = _scored(series, series.relative)
+            yield f"effective length: {found} (relative: at least 85% of the {at})"
         inc, dec = (value * 100 for value in series.weighted)
         yield f"average over lengths: wAvg(inc) {inc:.1f}, wAvg(dec) {dec:.1f}"
+
+
+def _scored(series: Series, tokens: int | None) -> str:
+    """Return a length with its score, "" for none."""
+    return f"{short(tokens)}, scoring {series.scores[tokens] * 100:.0f}" if tokens else ""
 
 
 def about(report: Report) -> Iterator[str]:
@@ -103,34 +114,44 @@ def about(report: Report) -> Iterator[str]:
         return
     repositories = ", ".join(map(one_line, report.repositories))
     states = f" in {len(report.sources)} states" if len(report.sources) > 1 else ""
-    yield f"{report.rows:,} samples of {repositories or 'no repository'}{states}"
+    plural = "" if report.rows == 1 else "s"
+    yield f"{report.rows:,} sample{plural} of {repositories or 'no repository'}{states}"
     yield "Scores are per cent, with Wilson 95% intervals; of answers that are worth a"
     yield "share, for as many right-or-wrong answers as have the variance that was seen."
 
 
 def _whom(series: Series) -> str:
     model = series.model
-    where = model.base_url or model.provider
-    name = model.name if model.name == model.id else f"{model.name} ({model.id})"
-    return f"{one_line(name)} at {one_line(where)}"
+    where = one_line(model.base_url or model.provider)
+    name = called(model)
+    more = "" if name == one_line(model.id) else f" ({one_line(model.id)})"
+    return f"{name}{more} at {where}"
+
+
+def called(model: Identity) -> str:
+    """Return the user's word for a model, or the server's own where that is the address."""
+    is_address = "://" in model.name
+    return one_line(model.id if is_address and model.id else model.name)
 
 
 def _tables(series: Series) -> Iterator[str]:
     """Yield the lines of as many tables as the lengths need."""
-    lines = list(table(series))
-    if not series.lengths:
-        return
-    first = max(len(line.label) for line in lines)
-    width = 2 + max(len(cell) for line in lines for cell in line.cells)
+    if series.lengths:
+        head = ["", *(short(length.tokens) for length in series.lengths)]
+        yield from columned([head, *([line.label, *line.cells] for line in table(series))])
+
+
+def columned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield rows of a label and cells each as lines of 80 columns, in as many tables as needed."""
+    first = max(len(label) for label, *_ in rows)
+    width = 2 + max(len(cell) for _, *cells in rows for cell in cells)
     columns = max(1, (_WIDTH - first) // width)
-    for start in range(0, len(series.lengths), columns):
-        if start:
+    for start in range(1, len(rows[0]), columns):
+        if start > 1:
             yield ""
-        lengths = series.lengths[start : start + columns]
-        head = [short(length.tokens) for length in lengths]
-        for label, cells in [("", head), *((li.label, li.cells[start:]) for li in lines)]:
-            shown = "".join(cell.rjust(width) for cell in cells[:columns])
-            yield f"{label.ljust(first)}{shown}".rstrip()
+        for row in rows:
+            shown = "".join(cell.rjust(width) for cell in row[start : start + columns])
+            yield f"{row[0].ljust(first)}{shown}".rstrip()
 
 
 def _line(label: str, lengths: Sequence[Length], cell: Callable[[Length], str]) -> Line:
@@ -171,8 +192,11 @@ def _figure(number: float | None) -> str:
     return f"{number:,.0f}" if number >= 100 else f"{number:.1f}"
 
 
-def _wrapped(text: str) -> list[str]:
-    return wrap(text, _WIDTH, subsequent_indent="  ", break_long_words=False)
+def wrapped(text: str) -> list[str]:
+    """Return a text as lines of 80 columns; longer words are left whole."""
+    return wrap(
+        text, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def piped(cells: Sequence[str]) -> str:

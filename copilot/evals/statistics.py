@@ -13,15 +13,13 @@ from copilot.evals.rows import Row
 RULER_THRESHOLD = 85.6
 # Of the score at the shortest length: NoLiMa (arXiv 2502.05167).
 RELATIVE_THRESHOLD = 0.85
+# A model that scores less than that at the shortest length holds no length, however level.
+RELATIVE_FLOOR = 0.7
 # With fewer answers, the interval of a share is wider than most differences of interest.
 ENOUGH = 20
 _Z95 = 1.959963984540054
 # What is read anew of fewer tokens tells no speed.
 _LEAST_TIMED = 256
-# Of the tokens sent, what a server counts at least: with our tokenizer, with another one whose
-# texts cannot be compared, and what no tokenizer's way of counting some texts explains.
-_LEAST_READ, _LEAST_ALONE, _LEAST_BY_TEXT = 0.98, 0.9, 0.6
-_SAME_RATIO = 0.005
 
 
 @dataclass(frozen=True)
@@ -120,9 +118,12 @@ def passes_ruler(score: float) -> bool:
 
 
 def passes_relative(score: float, base: float) -> bool:
-    """Tell whether a score is at least 85 % of the one at the shortest length."""
+    """Tell whether a score is at least 85 % of the one at the shortest length.
+
+    None is where that one is below the floor.
+    """
     # 0.85 * 0.6 is a little more than 0.51.
-    return score / base >= RELATIVE_THRESHOLD - 1e-9 if base else False
+    return base >= RELATIVE_FLOOR and score / base >= RELATIVE_THRESHOLD - 1e-9
 
 
 def ruler_length(scores: Mapping[int, float]) -> int | None:
@@ -131,7 +132,10 @@ def ruler_length(scores: Mapping[int, float]) -> int | None:
 
 
 def relative_length(scores: Mapping[int, float]) -> int | None:
-    """Return the longest length with 85 % of the score at the shortest, None if that is 0."""
+    """Return the longest length with 85 % of the score at the shortest.
+
+    None if that is below the floor.
+    """
     if not scores:
         return None
     base = scores[min(scores)]
@@ -182,6 +186,35 @@ def stale_rate(rows: Sequence[Row]) -> Mean | None:
     return share_of([row.score is not None and row.score.stale for row in could])
 
 
+def student(freedom: int) -> float:
+    """Return the 97.5 % quantile of Student's t, to a thousandth from 9 degrees of freedom on.
+
+    By the expansion of Cornish and Fisher (Abramowitz and Stegun 26.7.5).
+    """
+    z = _Z95
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    powers = (freedom, freedom * freedom, freedom * freedom * freedom)
+    return z + sum(term / power for power, term in zip(powers, terms, strict=True))
+
+
+def fisher(some: Sequence[bool], others: Sequence[bool]) -> float:
+    """Return how likely it is that `some` has as few true ones by accident (Fisher's exact test).
+
+    One-sided: the share of all ways to deal the true ones out that give it no more.
+    """
+    count, true = len(some) + len(others), sum(some) + sum(others)
+    fewest = max(0, true - len(others))
+    ways = sum(
+        math.comb(len(some), hits) * math.comb(len(others), true - hits)
+        for hits in range(fewest, sum(some) + 1)
+    )
+    return ways / math.comb(count, true)
+
+
 def share_of(found: Sequence[bool]) -> Mean | None:
     """Return the share of what is true, None of nothing."""
     if not found:
@@ -208,31 +241,6 @@ def steps_of(rows: Sequence[Row]) -> dict[str, Mean]:
             passed.setdefault(name, []).append(has_passed)
     shares = {name: share_of(found) for name, found in passed.items()}
     return {name: share for name, share in shares.items() if share is not None}
-
-
-def cut_rows(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of prompts that the server read less of than was sent, and did not say so.
-
-    With our tokenizer it counts 98 % or more of what was sent. Another one counts some texts
-    otherwise than those it was calibrated with: then a task's prompts are compared with those of
-    the same task at the length where it counted most.
-    """
-    tasks: dict[str, list[tuple[float, Row]]] = {}
-    for row in rows:
-        if (share := row.read_share) is not None:
-            tasks.setdefault(row.recipe.task, []).append((share, row))
-    return [row for some in tasks.values() for row in _cut(some)]
-
-
-def _cut(shares: Sequence[tuple[float, Row]]) -> list[Row]:
-    most = min(1.0, max(share for share, _ in shares))
-    is_ours = all(abs(row.calibration.ratio - 1) < _SAME_RATIO for _, row in shares)
-    is_alone = len({row.recipe.tokens for _, row in shares}) == 1
-    if is_ours or most < _LEAST_BY_TEXT:
-        least = _LEAST_READ
-    else:
-        least = _LEAST_ALONE if is_alone else _LEAST_READ * most
-    return [row for share, row in shares if share < least]
 
 
 def speed_of(rows: Sequence[Row]) -> Speed:

@@ -16,7 +16,7 @@ import pytest
 Copilot = Callable[..., subprocess.CompletedProcess[str]]
 Fails = Callable[..., str]
 MakeRepository = Callable[..., Path]
-Serve = Callable[[int, int], str]
+Serve = Callable[..., str]
 
 _WORDS = re.compile(r'(?:\A|path="probe/first\.txt">\n|The third is )(\w+)[.\n]')
 
@@ -25,11 +25,12 @@ _WORDS = re.compile(r'(?:\A|path="probe/first\.txt">\n|The third is )(\w+)[.\n]'
 def serve() -> Iterator[Serve]:
     """Serve a model that claims one window and refuses what is longer than another.
 
-    A token is four characters. It repeats the words that it is asked for, and makes no edits.
+    A token is four characters. It repeats the words that it is asked for, unless it is `mute`, and
+    makes no edits. With `cuts` it reads the second half of a prompt alone, and counts nothing.
     """
     with ExitStack() as stack:
 
-        def start(claimed: int, window: int) -> str:
+        def start(claimed: int, window: int, *, mute: bool = False, cuts: bool = False) -> str:
             class Handler(BaseHTTPRequestHandler):
                 def do_GET(self) -> None:
                     facts = {"id": "scripted", "max_model_len": claimed}
@@ -44,11 +45,13 @@ def serve() -> Iterator[Serve]:
                         said += f"However, your messages resulted in {tokens} tokens."
                         self._send(400, json.dumps({"error": {"message": said}}))
                         return
-                    delta = {"content": " ".join(_WORDS.findall(text))}
+                    words = _WORDS.findall(text[len(text) // 2 :] if cuts else text)
+                    delta = {"content": "" if mute else " ".join(words)}
                     chunks = [
                         {"choices": [{"delta": delta, "finish_reason": "stop"}]},
                         {"choices": [], "usage": {"prompt_tokens": tokens, "completion_tokens": 9}},
                     ]
+                    del chunks[1 if cuts else 2 :]
                     self._send(200, "".join(f"data: {json.dumps(c)}\n\n" for c in chunks))
 
                 def _send(self, status: int, text: str) -> None:
@@ -144,3 +147,29 @@ def test_what_it_costs_is_agreed_to_before(
     done = copilot("models", "probe", "--base-url", serve(16_000, 5000), cwd=root)
     assert done.returncode == 6
     assert "above your threshold" in done.stderr
+
+
+def test_a_cut_that_cannot_be_seen_is_not_ruled_out(
+    copilot: Copilot, serve: Serve, root: Path
+) -> None:
+    options = ("--base-url", serve(16_000, 16_000, cuts=True), "--up-to", "4k", "--minutes", "4")
+    done = copilot("models", "probe", *options, cwd=root)
+    assert re.search(
+        r"window   a prompt of [\d,]+ tokens was answered, but whether it was read whole cannot be "
+        r"told: the server counts no tokens, and the first words were not repeated\n",
+        done.stdout,
+    )
+    assert "none was seen to fail" not in done.stdout
+    facts = json.loads(copilot("models", "probe", *options, "--json", cwd=root).stdout)
+    assert facts["most_read_tokens"] is None
+    assert facts["most_answered_tokens"] > 3000
+
+
+def test_empty_answers_are_told_beside_the_server_s_count(
+    copilot: Copilot, serve: Serve, root: Path
+) -> None:
+    options = ("--base-url", serve(16_000, 16_000, mute=True), "--up-to", "2k", "--minutes", "4")
+    done = copilot("models", "probe", *options, cwd=root)
+    assert re.search(r"tokens whole, by the server's own count; none was seen to fail", done.stdout)
+    assert re.search(r"the answer was empty at [\d,]+, [\d,]+ tokens", done.stdout)
+    assert "not repeated" not in done.stdout

@@ -48,6 +48,28 @@ def test_a_name_is_told_by_its_documentation_if_that_does_not_give_it_away(
     assert found[1].place.excerpt == b""
 
 
+def test_a_comment_in_a_body_documents_nothing(make_material: MakeMaterial) -> None:
+    python = """def update_wrapper(method):
+    # The bound method is not there before the first call.
+    def dummy_one():
+        return method
+
+
+# This stands above a function, and may be about all of them.
+def other_one():
+    return 1
+"""
+    script = """// Keeps what was drawn for all of the callers.
+function keepDrawn(x) {
+  // The first of them is never the last one.
+  function dummyTwo() { return x; }
+  return dummyTwo;
+}
+"""
+    found = facts_of(make_material({"a.py": python, "b.js": script})).documented
+    assert [fact.name for fact in found] == ["keepDrawn"]
+
+
 def test_a_function_that_calls_just_one_of_another_file_is_a_fact(
     make_material: MakeMaterial,
 ) -> None:

@@ -132,3 +132,18 @@ def test_of_several_needles_the_share_found_counts(material: Material) -> None:
 def test_an_unknown_task_is_refused(material: Material) -> None:
     with pytest.raises(UsageError, match="needle has no task"):
         list(samples(material, 4096, "many"))
+
+
+def test_lengths_that_are_too_short_are_refused_before_anything_is_asked(
+    material: Material,
+) -> None:
+    with pytest.raises(UsageError, match=r"nothing to ask at 100 tokens: .* too small"):
+        list(NEEDLE.batches(Plan([(100, 70)], 1), material))
+    (batch,) = NEEDLE.batches(Plan([(100, 70), (1024, 900)], 1, tasks=["single"]), material)
+    assert {recipe.tokens for recipe in batch} == {1024}
+
+
+def test_an_answer_s_limit_is_within_its_length(material: Material) -> None:
+    batches = list(NEEDLE.batches(Plan([(200, 900), (1024, 900)], 1), material))
+    made = [sample for batch in batches for sample in NEEDLE.make(batch, material)]
+    assert {(one.recipe.tokens, one.reply_tokens) for one in made} == {(200, 50), (1024, 64)}

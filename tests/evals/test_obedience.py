@@ -17,6 +17,7 @@ from copilot.evals.exampled import examples_text
 from copilot.evals.mechanical import KINDS
 from copilot.evals.model import Material, Plan, Sample, material_of
 from copilot.evals.obedience import EDITS, LEAST_REPLY, whole_samples
+from copilot.evals.tasks import left_out
 from copilot.settings.bundled import bundled
 from copilot.workspace.model import Snapshot, SourceFile
 
@@ -132,6 +133,10 @@ def test_the_request_is_that_of_an_edit(sample: Sample) -> None:
     assert kinds == [SectionKind.RULES, SectionKind.BASE, SectionKind.TASK]
     task = sample.prompt.sections[-1].text
     assert "Reply with edit blocks and nothing else" in task
+    # As in `Scope.rules`.
+    rules = [PROMPTS[name].rstrip() for name in ("rules", "outlines", "masks")]
+    places = [sample.prompt.sections[0].text.find(text.splitlines()[-1]) for text in rules]
+    assert -1 < places[0] < places[1] < places[2]
     assert f"`app/{sample.about['path']}`" in task
     assert sample.about["before"] in sample.prompt.sections[1].text
     assert sample.reply_tokens >= LEAST_REPLY
@@ -197,6 +202,11 @@ def test_lengths_that_hold_nothing_are_left_out(material: Material) -> None:
         list(EDITS.batches(Plan([(800, 600)], 1), material))
 
 
+def test_a_reply_s_limit_is_within_its_length(material: Material) -> None:
+    (batch,) = EDITS.batches(Plan([(1600, 1180)], 1), material)
+    assert {one.reply_tokens for one in EDITS.make(batch, material)} == {400}
+
+
 def test_unknown_edits_are_refused(material: Material) -> None:
     with pytest.raises(UsageError, match="no such edit: rewrite"):
         list(EDITS.batches(Plan([(4096, ROOM)], 1, tasks=["rewrite"]), material))
@@ -239,7 +249,10 @@ def test_examples_stand_in_the_haystack_and_the_edits_stay(material: Material) -
     assert EDITS.score(shot, _whole(shot, shot.references[0])).value == 1
     for number in range(4):
         assert f'path="examples/{number}.txt">\n{text}</file>' in shot.prompt.text
-    assert "each file in `examples/` is an earlier commit" in shot.prompt.sections[0].text
+    rules = shot.prompt.sections[0].text
+    told = ("- Outlines: ", "- Masks: ", "- Read-only: `examples/`.", "- Examples: each ")
+    places = [rules.find(words) for words in told]
+    assert -1 < places[0] < places[1] < places[2] < places[3]
     assert "examples/" not in plain.prompt.text
     assert 0.99 * ROOM <= shot.prompt.total_tokens <= ROOM
 
@@ -248,8 +261,10 @@ def test_a_length_that_holds_fewer_examples_is_left_out(material: Material) -> N
     text = "Task: Raise the limit\n" * 400
     files = [SourceFile("examples", f"{n}.txt", None, "drawn", text.encode()) for n in range(4)]
     shown = replace(material, prompts={**PROMPTS, "examples-4": examples_text(files)})
-    batches = EDITS.batches(Plan([(4096, ROOM)], 1, examples=(0, 4)), shown)
+    plan = Plan([(4096, ROOM)], 1, examples=(0, 4))
+    batches = list(EDITS.batches(plan, shown))
     assert [batch[0].examples for batch in batches] == [0]
+    assert left_out(EDITS, plan, batches) == ("all tasks with 4 examples at 4,096 tokens",)
 
 
 def test_without_a_history_there_are_no_examples(material: Material) -> None:

@@ -230,10 +230,20 @@ def test_a_window_that_nothing_was_tried_beyond_is_not_found(probe: Callable[...
 
 
 def test_a_model_that_forgets_the_word_is_not_taken_to_be_cut(probe: Callable[..., Probed]) -> None:
-    for tells_usage in (True, False):
+    for tells_usage, fate in ((True, "read"), (False, "answered")):
         probed = probe(Manner(forgets=True, tells_usage=tells_usage), most_tokens=4096)
-        assert _fates(probed) == ["read"] * 3
+        assert _fates(probed) == [fate] * 3
         assert not any(one.repeats for one in probed.asked)
+
+
+def test_a_cut_that_nothing_would_show_is_not_taken_to_be_read(
+    probe: Callable[..., Probed],
+) -> None:
+    manner = Manner(window=3000, refuses=False, tells_usage=False, forgets=True)
+    probed = probe(manner, most_tokens=8000)
+    assert _fates(probed) == ["answered"] * len(probed.asked)
+    assert (probed.most_read, probed.window) == (0, None)
+    assert probed.most_answered == max(one.tokens for one in probed.asked) > 3000
 
 
 def test_a_claim_may_be_too_small(probe: Callable[..., Probed]) -> None:

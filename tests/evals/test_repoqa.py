@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,37 @@ def test_no_function_is_no_answer(samples: tuple[Sample, ...], answer: str) -> N
     score = REPOQA.score(samples[0], answer)
     assert score.value == 0
     assert not score.steps["copied"]
+
+
+def test_a_function_that_nobody_asked_about_is_not_found(samples: tuple[Sample, ...]) -> None:
+    """It is nearer to one of the ten than to the others, and near to none."""
+    other = """def open_door(self, key: str) -> bool:
+    for lock in self.locks:
+        if lock.fits(key):
+            return lock.turn(key)
+    return False
+"""
+    assert not any(REPOQA.score(sample, other).steps["found"] for sample in samples)
+
+
+def test_what_is_as_near_to_another_is_not_found(samples: tuple[Sample, ...]) -> None:
+    first, text = samples[0], samples[0].references[0]
+    key = next(key for key in first.about if key.startswith("function 1 "))
+    sample = replace(first, about={**first.about, key: f"{text}\n"})
+    assert REPOQA.score(first, text).steps["found"]
+    assert not REPOQA.score(sample, text).steps["found"]
+
+
+def test_an_answer_s_limit_is_within_its_length(material: Material) -> None:
+    (batch,) = REPOQA.batches(Plan([(1500, 1103)], 1), material)
+    assert {sample.reply_tokens for sample in REPOQA.make(batch, material)} == {1500 // 4}
+
+
+def test_no_function_is_asked_for_that_the_answer_s_limit_does_not_hold(
+    material: Material,
+) -> None:
+    with pytest.raises(UsageError, match="no file with a documented function"):
+        list(REPOQA.batches(Plan([(300, ROOM)], 1), material))
 
 
 def test_found_but_not_copied(samples: tuple[Sample, ...]) -> None:

@@ -17,6 +17,7 @@ from copilot.evals.model import Material, Plan, Sample
 from copilot.evals.ruler import RULER, definitions
 from copilot.evals.ruler.definitions import DEFINITIONS
 from copilot.evals.scoring import string_match_all, string_match_part
+from copilot.evals.tasks import left_out
 
 MakeMaterial = Callable[..., Material]
 TASKS = list(DEFINITIONS)
@@ -317,3 +318,30 @@ def test_of_files_too_long_for_a_length_the_definitions_alone_are_there(
     for one in samples(make_material(long), tokens, "qa_1", "qa_2"):
         assert RULER.score(one, solved(one)).exact is True
         assert 0.99 * one.recipe.room <= one.prompt.total_tokens <= one.recipe.room
+
+
+def test_tasks_and_lengths_that_are_too_short_are_left_out_before_anything_is_asked(
+    material: Material,
+) -> None:
+    plan = Plan([(500, 350), (1024, 880)], 1)
+    batches = list(RULER.batches(plan, material))
+    there = {(recipe.tokens, recipe.task) for batch in batches for recipe in batch}
+    assert there >= {(500, "niah_single_1"), (1024, "niah_single_1"), (1024, "vt")}
+    assert (500, "vt") not in there
+    for batch in batches:
+        assert len(list(RULER.make(batch, material))) == len(batch)
+    told = left_out(RULER, plan, batches)
+    assert [line.endswith(" at 500 tokens") for line in told] == [True]
+    assert "vt" in told[0]
+    with pytest.raises(UsageError, match=r"nothing to ask at 100, 200 tokens: .* too small"):
+        list(RULER.batches(Plan([(100, 70), (200, 150)], 1, tasks=["vt", "cwe"]), material))
+
+
+def test_a_task_without_a_question_is_told_to_be_left_out(
+    python_files: Mapping[str, str], make_material: MakeMaterial
+) -> None:
+    plan = Plan([(4096, 3900)], 1)
+    material = make_material(dict(list(python_files.items())[:2]))
+    told = left_out(RULER, plan, list(RULER.batches(plan, material)))
+    assert told == ("qa_2 at 4,096 tokens",)
+    assert left_out(RULER, plan, []) == ("all tasks at 4,096 tokens",)

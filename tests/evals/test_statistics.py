@@ -15,11 +15,11 @@ from copilot.evals.statistics import (
     Mean,
     average,
     by_length,
-    cut_rows,
     depth_of,
     effective_count,
     exact_of,
     f1_of,
+    fisher,
     held_length,
     mean_of,
     passes_ruler,
@@ -28,6 +28,7 @@ from copilot.evals.statistics import (
     speed_of,
     stale_rate,
     steps_of,
+    student,
     weighted,
     wilson,
 )
@@ -112,6 +113,30 @@ def test_shares_that_vary_less_tell_more() -> None:
     assert (wide.low, wide.high) == pytest.approx(wilson(0.5, 10))
 
 
+@pytest.mark.parametrize(
+    ("freedom", "quantile"), [(9, 2.2622), (15, 2.1314), (30, 2.0423), (120, 1.9799)]
+)
+def test_students_quantile_is_as_in_tables(freedom: int, quantile: float) -> None:
+    assert student(freedom) == pytest.approx(quantile, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("some", "others", "likely"),
+    [
+        # Fisher's lady with her eight cups of tea.
+        ((1, 4), (3, 4), 17 / 70),
+        ((0, 4), (4, 4), 1 / 70),
+        ((4, 4), (0, 4), 1.0),
+        ((0, 3), (0, 3), 1.0),
+    ],
+)
+def test_fishers_test_is_exact(
+    some: tuple[int, int], others: tuple[int, int], likely: float
+) -> None:
+    dealt = [[n < hits for n in range(count)] for hits, count in (some, others)]
+    assert fisher(*dealt) == pytest.approx(likely)
+
+
 def test_nothing_has_no_mean() -> None:
     assert mean_of([_row(score=None, error="refused")]) == Mean(0.0, 0.0, 1.0, 0)
 
@@ -152,11 +177,13 @@ def test_effective_length_by_rulers_rule(scores: tuple[float, ...], effective: i
 @pytest.mark.parametrize(
     ("scores", "effective"),
     [
-        ((60, 51, 50.9), 8000),
+        ((80, 68, 67.9), 8000),
         # GPT-4o in NoLiMa: 99.3 at the shortest, 69.7 at 32k.
         ((99.3, 84.5, 81.6, 69.7), 8000),
         ((0, 0), None),
-        ((10,), 4000),
+        ((70, 59), 4000),
+        # A level curve of a model that fails everywhere.
+        ((69, 69), None),
         ((), None),
     ],
 )
@@ -240,37 +267,3 @@ def test_speed_is_that_of_what_was_read_anew() -> None:
 )
 def test_depth_is_that_of_the_only_needle(about: dict[str, Any], depth: float | None) -> None:
     assert depth_of(_row(**about)) == depth
-
-
-def _read(share: float, tokens: int = 4000, ratio: float = 1.0, task: str = "vt") -> Row:
-    recipe = Recipe("ruler", task, tokens, tokens - 128, 0, 42, "o200k_base", "s")
-    calibration = Calibration(23, ratio)
-    usage = Counted(round(share * calibration.served(3800)), 1)
-    return _row(recipe=recipe, usage=usage, calibration=calibration)
-
-
-@pytest.mark.parametrize(
-    ("rows", "cut"),
-    [
-        pytest.param([_read(1.0), _read(0.985), _read(0.97), _read(0.5)], [2, 3], id="ours"),
-        pytest.param([_read(1.0, ratio=1.3), _read(0.4, 8000, 1.3)], [1], id="the longer one"),
-        pytest.param([_read(0.5, ratio=1.3), _read(0.25, 8000, 1.3)], [0, 1], id="both"),
-        # Another tokenizer counts this task's texts otherwise, at every length.
-        pytest.param([_read(0.8, ratio=1.3), _read(0.81, 8000, 1.3)], [], id="another's text"),
-        pytest.param([_read(0.93, ratio=1.3)], [], id="alone, a little"),
-        pytest.param([_read(0.85, ratio=1.3)], [0], id="alone, much"),
-        pytest.param(
-            [_read(1.0, ratio=1.3), _read(0.7, 4000, 1.3, "fwe"), _read(0.7, 8000, 1.3, "fwe")],
-            [],
-            id="another task's text",
-        ),
-    ],
-)
-def test_a_prompt_that_the_server_counts_short_is_cut(rows: list[Row], cut: list[int]) -> None:
-    assert cut_rows(rows) == [rows[number] for number in cut]
-
-
-def test_without_usage_no_cut_is_seen() -> None:
-    assert cut_rows([_row(usage=None)]) == []
-    odd = Calibration(16, 1.0, measured=False)
-    assert cut_rows([_row(usage=Counted(5, 1), calibration=odd)]) == []

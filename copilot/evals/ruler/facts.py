@@ -93,6 +93,23 @@ class _Read:
         place = (self.file.name, self.file.path, first + 1, one.end_line)
         return Place(*place, excerpt if is_alone else b"")
 
+    def documents(self, one: Definition) -> bool:
+        """Tell whether documentation is surely a definition's own, not a comment of what is around.
+
+        In Python a docstring alone is, elsewhere the comment above what stands in no function.
+        """
+        if not self.file.path.endswith((".py", ".pyi")):
+            return one.parent not in self._functions
+        body = self.lines[one.start_line - 1 : one.end_line]
+        found = [line.lstrip() for line in body if one.doc.encode() in line]
+        return bool(found) and not found[0].startswith(b"#")
+
+    @cached_property
+    def _functions(self) -> frozenset[str]:
+        """The dotted names of functions and methods."""
+        functions = (each for each in self.defined if each.kind in CALLABLES)
+        return frozenset(f"{each.parent}.{each.name}".removeprefix("None.") for each in functions)
+
 
 _LAST: dict[str, Facts] = {}
 
@@ -130,7 +147,7 @@ def _documented(read: Iterable[_Read]) -> Iterator[Documented]:
     for one, each in everything:
         is_known = each.kind in CALLABLES | TYPES and len(each.name) >= _SHORTEST_NAME
         is_only = names[each.name] == 1 and texts[each.doc.lower()] == 1
-        if is_known and is_only and _tells(each):
+        if is_known and is_only and _tells(each) and one.documents(each):
             yield Documented(one.place(each), each.name, each.kind, each.doc)
 
 

@@ -11,7 +11,7 @@ from copilot.evals.questions import Asked, Question, asked_of
 from copilot.evals.ruler import chains, documents, lists, niah
 from copilot.evals.ruler.definitions import DEFINITIONS, Hay
 from copilot.evals.scoring import scored
-from copilot.evals.tasks import check_tasks, recipes_of
+from copilot.evals.tasks import check_tasks, fitting, recipes_of
 
 NAME = "ruler"
 SHARED = tuple(name for name, one in DEFINITIONS.items() if one.is_shared)
@@ -21,7 +21,10 @@ LEAST_SHARED = 3000
 
 @dataclass(frozen=True)
 class Ruler:
-    """RULER in code. A task that the repository holds no question for is left out."""
+    """RULER in code.
+
+    A task is left out where the repository holds no question for it, or a length is too short.
+    """
 
     name: str = NAME
     tasks: Sequence[str] = tuple(DEFINITIONS)
@@ -29,6 +32,9 @@ class Ruler:
 
     def batches(self, plan: Plan, material: Material) -> Iterator[tuple[Recipe, ...]]:
         """Yield the recipes of each haystack. Raises UsageError."""
+        yield from fitting(self, self._batches(plan, material), material)
+
+    def _batches(self, plan: Plan, material: Material) -> Iterator[tuple[Recipe, ...]]:
         wanted = check_tasks(self, plan)
         known = {room: _known(wanted, room, plan, material) for room in plan.rooms}
         if not any(known.values()):
