@@ -1,8 +1,9 @@
 """Scores of answers: RULER's two measures as published, and stricter ones for lists and conflicts.
 
-`string_match_all` and `string_match_part` are those of RULER (Hsieh et al. 2024, arXiv 2404.06654):
-what is looked for may stand anywhere in the answer, in any case, so that an answer that lists
-everything is right. The F1 measure and `exact` look at the values that follow `ANSWER:` alone.
+The measures `all` and `part` are RULER's `string_match_all` and `string_match_part` (Hsieh et al.
+2024, arXiv 2404.06654): what is looked for may stand anywhere in the answer, in any case, so that
+an answer that lists everything is right. F1 and `exact` look at the values behind the last
+`ANSWER:`, or at the whole answer.
 """
 
 from __future__ import annotations
@@ -25,18 +26,6 @@ _SAYS_NONE = re.compile(
     r"|\b(?:was|is|been) (?:deleted|removed)\b",
     re.IGNORECASE,
 )
-
-
-def string_match_all(answers: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """Return the mean share of the references that each answer holds, in percent."""
-    pairs = zip(answers, references, strict=True)
-    return _percent([share_held(answer, wanted) for answer, wanted in pairs])
-
-
-def string_match_part(answers: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """Return how many answers hold at least one of their references, in percent."""
-    pairs = zip(answers, references, strict=True)
-    return _percent([float(bool(held(answer, wanted))) for answer, wanted in pairs])
 
 
 def held(answer: str, values: Iterable[str]) -> list[str]:
@@ -92,7 +81,3 @@ def scored(sample: Sample, answer: str) -> Score:
         is_right = share == 1.0 and not stale
         return Score(float(is_right), f1, is_right and f1 == 1.0, stale)
     raise ValueError(f"no measure of values: {sample.measure}")
-
-
-def _percent(shares: Sequence[float]) -> float:
-    return round(100 * sum(shares) / len(shares), 2) if shares else 0.0

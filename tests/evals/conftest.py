@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,20 @@ from copilot.workspace.model import Snapshot, SourceFile
 MakeMaterial = Callable[..., Material]
 _SUBJECTS = ("invoices", "harbours", "letters", "tickets", "engines", "ledgers", "maps", "tides")
 _DEEDS = ("Sum", "Sort", "Check", "Print", "Merge", "Weigh", "Clean", "Split")
+
+
+@pytest.fixture
+def made_elsewhere() -> Callable[[str], list[str]]:
+    """Run a script beside the tests in a process with another hash seed; return what it prints."""
+
+    def run(script: str) -> list[str]:
+        environment = {"PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parent)}
+        command = [sys.executable, "-c", script]
+        return subprocess.run(
+            command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
+        ).stdout.split()
+
+    return run
 
 
 @pytest.fixture

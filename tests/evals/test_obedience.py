@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -177,22 +173,16 @@ def test_which_samples_are_made_does_not_change_their_bytes(
     assert [one.prompt.sha256 for one in alone()] == [s.prompt.sha256 for s in reversed(samples)]
 
 
-def test_the_same_bytes_in_another_process(samples: tuple[Sample, ...]) -> None:
+def test_the_same_bytes_in_another_process(
+    samples: tuple[Sample, ...], made_elsewhere: Callable[[str], list[str]]
+) -> None:
     script = (
         "import test_obedience as t\n"
         "m = t._material(t._files())\n"
         "b = next(t.EDITS.batches(t.Plan([(4096, t.ROOM)], 1), m))\n"
         "print(*(s.prompt.sha256 for s in t.EDITS.make(b, m)))\n"
     )
-    environment = {"PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parent)}
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.split() == [sample.prompt.sha256 for sample in samples]
+    assert made_elsewhere(script) == [sample.prompt.sha256 for sample in samples]
 
 
 def test_lengths_that_hold_nothing_are_left_out(material: Material) -> None:

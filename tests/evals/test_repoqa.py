@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
-import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -330,22 +327,16 @@ def test_one_question_alone_has_the_same_bytes(
     assert alone.prompt.sha256 == samples[4].prompt.sha256
 
 
-def test_the_same_bytes_in_another_process(samples: tuple[Sample, ...]) -> None:
+def test_the_same_bytes_in_another_process(
+    samples: tuple[Sample, ...], made_elsewhere: Callable[[str], list[str]]
+) -> None:
     script = (
         "import test_repoqa as t\n"
         "m = t._material(t._files())\n"
         "b = next(t.REPOQA.batches(t.Plan([(8192, t.ROOM)], 1), m))\n"
         "print(*(s.prompt.sha256 for s in t.REPOQA.make(b, m)))\n"
     )
-    environment = {"PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parent)}
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.split() == [sample.prompt.sha256 for sample in samples]
+    assert made_elsewhere(script) == [sample.prompt.sha256 for sample in samples]
 
 
 def test_lengths_that_hold_no_function_are_left_out(material: Material) -> None:

@@ -16,7 +16,6 @@ from copilot.errors import UsageError
 from copilot.evals.model import Material, Plan, Sample
 from copilot.evals.ruler import RULER, definitions
 from copilot.evals.ruler.definitions import DEFINITIONS
-from copilot.evals.scoring import string_match_all, string_match_part
 from copilot.evals.tasks import left_out
 
 MakeMaterial = Callable[..., Material]
@@ -112,9 +111,7 @@ def test_a_reader_of_the_prompt_scores_everything_and_silence_nothing(
         assert (one.recipe.task, score.value, score.exact) == (one.recipe.task, 1.0, True)
         empty = RULER.score(one, "")
         assert (empty.value, empty.f1, empty.exact) == (0.0, 0.0, False)
-    references = [one.references for one in made]
-    whole = [", ".join(one.references) for one in made]
-    assert string_match_all(whole, references) == string_match_part(whole, references) == 100.0
+        assert RULER.score(one, ", ".join(one.references)).value == 1.0
 
 
 def test_an_answer_that_lists_everything_is_caught_by_the_set_measure(material: Material) -> None:

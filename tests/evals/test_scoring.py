@@ -13,23 +13,22 @@ from copilot.evals.scoring import (
     final,
     listed,
     scored,
-    string_match_all,
-    string_match_part,
 )
 
 RECIPE = Recipe("ruler", "any", 4096, 3900, 0, 42, "qwen3", "")
 SAMPLE = Sample(RECIPE, Prompt((), (), Frame(), "qwen3"), "", ("AB", "CD"), Measure.ALL, 30)
 
 
-def test_all_is_the_mean_share_of_references_found_in_percent() -> None:
+def test_all_is_the_share_of_references_found() -> None:
     answers = ["the values are ab and CD", "ab", ""]
-    assert string_match_all(answers, [["AB", "CD"]] * 3) == 50.0
-    assert string_match_all(["a", "b", "c"], [["a"], ["a"], ["a"]]) == 33.33
+    assert [scored(SAMPLE, answer).value for answer in answers] == [1.0, 0.5, 0.0]
+    one = replace(SAMPLE, references=("a",))
+    assert [scored(one, answer).value for answer in "abc"] == [1.0, 0.0, 0.0]
 
 
 def test_part_asks_for_any_reference() -> None:
-    assert string_match_part(["say CD", "nothing"], [["AB", "CD"]] * 2) == 50.0
-    assert string_match_part([], []) == 0.0
+    part = replace(SAMPLE, measure=Measure.PART)
+    assert [scored(part, answer).value for answer in ("say CD", "nothing")] == [1.0, 0.0]
 
 
 def test_recall_alone_does_not_see_that_everything_was_listed() -> None:
