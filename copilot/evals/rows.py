@@ -10,6 +10,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -208,12 +209,11 @@ class RowFile:
             raise UsageError(
                 f"cannot write {path}: {error.strerror}", "name another place with --rows"
             ) from error
-        try:
+        with ExitStack() as failing:
+            failing.callback(os.close, self._descriptor)
             self._take()
             self.rows = self._taken_up()
-        except BaseException:
-            os.close(self._descriptor)
-            raise
+            failing.pop_all()
 
     def append(self, row: Row) -> None:
         """Write a row: all of its line, or nothing. Raises UsageError."""

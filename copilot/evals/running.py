@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -138,19 +139,20 @@ class Run:
 
     def _at_once(self, batches: Sequence[Batch]) -> None:
         """Ask batches side by side, each of them one question after another."""
-        with ThreadPoolExecutor(self.bounds.concurrency) as pool:
+        with ThreadPoolExecutor(self.bounds.concurrency) as pool, ExitStack() as failing:
             futures = [pool.submit(self._batch, batch) for batch in batches]
-            try:
-                done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-                for future in done:
-                    future.result()
-            except BaseException:
-                with self._state:
-                    self.outcome.stopped = self.outcome.stopped or "interrupted"
-                for future in futures:
-                    future.cancel()
-                self.subject.backend.stop()
-                raise
+            failing.callback(self._break_off, futures)
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+            failing.pop_all()
+
+    def _break_off(self, futures: Sequence[Future[None]]) -> None:
+        with self._state:
+            self.outcome.stopped = self.outcome.stopped or "interrupted"
+        for future in futures:
+            future.cancel()
+        self.subject.backend.stop()
 
     def _batch(self, batch: Batch) -> None:
         """Ask the questions of one haystack."""
