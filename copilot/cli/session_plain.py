@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from copilot.assist.session.blocks import code_blocks
 from copilot.assist.session.commands import help_text, parse, paths_in
-from copilot.assist.session.complete import Completer
 from copilot.assist.session.protocol import Edit, Kind, SessionInfo, Turn, Wish
 from copilot.backends.protocol import Delta, Event, Reading, Thinking
+from copilot.cli.lines import ASKS, Lines
 from copilot.cli.pack_out import copy
 from copilot.cli.reviewers import review
 from copilot.cli.reviewing import Reviewing
@@ -23,8 +23,6 @@ from copilot.review.state import Decision, Review, decide_files
 from copilot.settings.config import Config
 from copilot.text import one_line, visible
 
-_ASKS = "> "
-_GOES_ON = "... "
 _MOST_LISTED = 40
 _QUARTERS = 4
 _DEPTH = 3
@@ -38,7 +36,7 @@ class PlainSession:
         self._config = config
         self._is_leaving = False
         self._speaker = _Speaker()
-        self._lines = _Lines(engine)
+        self._lines = Lines(engine.history.entries, lambda: engine.names)
         self._commands: dict[str, Callable[[str], None]] = {
             "/ask": self._ask,
             "/edit": self._edit,
@@ -277,67 +275,6 @@ class _Speaker:
         self._is_at_end, self._is_thinking, self._quarter = True, False, 0
 
 
-class _Lines:
-    """Reads what a person enters; a line that ends in a backslash goes on with the next."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._is_edited = sys.stdin.isatty() and sys.stdout.isatty()
-        self._completer: Completer | None = None
-        self._found: list[str] = []
-        if self._is_edited:
-            self._begin()
-
-    def read(self) -> str | None:
-        """Return what was entered, None at the end of input."""
-        lines: list[str] = []
-        while True:
-            line = self._line(_GOES_ON if lines else _ASKS)
-            if line is None:
-                return "\n".join(lines) if lines else None
-            if not line.endswith("\\"):
-                return "\n".join([*lines, line])
-            lines.append(line[:-1])
-
-    def _line(self, prompt: str) -> str | None:
-        if self._is_edited:
-            try:
-                return input(prompt)
-            except EOFError:
-                put("\n")
-                return None
-        print(prompt, end="", file=sys.stderr, flush=True)
-        line = sys.stdin.readline()
-        return line.rstrip("\r\n") if line else None
-
-    def _begin(self) -> None:
-        """Let the line be edited, with what was entered before and with completion."""
-        try:
-            import readline
-        except ImportError:
-            return
-        readline.clear_history()
-        for text in self._engine.history.entries:
-            if "\n" not in text:
-                readline.add_history(text)
-        readline.set_completer_delims(" \t\n")
-        readline.set_completer(self._complete)
-        readline.parse_and_bind("tab: complete")
-
-    def _complete(self, _word: str, number: int) -> str | None:
-        import readline
-
-        if number == 0:
-            self._found = list(self._suggestions(readline.get_line_buffer(), readline.get_endidx()))
-        return self._found[number] if number < len(self._found) else None
-
-    def _suggestions(self, line: str, cursor: int) -> Iterator[str]:
-        names = self._engine.names
-        if self._completer is None or self._completer.names is not names:
-            self._completer = Completer(names)
-        return (one.text for one in self._completer.complete(line, cursor).items)
-
-
 def _tell(text: str) -> None:
     if not voice.quiet:
         print(visible(text), file=sys.stderr, flush=True)
@@ -362,7 +299,7 @@ def _tell_end(turn: Turn) -> None:
 def _retell(turn: Turn) -> None:
     """Show a turn of a session that goes on."""
     if turn.asked:
-        put(f"{_ASKS}{turn.asked}\n")
+        put(f"{ASKS}{turn.asked}\n")
     if turn.answer:
         put(f"{turn.answer.rstrip()}\n")
     if turn.outcome or turn.is_partial:

@@ -3,74 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import select
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-_PATIENCE_SECONDS = 60
-
-
-class Terminal:
-    """A copilot in a terminal of its own."""
-
-    def __init__(self, arguments: list[str]) -> None:
-        self._terminal, inner = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "copilot", *arguments],
-            stdin=inner,
-            stdout=inner,
-            stderr=inner,
-            start_new_session=True,
-            preexec_fn=_take_terminal,
-            env={**os.environ, "TERM": "xterm"},
-        )
-        os.close(inner)
-        self._seen = b""
-
-    def type(self, text: str) -> None:
-        os.write(self._terminal, text.encode())
-
-    def wait_for(self, text: str) -> str:
-        """Return what was shown up to and with this text."""
-        while text.encode() not in self._seen:
-            ready, _, _ = select.select([self._terminal], [], [], _PATIENCE_SECONDS)
-            assert ready, self._seen
-            try:
-                self._seen += os.read(self._terminal, 4096)
-            except OSError:
-                pytest.fail(f"it ended before {text!r}: {self._seen!r}")
-        before, _, self._seen = self._seen.partition(text.encode())
-        return before.decode() + text
-
-    def end(self) -> int:
-        with suppress(OSError):
-            while os.read(self._terminal, 4096):
-                pass
-        code = self.process.wait(_PATIENCE_SECONDS)
-        os.close(self._terminal)
-        return code
-
-
-def _take_terminal() -> None:
-    """Make the terminal that of the new session, so that ctrl-c reaches it.
-
-    A shell that starts the tests in the background has them ignore interrupts.
-    """
-    import fcntl
-    import signal
-    import termios
-
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from tests.cli.terminal import Terminal
 
 
 @pytest.fixture
@@ -112,7 +52,7 @@ def slow_model() -> Iterator[str]:
 def terminal(make_repository: Callable[..., Path], slow_model: str) -> Iterator[Terminal]:
     root = make_repository({"hello.py": "print('hello')\n"}, "app")
     where = ["-R", str(root), "--model", "slow", "--base-url", slow_model]
-    made = Terminal(["--plain", *where])
+    made = Terminal(["-m", "copilot", "--plain", *where])
     yield made
     made.process.kill()
     made.process.wait()
