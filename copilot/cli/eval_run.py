@@ -19,7 +19,7 @@ from copilot.cli.ready import Ready, agrees, ready_model
 from copilot.cli.setup import Setup
 from copilot.cli.talk import Bar, can_agree, complain, detail, progress_bar, say
 from copilot.errors import BudgetExceeded, ExitCode, ModelError, PolicyRefused, UsageError
-from copilot.evals.calibrating import TEXT_TOKENS, calibrate, room_of
+from copilot.evals.calibrating import TEXT_TOKENS, Counting, calibrate, room_of
 from copilot.evals.expected import Expected, expected, rate_of
 from copilot.evals.model import Material, Plan, Suite, material_of
 from copilot.evals.purse import Purse
@@ -165,7 +165,8 @@ def _measured(
             "set price_input and price_output in its table, or take --max-minutes",
         )
     lengths = _lengths(order.wish, ready)
-    calibration, answer = _calibrated(ready, identity, material, file, min(lengths))
+    counting, answer = _calibrated(ready, identity, material, file, min(lengths))
+    material, calibration = replace(material, tokenizer=counting.tokenizer), counting.calibration
     subject = _subject(ready, identity, calibration)
     limit = order.bounds.reply_tokens or order.suite.reply_tokens
     rooms = [(tokens, room_of(tokens, limit, calibration)) for tokens in lengths]
@@ -186,7 +187,7 @@ def _measured(
     work.bounds = purse.left(subject.currency)
     outcome = _asked(work, pending, left, ready)
     purse.pay(subject.currency, outcome.cost)
-    _keep(order, ready, identity, file, material)
+    _keep(order, ready, identity, file, material, counting.per_configured)
     return _ended(outcome, ready, file)
 
 
@@ -213,26 +214,31 @@ def _lengths(wish: Wish, ready: Ready) -> tuple[int, ...]:
 
 def _calibrated(
     ready: Ready, identity: Identity, material: Material, file: RowFile, shortest: int
-) -> tuple[Calibration, Answer | None]:
-    """Return how the server counts, as the rows have it or by two short requests. Says so."""
+) -> tuple[Counting, Answer | None]:
+    """Return how the server counts, as the rows have it or by three short requests. Says so."""
     same = [row for row in file.rows if row.recipe.tokenizer == material.tokenizer]
     known = calibration_in(same, identity.digest)
     if known is not None:
-        return known, None
+        return Counting(known, material.tokenizer), None
     most = min(TEXT_TOKENS, shortest // _TEXT_SHARE)
-    found, answer = calibrate(ready.backend, material, ready.limits.temperature, most)
-    model = one_line(identity.name)
-    if found.measured:
+    counting, answer = calibrate(ready.backend, material, ready.limits.temperature, most)
+    _tell_counting(counting, material.tokenizer, one_line(identity.name))
+    return counting, answer
+
+
+def _tell_counting(counting: Counting, configured: str, model: str) -> None:
+    found, each = counting.calibration, f"and {counting.calibration.overhead:.0f} for each request"
+    if counting.tokenizer != configured:
         say(
-            f"{model} counts {found.ratio:.3f} tokens for each of ours ({material.tokenizer}), "
-            f"and {found.overhead:.0f} for each request"
+            f"{model} counts as {counting.tokenizer} does, {each}: lengths are counted so; set "
+            f'tokenizer = "{counting.tokenizer}" in its table and all other counts are, too'
         )
+    elif found.measured:
+        say(f"{model} counts {found.ratio:.3f} tokens for each of ours ({configured}), {each}")
     else:
         say(
-            f"{model} tells no usable usage: its tokens are taken to be ours "
-            f"({material.tokenizer}), and {found.overhead:.0f} for each request"
+            f"{model} tells no usable usage: its tokens are taken to be ours ({configured}), {each}"
         )
-    return found, answer
 
 
 def _subject(ready: Ready, identity: Identity, calibration: Calibration) -> Subject:
@@ -328,7 +334,12 @@ def _tell(row: Row) -> None:
 
 
 def _keep(
-    order: Order, ready: Ready, identity: Identity, file: RowFile, material: Material
+    order: Order,
+    ready: Ready,
+    identity: Identity,
+    file: RowFile,
+    material: Material,
+    per_configured: float,
 ) -> None:
     """Keep the measured effective length for --budget auto, and say so."""
     rows = [
@@ -348,11 +359,13 @@ def _keep(
             continue
         length, fails_at = held
         if fails_at is not None:
-            about = Effective(series.suite, length.tokens, length.room, fails_at)
+            # A budget is counted as the model's table says.
+            room = int(length.room / per_configured)
+            about = Effective(series.suite, length.tokens, room, fails_at)
             keep_effective(windows, ready.endpoint, about)
             say(
                 f"kept: {model} reads well up to {length.tokens:,} tokens and not at {fails_at:,} "
-                f"({series.suite}); --budget auto keeps to {length.room:,}"
+                f"({series.suite}); --budget auto keeps to {room:,}"
             )
         elif forget_effective(windows, ready.endpoint, series.suite, length.tokens):
             say(f"{model} does well up to {length.tokens:,} tokens: no measured length bounds it")
@@ -361,10 +374,11 @@ def _keep(
 def _ended(outcome: Outcome, ready: Ready, file: RowFile) -> int:
     """Say why a run ended early, and return the exit code. Raises the failure of a server."""
     model = one_line(ready.chosen.name)
-    if outcome.too_long is not None:
+    if outcome.overflowed:
+        which = "" if outcome.too_long is None else f": all of {outcome.too_long:,} tokens and more"
         say(
-            f"{outcome.too_long:,} tokens are longer than the window of {model}: this length and "
-            f"longer ones are left out ({outcome.skipped + outcome.overflowed:,} questions)"
+            f"{outcome.skipped + outcome.overflowed:,} questions are longer than the window of "
+            f"{model} and left out{which}"
         )
     if outcome.cost:
         say(f"{model} took {money(outcome.cost, _currency(ready))}")
@@ -380,4 +394,4 @@ def _ended(outcome: Outcome, ready: Ready, file: RowFile) -> int:
         return ExitCode.INCOMPLETE
     digest = identity_of_model(ready).digest
     has_any = any(row.model.digest == digest and not row.error for row in file.rows)
-    return ExitCode.BUDGET if outcome.too_long is not None and not has_any else ExitCode.OK
+    return ExitCode.BUDGET if outcome.overflowed and not has_any else ExitCode.OK

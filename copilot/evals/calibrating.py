@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from copilot.assist.ask import Answer, Limits, ask
 from copilot.assist.pack import Packed
 from copilot.backends.protocol import Backend
 from copilot.context.compose import Wording, compose_prompt
 from copilot.context.model import Prompt
-from copilot.context.tokens import count_tokens
+from copilot.context.tokens import TOKENIZERS, count_tokens
 from copilot.errors import UsageError
 from copilot.evals.model import Material
 from copilot.evals.rows import Calibration
@@ -19,6 +20,11 @@ from copilot.workspace.model import Repository, Snapshot, SourceFile
 TEXT_TOKENS = 1000
 # Where the server tells no usage; chat templates known to us take 5 to 30 tokens.
 ASSUMED = Calibration(16, 1.0, measured=False)
+# Counted otherwise by each of our tokenizers, which code may not be.
+_TELLING = (
+    "0f3c9a12-7be4-4d55-9c1e-a2b3c4d5e6f7 = 31415926535  "
+    "# Überprüfung проверка значения 検査結果 검사 结果验证\n"
+).encode()
 _LINES = 20
 # Tokenizers of code differ by less than that.
 _RATIOS = (0.4, 2.5)
@@ -29,28 +35,57 @@ _MARGIN = 0.999
 _NOWHERE: tuple[Repository, ...] = ()
 
 
+@dataclass(frozen=True)
+class Counting:
+    """How a server counts, in a tokenizer that we have.
+
+    `per_configured` is how many of its tokens one of the configured tokenizer's makes; it is 1
+    where the two are the same.
+    """
+
+    calibration: Calibration
+    tokenizer: str
+    per_configured: float = 1.0
+
+
 def calibrate(
     backend: Backend, material: Material, temperature: float | None, most: int = TEXT_TOKENS
-) -> tuple[Calibration, Answer]:
-    """Ask twice with known texts, and return how the server counts, and the longer one's answer.
+) -> tuple[Counting, Answer]:
+    """Ask thrice with known texts, and return how the server counts, and the longest one's answer.
 
-    `most` bounds the longer text, in our tokens. Raises ModelError, BudgetExceeded.
+    Where its counts are those of one of our tokenizers, that one is named: then they are exact.
+    `most` bounds the longest text, in our tokens. Raises ModelError, BudgetExceeded.
     """
-    answers, counts = [], []
-    for lines in ((), tuple(_lines(material, most))):
+    answers, prompts = [], []
+    for lines in ((), (_TELLING,), tuple(_lines(material, most))):
         prompt = _prompt(lines, material)
         packed = Packed((), Snapshot((), ()), prompt)
         answers.append(ask(backend, packed, Limits(1, temperature), lambda _event: None))
-        counts.append(prompt.total_tokens)
-    return _solved(answers, counts), answers[-1]
-
-
-def _solved(answers: list[Answer], counts: list[int]) -> Calibration:
-    """Return the line through two counts."""
+        prompts.append(prompt)
     told = [answer.usage.prompt for answer in answers if answer.usage and answer.usage.prompt]
-    if len(told) < len(counts) or counts[1] <= counts[0]:
+    if len(told) < len(prompts):
+        return Counting(ASSUMED, material.tokenizer), answers[-1]
+    texts = [prompt.text for prompt in prompts]
+    return _counting(told, texts, material.tokenizer), answers[-1]
+
+
+def _counting(told: Sequence[int], texts: Sequence[str], configured: str) -> Counting:
+    """Return how three texts were counted."""
+    own = count_tokens(texts, configured)
+    # Those of open models first: Llama's counts most code as cl100k does.
+    for tokenizer in (configured, *reversed(TOKENIZERS)):
+        counts = count_tokens(texts, tokenizer)
+        if len({there - here for there, here in zip(told, counts, strict=True)}) == 1:
+            each = (counts[-1] - counts[0]) / max(own[-1] - own[0], 1)
+            return Counting(Calibration(told[0] - counts[0], 1.0), tokenizer, each or 1.0)
+    return Counting(_solved(told, own), configured)
+
+
+def _solved(told: Sequence[int], counts: Sequence[int]) -> Calibration:
+    """Return the line through the counts of no text and of the repository's."""
+    if counts[-1] <= counts[0]:
         return ASSUMED
-    ratio = (told[1] - told[0]) / (counts[1] - counts[0])
+    ratio = (told[-1] - told[0]) / (counts[-1] - counts[0])
     if not _RATIOS[0] <= ratio <= _RATIOS[1]:
         return ASSUMED
     return Calibration(round(told[0] - ratio * counts[0], 2), round(ratio, 5))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
@@ -33,6 +34,8 @@ from copilot.workspace.model import Snapshot
 # Failures in a row after which a server is taken to be gone, and refusals after which one that has
 # answered before is taken to refuse everything.
 _MOST_FAILURES, _MOST_REFUSALS = 3, 10
+# One haystack may be counted longer than its length: the second as long or shorter tells.
+_MOST_OVERFLOWS = 2
 _NOTHING = Snapshot((), ())
 
 Batch = tuple[Recipe, ...]
@@ -74,9 +77,9 @@ class Outcome:
     """What came of a run so far.
 
     `stopped` says why it ended before all was asked: `cost`, `time` or `failures`, the last with
-    its `failure`. `too_long` is the shortest length that did not fit the model's window:
-    `overflowed` counts the requests that found it out, `skipped` what is as long and was not asked.
-    `left` counts what else was not asked.
+    its `failure`. `overflowed` counts the haystacks that did not fit the model's window, `too_long`
+    is a length that two as long or shorter did not, and `skipped` counts the questions about such
+    that were not asked. `left` counts what else was not asked.
     """
 
     answered: int = 0
@@ -110,6 +113,7 @@ class Run:
         self._in_a_row = 0
         self._refused_in_a_row = 0
         self._deadline: float | None = None
+        self._overflows: list[int] = []
 
     def pending(self, batches: Sequence[Batch]) -> list[Batch]:
         """Return what has no answer in the file yet."""
@@ -166,7 +170,11 @@ class Run:
             sample = self._next(samples)
             if sample is None or not self._may_ask(sample):
                 return
-            self._keep(self._row(sample))
+            row = self._row(sample)
+            self._keep(row)
+            if row.error == WINDOW:
+                self._skip(len(batch) - asked - 1)
+                return
 
     def _next(self, samples: Iterator[Sample]) -> Sample | None:
         # What suites keep of a haystack is theirs alone while they make the next.
@@ -273,8 +281,8 @@ class Run:
             # What a request cost that broke off nobody tells: it is taken to be all.
             outcome.cost += price if row.cost is None and row.error != WINDOW else row.cost or 0.0
             if row.error == WINDOW:
-                tokens = row.recipe.tokens
-                outcome.too_long = min(tokens, outcome.too_long or tokens)
+                insort(self._overflows, row.recipe.tokens)
+                outcome.too_long = next(iter(self._overflows[_MOST_OVERFLOWS - 1 :]), None)
             # A server that answers other questions is there: it may refuse a text.
             is_about_text = isinstance(failure, ModelRefused) and not isinstance(failure, ModelBusy)
             if not (is_about_text and outcome.answered):

@@ -13,6 +13,7 @@ import pytest
 from copilot.assist.stopping import Stoppable
 from copilot.backends.protocol import Delta, Event, Finished, ModelFacts, Request, Usage
 from copilot.context.compose import Wording, compose_prompt
+from copilot.context.tokens import TOKENIZERS, count_tokens
 from copilot.errors import (
     BudgetExceeded,
     ModelBusy,
@@ -21,7 +22,7 @@ from copilot.errors import (
     ReplyIncomplete,
     UsageError,
 )
-from copilot.evals.calibrating import ASSUMED, calibrate, reserve_of, room_of
+from copilot.evals.calibrating import ASSUMED, Counting, calibrate, reserve_of, room_of
 from copilot.evals.model import Material, Measure, Plan, Recipe, Sample, Score, material_of
 from copilot.evals.rows import Calibration, Row, RowFile, encode, identity_of, read_rows
 from copilot.evals.running import Bounds, Run, Subject, repositories_of
@@ -291,9 +292,24 @@ def test_what_is_longer_than_the_window_is_left_out(tmp_path: Path) -> None:
     reader = Reader(too_long)
     run = _run(tmp_path / "rows", reader)
     rows = _asked(run)
-    assert [row.error for row in rows] == [""] * 6 + ["window"]
-    assert (run.outcome.too_long, run.outcome.skipped, run.outcome.overflowed) == (2000, 11, 1)
-    assert (run.outcome.failed, run.outcome.left, len(reader.asked)) == (0, 0, 7)
+    assert [row.error for row in rows] == [""] * 6 + ["window"] * 2
+    assert (run.outcome.too_long, run.outcome.skipped, run.outcome.overflowed) == (2000, 10, 2)
+    assert (run.outcome.failed, run.outcome.left, len(reader.asked)) == (0, 0, 8)
+
+
+def test_one_haystack_that_is_counted_too_long_is_left_out_alone(tmp_path: Path) -> None:
+    longest: list[str] = []
+
+    def too_long(number: int, text: str) -> Exception | None:
+        longest.extend([text] if number == 6 else ())
+        return BudgetExceeded("too long", limit=1500) if text in longest else None
+
+    run = _run(tmp_path / "rows", Reader(too_long))
+    rows = _asked(run)
+    assert [row.error for row in rows].count("window") == 1
+    assert (run.outcome.too_long, run.outcome.overflowed) == (None, 1)
+    assert len(rows) + run.outcome.skipped == 18
+    assert 0 < run.outcome.skipped < 6
 
 
 _USAGE = Usage(1000, 10, 0)
@@ -354,8 +370,9 @@ def _server(overhead: int, ratio: float) -> Reader:
 
 @pytest.mark.parametrize(("overhead", "ratio"), [(23, 1.3), (0, 1.0), (40, 0.8), (5, 2.0)])
 def test_calibration_finds_overhead_and_ratio(overhead: int, ratio: float) -> None:
-    found, _ = calibrate(Stoppable(lambda: _server(overhead, ratio)), _material(), 0.0)
-    assert found.measured
+    counting, _ = calibrate(Stoppable(lambda: _server(overhead, ratio)), _material(), 0.0)
+    found = counting.calibration
+    assert (found.measured, counting.per_configured) == (True, 1.0)
     assert found.overhead == pytest.approx(overhead, abs=1)
     assert found.ratio == pytest.approx(ratio, rel=0.002)
     for tokens in (1000, 4000, 128_000, 1_000_000):
@@ -367,16 +384,31 @@ def test_calibration_finds_overhead_and_ratio(overhead: int, ratio: float) -> No
     "reader", [Reader(), _server(5, 0.0), _server(5, 9.0)], ids=["none", "constant", "odd"]
 )
 def test_without_a_usable_usage_counts_are_ours(reader: Reader) -> None:
-    found, _ = calibrate(Stoppable(lambda: reader), _material(), None)
-    assert found == ASSUMED
-    assert not found.measured
+    counting, _ = calibrate(Stoppable(lambda: reader), _material(), None)
+    assert counting == Counting(ASSUMED, _material().tokenizer)
+    assert not counting.calibration.measured
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+def test_a_server_that_counts_with_a_tokenizer_of_ours_is_counted_with_it(
+    tokenizer: str, material: Material
+) -> None:
+    def count(request: Request) -> Usage:
+        text = "".join(message.content for message in request.messages)
+        return Usage(9 + count_tokens([text], tokenizer)[0], 1, 0)
+
+    counting, _ = calibrate(Stoppable(lambda: Reader(counts=count)), material, None)
+    text = "".join(file.data.decode() for file in material.snapshot.files if file.data)
+    theirs, ours = (count_tokens([text], one)[0] for one in (tokenizer, material.tokenizer))
+    assert (counting.tokenizer, counting.calibration) == (tokenizer, Calibration(9, 1.0))
+    assert counting.per_configured == pytest.approx(theirs / ours, rel=0.02)
 
 
 def test_calibration_keeps_to_its_length() -> None:
     reader = Reader()
     calibrate(Stoppable(lambda: reader), _material(), None, 200)
-    short, long = map(len, reader.asked)
-    assert short < long < 200 * 5
+    short, telling, long = map(len, reader.asked)
+    assert short < telling < long < 200 * 5
 
 
 @pytest.mark.parametrize(

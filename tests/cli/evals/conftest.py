@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from copilot.cli.main import run_command
-from copilot.context.tokens import count_tokens
+from copilot.context.tokens import DEFAULT_TOKENIZER, count_tokens
 
 MakeRepository = Callable[..., Path]
 
@@ -30,16 +30,17 @@ _ENDS = 0.2
 class Reader:
     """A model behind HTTP on loopback; it finds constants by their names.
 
-    It counts `template` tokens for a request and `ratio` for each of ours. `forgets`: it reads the
-    first and last fifth alone. `window`: it reads no more than its last tokens, and does not say
-    so. `refuses_above`: longer prompts are refused in words that we know. `is_stale`: it answers
-    with what files held first. `lists`: it answers with every number it read. `silent`: it tells no
-    usage. `hears` gets the number of each request, from 0, before it is answered; a ConnectionError
-    from it hangs up.
+    It counts `template` tokens for a request and `ratio` for each of `tokenizer`'s. `forgets`:
+    it reads the first and last fifth alone. `window`: it reads no more than its last tokens,
+    and does not say so. `refuses_above`: longer prompts are refused in words that we know.
+    `is_stale`: it answers with what files held first. `lists`: it answers with every number it
+    read. `silent`: it tells no usage. `hears` gets the number of each request, from 0, before
+    it is answered; a ConnectionError from it hangs up.
     """
 
     template: int = 23
     ratio: float = 1.3
+    tokenizer: str = DEFAULT_TOKENIZER
     forgets: bool = False
     window: int | None = None
     refuses_above: int | None = None
@@ -78,7 +79,7 @@ class Reader:
         return value.findall("".join(files.values()))
 
     def count(self, text: str) -> int:
-        return round(self.ratio * count_tokens([text])[0])
+        return round(self.ratio * count_tokens([text], self.tokenizer)[0])
 
     def reply(self, body: dict[str, Any]) -> tuple[int, bytes]:
         """Return status and body of the answer to a request."""

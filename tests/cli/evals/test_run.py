@@ -16,11 +16,17 @@ from typing import Any
 
 import pytest
 
+from copilot.context.tokens import DEFAULT_TOKENIZER, count_tokens
 from copilot.evals.rows import Row, encode, read_rows
 from copilot.evals.suites import SUITES
 
 Copilot = Callable[..., subprocess.CompletedProcess[str]]
 _FEW = ("--lengths", "2k,4k", "--samples", "1", "--depths", "3")
+
+
+def _text(body: dict[str, Any]) -> str:
+    """Return the whole prompt of a request."""
+    return "".join(message["content"] for message in body["messages"])
 
 
 def _bare(rows: list[Row]) -> set[bytes]:
@@ -67,8 +73,8 @@ def test_a_model_that_reads_well_finds_everything(
     assert re.search(r"/v1 counts 1\.(299|300|301) tokens for each of ours", done.stderr)
     assert ", and 23 for each request" in done.stderr
     assert "14 questions about " in done.stderr
-    # Two requests to calibrate; then the questions of one haystack follow one another.
-    assert len(good.asked) == 16
+    # Three requests to calibrate; then the questions of one haystack follow one another.
+    assert len(good.asked) == 17
     assert all(body["max_tokens"] in {1, 64} for body in good.asked)
 
 
@@ -142,6 +148,34 @@ def test_weaknesses_come_to_light(
     assert re.search(said, " ".join(done.stdout.split())), done.stdout
 
 
+@pytest.mark.parametrize(
+    ("weakness", "arguments", "said"),
+    [
+        ({}, ("--lengths", "4k"), r"niah_single_2 +100"),
+        ({"forgets": True}, ("--lengths", "4k", "--samples", "20"), r"forgets the middle .*at 4k"),
+        (
+            {"window": 1500},
+            ("--lengths", "2k,4k"),
+            r"truncated silently .* 1,500 of 3,8\d\d tokens at 4k",
+        ),
+        ({"lists": True}, ("--lengths", "4k", "--tasks", "niah_multikey_1"), r"lists too much"),
+    ],
+    ids=["none", "forgets the middle", "truncates silently", "lists everything"],
+)
+def test_weaknesses_come_to_light_in_ruler_too(
+    measure: Copilot,
+    reader: Callable[..., Any],
+    weakness: dict[str, Any],
+    arguments: tuple[str, ...],
+    said: str,
+) -> None:
+    # Their needles are constants with numbers, which this reader finds.
+    usual = ("--samples", "1", "--tasks", "niah_single_2,niah_multikey_1")
+    done = measure("ruler", reader(**weakness).url, *usual, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert re.search(said, " ".join(done.stdout.split())), done.stdout
+
+
 def test_killed_again_and_again_a_run_comes_to_the_same_rows(
     measure: Copilot, reader: Callable[..., Any], shop: Path, tmp_path: Path
 ) -> None:
@@ -184,7 +218,7 @@ def test_an_interrupted_run_says_how_to_go_on(
         text=True,
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as process:
-        one.hears = lambda at: process.send_signal(signal.SIGINT) if at == 6 else None
+        one.hears = lambda at: process.send_signal(signal.SIGINT) if at == 7 else None
         _, said = process.communicate()
     assert process.returncode == 130, said
     assert "what was answered is kept: the same command goes on from there" in said
@@ -199,11 +233,31 @@ def test_what_is_longer_than_the_window_is_left_out(
     common = ("--tasks", "single", "--samples", "1", "--depths", "2")
     done = measure("needle", small.url, *common, "--lengths", "2k,4k,8k")
     assert done.returncode == 0, done.stderr
-    assert "4,000 tokens are longer than the window of " in done.stderr
+    assert "4 questions are longer than the window of " in done.stderr
+    assert "and left out: all of 8,000 tokens and more" in done.stderr
     errors = [(row.recipe.tokens, row.error) for row in read_rows(tmp_path / "rows.jsonl")]
-    assert errors == [(2000, ""), (2000, ""), (4000, "window")]
+    assert errors == [(2000, ""), (2000, ""), (4000, "window"), (8000, "window")]
     alone = measure("needle", small.url, *common, "--lengths", "4k", "--rows", tmp_path / "b")
     assert alone.returncode == 4
+
+
+def test_a_server_that_counts_as_another_tokenizer_is_measured_in_its_own(
+    measure: Copilot, reader: Callable[..., Any], shop: Path, tmp_path: Path
+) -> None:
+    other = reader(ratio=1.0, tokenizer="qwen3")
+    done = measure("needle", other.url, *_FEW)
+    assert "counts as qwen3 does, and 23 for each request: lengths are counted so" in done.stderr
+    path = tmp_path / "rows.jsonl"
+    rows = read_rows(path)
+    assert {row.recipe.tokenizer for row in rows} == {"qwen3"}
+    for row in rows:
+        assert row.usage is not None
+        assert 0 <= row.recipe.tokens - row.usage.prompt - 64 <= 0.005 * row.recipe.tokens
+    again = measure("needle", other.url, *_FEW)
+    assert "14 of 14 answers are there already" in again.stderr
+    command = [sys.executable, "-m", "copilot", "eval", "rebuild", str(path), "--row", "1"]
+    made = subprocess.run([*command, "-R", str(shop)], capture_output=True, check=True)
+    assert made.stdout.decode() == _text(other.asked[3])
 
 
 def test_a_known_window_bounds_the_lengths(
@@ -262,7 +316,7 @@ def test_a_server_that_is_gone_ends_a_run_that_can_go_on(
     arguments = ("eval", "needle", "-R", shop, "--model", "one", *config, *_FEW, "--rows", path)
 
     def hang_up(number: int) -> None:
-        if number >= 4:
+        if number >= 5:
             raise ConnectionError
 
     one.hears = hang_up
@@ -374,11 +428,12 @@ def test_minutes_are_bounded(measure: Copilot, reader: Callable[..., Any]) -> No
     assert "stopped by --max-minutes with 14 questions left" in done.stderr
 
 
+@pytest.mark.parametrize("tokenizer", [DEFAULT_TOKENIZER, "qwen3"])
 def test_a_measured_length_is_kept_and_bounds_the_budget(
-    measure: Copilot, copilot: Copilot, reader: Callable[..., Any], shop: Path
+    measure: Copilot, copilot: Copilot, reader: Callable[..., Any], shop: Path, tokenizer: str
 ) -> None:
     # It reads the end of a prompt alone, so that half of the depths are lost at 8k.
-    weak = reader(window=4500, ratio=1.0)
+    weak = reader(window=4500, ratio=1.0, tokenizer=tokenizer)
     needles = ("--tasks", "single", "--lengths", "2k,4k,8k", "--samples", "4")
     done = measure("needle", weak.url, *needles)
     assert done.returncode == 0, done.stderr
@@ -394,17 +449,18 @@ def test_a_measured_length_is_kept_and_bounds_the_budget(
     assert f"budget: {room:,} tokens, because reader was measured to read well up to 4,000" in (
         asked.stderr
     )
-    assert weak.count("".join(m["content"] for m in weak.asked[-1]["messages"])) <= room
+    assert count_tokens([_text(weak.asked[-1])])[0] <= room
+    assert weak.count(_text(weak.asked[-1])) <= 3936
     more = copilot("ask", "what?", "-R", shop, "--base-url", weak.url, "--budget", "6k")
     assert "because reader was measured" not in more.stderr
-    assert weak.count("".join(m["content"] for m in weak.asked[-1]["messages"])) > room
+    assert weak.count(_text(weak.asked[-1])) > 4000
     # A repository may narrow that, but not lift it.
     (shop / ".copilot.toml").write_text('budget = "6k"\n')
     lifted = copilot("ask", "what?", "-R", shop, "--base-url", weak.url)
     assert f"budget: {room:,} tokens, because reader was measured" in lifted.stderr
     (shop / ".copilot.toml").write_text('budget = "3k"\n')
     copilot("ask", "what?", "-R", shop, "--base-url", weak.url)
-    assert weak.count("".join(m["content"] for m in weak.asked[-1]["messages"])) <= 3000
+    assert count_tokens([_text(weak.asked[-1])])[0] <= 3000
     (shop / ".copilot.toml").unlink()
     # Another window, another model; and one that does well by now is bounded no longer.
     weak.window = None
@@ -448,7 +504,7 @@ def test_edits_are_asked_for_with_examples_of_the_history(
     assert " · edits, 2 examples\n" in done.stdout
     rows = read_rows(tmp_path / "rows.jsonl")
     assert [row.recipe.examples for row in rows] == [0, 2]
-    bare, shown = ("".join(m["content"] for m in body["messages"]) for body in one.asked[-2:])
+    bare, shown = map(_text, one.asked[-2:])
     assert "Raise the limit to" not in bare
     assert shown.count("Raise the limit to") == 2
     command = [sys.executable, "-m", "copilot", "eval", "rebuild", str(tmp_path / "rows.jsonl")]
@@ -482,7 +538,7 @@ def test_wrong_usage_is_said(
     one = reader()
     assert said in fails(2, "eval", *arguments, "-R", shop, "--base-url", one.url)
     # At most what calibrates was sent.
-    assert len(one.asked) in {0, 2}
+    assert len(one.asked) in {0, 3}
 
 
 def test_the_wall_of_local_only_holds(fails: Callable[..., str], shop: Path) -> None:
