@@ -34,7 +34,7 @@ from copilot.evals.compare import compared, comparison_markdown, comparison_text
 from copilot.evals.model import RECIPE_VERSION
 from copilot.evals.report import report_of
 from copilot.evals.report_model import Report
-from copilot.evals.report_table import report_markdown, report_text
+from copilot.evals.report_table import called, report_markdown, report_text
 from copilot.evals.rows import Row, numbered_row, read_rows
 from copilot.evals.suites import SUITES
 from copilot.settings.config import load_config
@@ -62,7 +62,8 @@ def report_command(
         typer.Option(
             "--export",
             help="mlflow: log runs and figures where MLflow is installed. lm-eval: write samples "
-            "as lm-evaluation-harness does, into a folder beside the first file.",
+            "as lm-evaluation-harness does, into a folder beside the first file, each model's own "
+            "in one of several.",
         ),
     ] = None,
 ) -> None:
@@ -171,8 +172,8 @@ def _draw(report: Report, svg: Path | None, png: Path | None) -> None:
         )
     for series in drawn:
         several = len(drawn) > 1
-        title = f"{series.model.name} · {series.title}"
-        about = f"{series.model.name}-{series.model.digest[:6]}-{series.title}"
+        title = f"{called(series.model)} · {series.title}"
+        about = f"{called(series.model)}-{series.model.digest[:6]}-{series.title}"
         if svg and series.heat:
             from copilot.evals.heat_svg import heat_svg
 

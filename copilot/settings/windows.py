@@ -6,11 +6,12 @@ which a model was measured to read well (`copilot eval`).
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,7 +39,8 @@ def found_window(file: Path, name: str) -> int | None:
 
 def keep_window(file: Path, name: str, tokens: int) -> None:
     """Keep a window for later commands; a disk that refuses costs only that."""
-    _write(file, {**_read(file), name: tokens})
+    with _alone(file.parent):
+        _write(file, {**_read(file), name: tokens})
 
 
 def effective_length(file: Path, name: str) -> Effective | None:
@@ -48,7 +50,8 @@ def effective_length(file: Path, name: str) -> Effective | None:
 
 def keep_effective(file: Path, name: str, measured: Effective) -> None:
     """Keep what a suite measured, in the place of what it measured before."""
-    _put(file, name, {**_measured(file, name), measured.suite: measured})
+    with _alone(file.parent):
+        _put(file, name, {**_measured(file, name), measured.suite: measured})
 
 
 def forget_effective(file: Path, name: str, suite: str, tokens: int) -> bool:
@@ -56,11 +59,12 @@ def forget_effective(file: Path, name: str, suite: str, tokens: int) -> bool:
 
     `tokens` is the longest that does. Returns whether anything was forgotten.
     """
-    known = _measured(file, name)
-    if suite not in known or known[suite].fails_at > tokens:
-        return False
-    _put(file, name, {other: one for other, one in known.items() if other != suite})
-    return True
+    with _alone(file.parent):
+        known = _measured(file, name)
+        if suite not in known or known[suite].fails_at > tokens:
+            return False
+        _put(file, name, {other: one for other, one in known.items() if other != suite})
+        return True
 
 
 def _measured(file: Path, name: str) -> dict[str, Effective]:
@@ -88,9 +92,23 @@ def _put(file: Path, name: str, suites: Mapping[str, Effective]) -> None:
     _write(file, {**document, _EFFECTIVE: models})
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other processes from changing the file between what is read here and what is written.
+
+    The folder itself is locked; one that cannot be is not written to either.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
 def _write(file: Path, document: Mapping[str, object]) -> None:
     with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor, part = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
         with os.fdopen(descriptor, "w", encoding="ascii") as stream:
             json.dump(document, stream, indent=1, sort_keys=True)

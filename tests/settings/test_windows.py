@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,11 @@ def test_a_damaged_measurement_says_nothing(tmp_path: Path, data: bytes) -> None
     assert effective_length(file, "a") is None
     keep_effective(file, "a", Effective("ruler", 8000, 7900, 16000))
     assert effective_length(file, "a") is not None
+
+
+def test_what_is_kept_at_once_is_all_kept(tmp_path: Path) -> None:
+    file = tmp_path / "windows.json"
+    names = [f"model {number}" for number in range(200)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda name: keep_window(file, name, 1000), names))
+    assert [name for name in names if found_window(file, name) != 1000] == []

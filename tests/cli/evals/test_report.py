@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -155,7 +156,7 @@ def test_several_pictures_have_names_of_their_own(
     assert done.returncode == 0, done.stderr
     names = sorted(path.name for path in tmp_path.glob("heat*.svg"))
     assert len(names) == 2
-    assert all(name.endswith("-needle.svg") for name in names)
+    assert all(re.fullmatch(r"heat-reader-[0-9a-f]{6}-needle\.svg", name) for name in names)
 
 
 def test_a_prompt_is_made_again_in_another_process_byte_for_byte(rows: Path, shop: Path) -> None:
