@@ -5,8 +5,8 @@
 
 FOLDER is a repository, which is only read; ROWS a folder that keeps the answers, a file for each
 suite: what is there is not asked again, so that a run that was stopped goes on. The commands are
-those that a user types, on the models' own server in the process. Depth and length go to PICTURES
-as `needle-MODEL.svg`, all lengths of RULER's average as `ruler.svg`.
+those that a user types, on the models' own server in the process. PICTURES gets the heat maps of
+needle and ruler, for each model one, and RULER's averages by length as `ruler.svg`.
 
 Prints Markdown: the reports of each suite, and the models side by side in RULER's. With --no-ask
 only that. Exit code 1 says that a command failed.
@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _SUITES = ("repoqa", "edits", "needle", "ruler")
+_WITH_DEPTHS = ("needle", "ruler")
 _MODELS = "qwen2.5-coder-0.5b,qwen2.5-coder-1.5b"
 
 
@@ -33,11 +34,11 @@ def asked(suite: str, folder: Path, rows: Path, chosen: argparse.Namespace) -> N
 
 def reported(suite: str, rows: Path, pictures: Path) -> str:
     """Return the report of a suite in Markdown, and draw it."""
-    drawn = ["--svg", str(pictures / f"{suite}.svg")] if suite == "needle" else []
+    picture = ["--svg", str(pictures / f"{suite}.svg")]
+    drawn = picture if suite in _WITH_DEPTHS else []
     said = _copilot("eval", "report", str(rows), "--format", "markdown", *drawn)
     if suite == "ruler":
-        curves = ["--svg", str(pictures / f"{suite}.svg")]
-        said += _copilot("eval", "compare", str(rows), "--format", "markdown", *curves)
+        said += "\n" + _copilot("eval", "compare", str(rows), "--format", "markdown", *picture)
     return said
 
 
