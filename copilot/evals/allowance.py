@@ -24,9 +24,13 @@ class Allowance:
         self._left = self._all = _SHARE * (recipe.room - taken)
         self.names: list[str] = []
 
-    def fits(self, name: str, share: float = 1.0) -> bool:
-        """Tell whether a file can be taken, or was taken before; at most a share for one file."""
-        return name in self.names or self._sizes[name] <= min(self._left, share * self._all)
+    def fits(self, name: str, share: float = 1.0, *, together: float = 1.0) -> bool:
+        """Tell whether a file can be taken, or was taken before.
+
+        At most a share for one file, and for all that are taken together.
+        """
+        left = self._left - (1 - together) * self._all
+        return name in self.names or self._sizes[name] <= min(left, share * self._all)
 
     def take(self, name: str) -> None:
         if name not in self.names:

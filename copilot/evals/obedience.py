@@ -41,6 +41,8 @@ _MOST_BYTES = 200_000
 _WHOLE = 1_000_000
 # So many files are looked at for edits, and the choices of so many haystacks are kept.
 _MOST_FILES, _MOST_KEPT = 200, 64
+# Of the room for files, what those that are edited take where they can be chosen so.
+_EDITED_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class Obedience:
     """The suite `edits`; all edits of a length and index are asked about one haystack.
 
     Left out are lengths that cannot hold a file beside the form of the reply, or not as many
-    examples. The edits of a length and index are the same whatever the number of examples.
+    examples. The edits of a length and index are the same whatever the number of examples, and
+    made to files that leave room for some, where there are such.
     """
 
     name: str = "edits"
@@ -155,18 +158,21 @@ def _choose(material: Material, ground: Material, recipe: Recipe) -> Mapping[str
     texts = [material.prompts["rules"], material.prompts["task-edit"]]
     allowance = Allowance(ground, recipe, texts)
     found: dict[str, _Chosen] = {}
-    fitting = (file for file in _drawn_files(material, recipe) if allowance.fits(file.name))
-    for file in islice(fitting, _MOST_FILES):
-        if len(found) == len(KINDS):
-            break
-        offered = {
-            kind: chosen
-            for kind in KINDS
-            if kind not in found and (chosen := _edit_of(file, kind, material, recipe))
-        }
-        if offered:
-            allowance.take(file.name)
-            found |= offered
+    drawn = _drawn_files(material, recipe)
+    # Files that leave room for examples come first, with or without them: the edits stay the same.
+    for share in (_EDITED_SHARE, 1.0):
+        fitting = (file for file in drawn if allowance.fits(file.name, together=share))
+        for file in islice(fitting, _MOST_FILES):
+            if len(found) == len(KINDS):
+                break
+            offered = {
+                kind: chosen
+                for kind in KINDS
+                if kind not in found and (chosen := _edit_of(file, kind, material, recipe))
+            }
+            if offered:
+                allowance.take(file.name)
+                found |= offered
     for example in examples_in(material, recipe.examples):
         if not allowance.fits(example.name):
             return {}

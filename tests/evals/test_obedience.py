@@ -247,6 +247,18 @@ def test_examples_stand_in_the_haystack_and_the_edits_stay(material: Material) -
     assert 0.99 * ROOM <= shot.prompt.total_tokens <= ROOM
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_edits_leave_room_for_examples_where_a_smaller_file_offers_them(seed: int) -> None:
+    large = "".join(f"PLACE_{n} = {n * 1000 + 7}\n" for n in range(160))
+    material = _material({"large.py": large, "small.py": "LIMIT = 42\n"})
+    plan = Plan([(4096, ROOM)], 1, seed, tasks=["constant"])
+    (batch,) = EDITS.batches(plan, material)
+    assert next(iter(EDITS.make(batch, material))).about["path"] == "small.py"
+    alone = _material({"large.py": large})
+    (batch,) = EDITS.batches(plan, alone)
+    assert next(iter(EDITS.make(batch, alone))).about["path"] == "large.py"
+
+
 def test_a_length_that_holds_fewer_examples_is_left_out(material: Material) -> None:
     text = "Task: Raise the limit\n" * 400
     files = [SourceFile("examples", f"{n}.txt", None, "drawn", text.encode()) for n in range(4)]
