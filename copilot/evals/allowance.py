@@ -10,18 +10,24 @@ from copilot.evals.model import Material, Recipe
 
 # Of the room for files; the rest shows others, so that what is asked for must be found.
 _SHARE = 0.85
-# What the words of a question and the end of the haystack take besides.
-_RESERVE = 150
+# What the words of a question and the end of the haystack take besides; at least.
+_RESERVE, _LEAST_RESERVE = 150, 80
 
 
 class Allowance:
     """Takes files as long as they fit, each counted once however often it is needed."""
 
-    def __init__(self, material: Material, recipe: Recipe, texts: Sequence[str]) -> None:
-        """Allow for files what a haystack's room leaves beside these texts of the prompt."""
-        taken = sum(count_tokens(texts, material.tokenizer)) + _RESERVE
+    def __init__(
+        self, material: Material, recipe: Recipe, texts: Sequence[str], *, is_tight: bool = False
+    ) -> None:
+        """Allow for files what a haystack's room leaves beside these texts of the prompt.
+
+        A tight one leaves nothing for other files.
+        """
+        room = recipe.room - sum(count_tokens(texts, material.tokenizer))
         self._sizes = {one.file.name: one.tokens for one in counted_of(material).sized}
-        self._left = self._all = _SHARE * (recipe.room - taken)
+        self._all = room - _LEAST_RESERVE if is_tight else _SHARE * (room - _RESERVE)
+        self._left = self._all
         self.names: list[str] = []
 
     def fits(self, name: str, share: float = 1.0, *, together: float = 1.0) -> bool:

@@ -26,6 +26,7 @@ from copilot.evals.model import Material, Recipe
 from copilot.evals.planting import Planted, Plot, planted
 from copilot.evals.plants import Plant, line_of
 from copilot.evals.tail import (
+    LEAST_TAIL,
     LOOKED_AT,
     TAIL,
     Stream,
@@ -159,7 +160,7 @@ class _Making:
         """Return the files that are in it whole, and how many copies of the repository."""
         chosen, copies = [self._whole(one) for one in self.counted.sized if self._needs(one)], 1
         room -= sum(one.tokens for one in chosen)
-        if room < TAIL:
+        if room < LEAST_TAIL:
             raise self._too_small()
         for _, copy, one in self.stream.after(0):
             if self._needs(one):

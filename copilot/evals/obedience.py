@@ -157,6 +157,19 @@ def _choose(material: Material, ground: Material, recipe: Recipe) -> Mapping[str
     """Draw the edits; `ground` is the material with the examples that must fit besides."""
     texts = [material.prompts["rules"], material.prompts["task-edit"]]
     allowance = Allowance(ground, recipe, texts)
+    found = _found(allowance, material, recipe)
+    if not found:
+        allowance = Allowance(ground, recipe, texts, is_tight=True)
+        found = _found(allowance, material, recipe)
+    for example in examples_in(material, recipe.examples):
+        if not allowance.fits(example.name):
+            return {}
+        allowance.take(example.name)
+    return {kind: found[kind] for kind in KINDS if kind in found}
+
+
+def _found(allowance: Allowance, material: Material, recipe: Recipe) -> dict[str, _Chosen]:
+    """Return an edit of each kind that some file offers, and take their files."""
     found: dict[str, _Chosen] = {}
     drawn = _drawn_files(material, recipe)
     # Files that leave room for examples come first, with or without them: the edits stay the same.
@@ -173,11 +186,7 @@ def _choose(material: Material, ground: Material, recipe: Recipe) -> Mapping[str
             if offered:
                 allowance.take(file.name)
                 found |= offered
-    for example in examples_in(material, recipe.examples):
-        if not allowance.fits(example.name):
-            return {}
-        allowance.take(example.name)
-    return {kind: found[kind] for kind in KINDS if kind in found}
+    return found
 
 
 def _drawn_files(material: Material, recipe: Recipe) -> list[SourceFile]:

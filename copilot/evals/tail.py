@@ -13,8 +13,8 @@ from copilot.evals.counted import Counted, Sized
 from copilot.evals.plants import comment_of
 from copilot.workspace.model import SourceFile
 
-# The room that the last file has, at least.
-TAIL = 80
+# The room that the last file has: at least, and beside files that are needed in a short haystack.
+TAIL, LEAST_TAIL = 80, 40
 # So many files are looked at for one whose lines are short enough.
 LOOKED_AT = 20
 # What lacks less than this share of a prompt is not filled up.

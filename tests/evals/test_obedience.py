@@ -9,10 +9,12 @@ import pytest
 
 from copilot.context.model import SectionKind
 from copilot.errors import UsageError
+from copilot.evals.calibrating import room_of
 from copilot.evals.exampled import examples_text
 from copilot.evals.mechanical import KINDS
 from copilot.evals.model import Material, Plan, Sample, material_of
 from copilot.evals.obedience import EDITS, LEAST_REPLY, whole_samples
+from copilot.evals.rows import Calibration
 from copilot.evals.tasks import left_out
 from copilot.settings.bundled import bundled
 from copilot.workspace.model import Snapshot, SourceFile
@@ -245,6 +247,17 @@ def test_examples_stand_in_the_haystack_and_the_edits_stay(material: Material) -
     assert -1 < places[0] < places[1] < places[2] < places[3]
     assert "examples/" not in plain.prompt.text
     assert 0.99 * ROOM <= shot.prompt.total_tokens <= ROOM
+
+
+def test_a_thousand_tokens_hold_an_edit_of_a_small_file() -> None:
+    small = "".join(f"# {n} of many\n" for n in range(60))
+    material = _material({"version.py": 'VERSION = "1.2"\n', "long.py": MODULE, "notes.py": small})
+    room = room_of(1000, EDITS.reply_tokens, Calibration(13, 1.0))
+    (batch,) = EDITS.batches(Plan([(1000, room)], 1), material)
+    made = list(EDITS.make(batch, material))
+    assert {one.about["path"] for one in made} == {"version.py"}
+    assert all(0.99 * room <= one.prompt.total_tokens <= room for one in made)
+    assert all(EDITS.score(one, _whole(one, one.references[0])).value == 1 for one in made)
 
 
 @pytest.mark.parametrize("seed", range(6))
