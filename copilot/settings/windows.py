@@ -96,7 +96,7 @@ def _put(file: Path, name: str, suites: Mapping[str, Effective]) -> None:
 def _alone(folder: Path) -> Iterator[None]:
     """Keep other processes from changing the file between what is read here and what is written.
 
-    The folder itself is locked; one that cannot be is not written to either.
+    The folder itself is locked; where it cannot be, what is written may be lost to another.
     """
     with ExitStack() as stack:
         with suppress(OSError):
