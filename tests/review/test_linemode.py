@@ -1,52 +1,25 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from copilot.edits.changes import EXECUTABLE_MODE, PLAIN_MODE, ChangeSet, FileChange
 from copilot.edits.flags import Flag, FlagKind
-from copilot.errors import CopilotError, EditsRefused, ModelUnreachable
 from copilot.review.linemode import review_lines
 from copilot.review.linetext import shown_hunk
-from copilot.review.state import Decision, Place, Review, accepted, decide, renewed, start
+from copilot.review.state import Decision, Place, Review, accepted, decide, start
+from tests.review.at_a_terminal import CHANGES, NUMBERED, Terminal
 
 _U, _A, _R = Decision.UNDECIDED, Decision.ACCEPTED, Decision.REJECTED
-
-_NUMBERED = b"".join(b"%d\n" % number for number in range(1, 31))
-_THREE_HUNKS = (
-    _NUMBERED.replace(b"\n3\n", b"\nx\n").replace(b"\n13\n", b"\n").replace(b"\n23\n", b"\n23\nz\n")
-)
-_CHANGES = ChangeSet(
-    (
-        FileChange("main", "a.py", _NUMBERED, _THREE_HUNKS),
-        FileChange("main", "b.py", None, b"new\n"),
-    )
-)
-
-
-class _Terminal:
-    """Types the given answers and keeps what is shown and asked."""
-
-    def __init__(self, *answers: str) -> None:
-        self._answers: Iterator[str] = iter(answers)
-        self.prompts: list[str] = []
-        self.shown: list[str] = []
-
-    def read(self, prompt: str) -> str | None:
-        self.prompts.append(prompt)
-        return next(self._answers, None)
-
-    def write(self, text: str) -> None:
-        self.shown.append(text)
 
 
 def _typed(
     *answers: str, review: Review | None = None, edited: bytes | None = None
-) -> tuple[list[tuple[Decision | None, ...]], _Terminal]:
-    terminal = _Terminal(*answers)
+) -> tuple[list[tuple[Decision | None, ...]], Terminal]:
+    terminal = Terminal(*answers)
     edit = None if edited is None else _editor(edited)
-    done = review_lines(review or start(_CHANGES), terminal.read, terminal.write, edit)
+    done = review_lines(review or start(CHANGES), terminal.read, terminal.write, edit)
     decisions = [
         tuple(file.hunk_decision(hunk) for hunk in range(len(file.hunks))) for file in done.files
     ]
@@ -80,7 +53,7 @@ def test_keys(answers: str | list[str], decisions: list[tuple[Decision, ...]]) -
 
 
 def test_what_was_decided_before_is_not_asked_again() -> None:
-    review = decide(start(_CHANGES), Place(0, 0), _R)
+    review = decide(start(CHANGES), Place(0, 0), _R)
     decisions, terminal = _typed("y", "y", "y", review=review)
     assert decisions == [(_R, _A, _A), (_A,)]
     assert terminal.prompts[0].startswith("(2/4) ")
@@ -113,8 +86,8 @@ def test_a_hunk_is_shown_with_numbers_and_context_under_its_file() -> None:
 
 
 def test_the_header_comes_once_per_file_with_its_flags() -> None:
-    terminal = _Terminal("y", "y", "y", "y")
-    review = start(_CHANGES, {"main/b.py": (Flag(FlagKind.SYNTAX, "does not parse\nat line 1"),)})
+    terminal = Terminal("y", "y", "y", "y")
+    review = start(CHANGES, {"main/b.py": (Flag(FlagKind.SYNTAX, "does not parse\nat line 1"),)})
     review_lines(review, terminal.read, terminal.write)
     titles = [text for text in terminal.shown if "(file" in text]
     assert titles == ["update main/a.py (file 1/2)", "create main/b.py (file 2/2)"]
@@ -123,7 +96,7 @@ def test_the_header_comes_once_per_file_with_its_flags() -> None:
 
 def test_an_empty_line_shows_the_hunk_again_and_help_does_not() -> None:
     _, terminal = _typed("", "?", "x\x1b")
-    hunk = shown_hunk(start(_CHANGES).files[0], 0)
+    hunk = shown_hunk(start(CHANGES).files[0], 0)
     assert terminal.shown[1:3] == [hunk, hunk]
     assert terminal.shown[3].startswith("y - accept this hunk\nn - ")
     assert terminal.shown[4] == "x\\x1b: no such key; these are"
@@ -143,20 +116,20 @@ def test_no_hunk_that_way_is_said() -> None:
 
 
 def test_an_edited_hunk_is_shown_again_and_then_decided() -> None:
-    terminal = _Terminal("n", "e", "y", "n", "n")
+    terminal = Terminal("n", "e", "y", "n", "n")
     asked: list[tuple[bytes, str]] = []
 
     def edit(text: bytes, suffix: str) -> bytes:
         asked.append((text, suffix))
         return text.replace(b"-13\n", b"-13\n+thirteen\n")
 
-    done = review_lines(start(_CHANGES), terminal.read, terminal.write, edit)
+    done = review_lines(start(CHANGES), terminal.read, terminal.write, edit)
     assert asked[0][0].startswith(b"-13\n#")
     assert asked[0][1] == ".diff"
     assert terminal.prompts[2].startswith("(2/4) ")
     assert "   2 by hand          13 +thirteen" in terminal.shown[3]
     (change,) = accepted(done).changes
-    assert change.after == _NUMBERED.replace(b"\n13\n", b"\nthirteen\n")
+    assert change.after == NUMBERED.replace(b"\n13\n", b"\nthirteen\n")
 
 
 def test_a_hunk_edited_away_is_asked_for_no_more() -> None:
@@ -260,8 +233,8 @@ def _reviewed(
     *answers: str,
     change: FileChange = _RUN,
     edit: Callable[[bytes, str], bytes | None] | None = None,
-) -> tuple[Review, _Terminal]:
-    terminal = _Terminal(*answers)
+) -> tuple[Review, Terminal]:
+    terminal = Terminal(*answers)
     begun = start(ChangeSet((change,)))
     return review_lines(begun, terminal.read, terminal.write, edit), terminal
 
@@ -299,7 +272,7 @@ def test_numbers_that_name_nothing_change_nothing(answer: str) -> None:
 
 def test_a_hunk_of_mixed_lines_is_shown_in_words() -> None:
     review = start(ChangeSet((_RUN, _RUN)))
-    asked = _Terminal("l 1,3", "K", "p", "q")
+    asked = Terminal("l 1,3", "K", "p", "q")
     review_lines(review, asked.read, asked.write)
     assert asked.prompts[2].startswith("(1/2, lines: 2 accepted, 5 rejected so far) ")
     assert asked.shown[-1].splitlines()[:2] == [
@@ -428,129 +401,11 @@ def test_going_to_a_hunk_by_number() -> None:
 
 
 def test_a_hunk_is_printed_again_with_file_flags_and_comments() -> None:
-    terminal = _Terminal("c why", "p", "q")
+    terminal = Terminal("c why", "p", "q")
     flag = Flag(FlagKind.INDENT, "placed by an indent shift", 2)
-    review_lines(start(_CHANGES, {"main/a.py": (flag,)}), terminal.read, terminal.write)
+    review_lines(start(CHANGES, {"main/a.py": (flag,)}), terminal.read, terminal.write)
     assert terminal.shown[4:7] == [
         "  comment 1, main/a.py, new line 3: why",
         "update main/a.py (file 1/2)",
         "  ! placed by an indent shift",
     ]
-
-
-class _World:
-    """A disk and a model: what stands on disk, and the proposal that comes next."""
-
-    def __init__(self, *, answer: ChangeSet | CopilotError | None = None) -> None:
-        self.can_ask = answer is not None
-        self.answer = answer
-        self.moved: ChangeSet | EditsRefused | None = None
-        self.asked: list[Review] = []
-
-    def changed_on_disk(self, review: Review) -> tuple[int, ...]:
-        is_moved = self.moved is not None and review.files[0].change not in (
-            self.moved.changes if isinstance(self.moved, ChangeSet) else ()
-        )
-        return (0,) if is_moved else ()
-
-    def placed_again(self, review: Review) -> Review:
-        assert self.moved is not None
-        if isinstance(self.moved, EditsRefused):
-            raise self.moved
-        return renewed(review, self.moved)
-
-    def asked_again(self, review: Review, _show: Callable[[object], None] | None) -> Review:
-        self.asked.append(review)
-        assert self.answer is not None
-        if isinstance(self.answer, CopilotError):
-            raise self.answer
-        return renewed(review, self.answer)
-
-    def keep(self, review: Review) -> None: ...
-
-    def request(self, review: Review) -> str:  # noqa: ARG002
-        return ""
-
-    def expected(self, request: str) -> str:  # noqa: ARG002
-        return ""
-
-    def cancel(self) -> None: ...
-
-    def edit(self, _data: bytes, _suffix: str) -> bytes | None:
-        return None
-
-
-def _in_world(world: _World, *answers: str) -> tuple[Review, _Terminal]:
-    terminal = _Terminal(*answers)
-    begun = start(ChangeSet((_CHANGES.changes[0],)))
-    return review_lines(begun, terminal.read, terminal.write, outside=world), terminal
-
-
-def test_the_model_is_asked_again_and_what_is_new_is_marked() -> None:
-    second = _NUMBERED.replace(b"\n3\n", b"\nx\n").replace(b"\n13\n", b"\nthirteen\n")
-    world = _World(answer=ChangeSet((FileChange("main", "a.py", _NUMBERED, second),)))
-    done, terminal = _in_world(world, "y", "x keep a word there", "r", "y")
-    assert [comment.text for comment in world.asked[0].comments] == ["keep a word there"]
-    assert "proposal 2: 1 hunk to decide, 1 with something new" in terminal.shown
-    assert "   2 new          13 +thirteen" in terminal.shown[-1].splitlines()
-    assert accepted(done).changes[0].after == second
-    assert ",r,?" in terminal.prompts[0]
-
-
-def test_comments_that_nobody_answered_are_not_lost_at_the_end() -> None:
-    second = ChangeSet((FileChange("main", "a.py", _NUMBERED, _NUMBERED + b"more\n"),))
-    world = _World(answer=second)
-    done, terminal = _in_world(world, "a", "q")
-    assert terminal.prompts[-1].startswith("(1/3)")
-    done, terminal = _in_world(world, "x why", "n", "n", "what?", "u", "n", "r", "y")
-    end = "(all is decided; comments that the model has not seen: 1) y apply, r ask again, u undo"
-    assert [prompt.startswith(end) for prompt in terminal.prompts] == [
-        *[False] * 3, True, True, False, True, False,
-    ]  # fmt: skip
-    assert accepted(done) == second
-    done, terminal = _in_world(world, "x why", "n", "n", "y")
-    assert done.comments
-    assert not accepted(done)
-    assert len(_in_world(world, "c why", "q")[1].prompts) == 2
-
-
-def test_without_a_model_nobody_is_asked() -> None:
-    done, terminal = _in_world(_World(), "r", "q")
-    assert terminal.shown[2] == "there is no model to ask here; edit the hunk, or reject it"
-    assert ",r," not in terminal.prompts[0]
-    assert not accepted(done)
-
-
-def test_a_question_that_fails_leaves_the_review() -> None:
-    world = _World(answer=ModelUnreachable("no answer", "start it"))
-    done, terminal = _in_world(world, "y", "r", "n", "n")
-    assert terminal.shown[3:5] == ["asking again", "no answer; start it"]
-    assert accepted(done).changes[0].after == _NUMBERED.replace(b"\n3\n", b"\nx\n")
-
-
-def test_files_that_change_on_disk_are_said_and_placed_again() -> None:
-    world = _World()
-    before, after = (b"0\n" + text for text in (_NUMBERED, _THREE_HUNKS))
-    terminal = _Terminal("y")
-
-    def read(prompt: str) -> str | None:
-        answer = terminal.read(prompt)
-        world.moved = ChangeSet((FileChange("main", "a.py", before, after),))
-        return answer
-
-    begun = start(ChangeSet((_CHANGES.changes[0],)))
-    done = review_lines(begun, read, terminal.write, outside=world)
-    assert terminal.shown[2:5] == [
-        "changed on disk: main/a.py",
-        "the changes are placed again, decisions are kept",
-        "update main/a.py (file 1/1)",
-    ]
-    assert accepted(done).changes[0].after == before.replace(b"\n3\n", b"\nx\n")
-
-
-def test_what_has_no_place_any_more_is_said_once() -> None:
-    world = _World()
-    world.moved = EditsRefused("no place", "look at it")
-    _, terminal = _in_world(world, "n", "n", "n")
-    assert terminal.shown[:2] == ["changed on disk: main/a.py", "no place; look at it"]
-    assert terminal.shown.count("no place; look at it") == 1
