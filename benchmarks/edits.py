@@ -1,10 +1,11 @@
 """Do a small model's edits land, and do they work? copilot and aider, side by side.
 
     python benchmarks/edits.py [--models NAME,…] [--ways NAME,…] [--tasks N] [--only NAME]
-        [--rows FILE] [--aider PROGRAM] [--limit-minutes M] [--only-report]
+        [--rows FILE] [--aider PROGRAM] [--url URL] [--limit-minutes M] [--only-report]
 
 Each task is a small package, an instruction in plain words, and a hidden test that fails before.
-Each embedded model is served by `copilot models serve` (llama.cpp), and each task is done by the
+Each embedded model is served by `copilot models serve` (llama.cpp), or is the one at `--url`, a
+llama-server of your own, as one that is built for the processor at hand. Each task is done by the
 tools' own commands in fresh folders, on that one server. What they send passes through a program in
 between that sets temperature, seed and the limit of each reply to the same for all, and counts
 tokens and seconds. Some tasks are done in one way, then in the next, so that for all tools the
@@ -68,6 +69,10 @@ def measure(chosen: argparse.Namespace, tasks: Sequence[Task]) -> None:
 @contextmanager
 def _asked(model: str, chosen: argparse.Namespace) -> Iterator[Between]:
     """Serve a model, with the program in between. Exits if it cannot be served."""
+    if chosen.url:
+        with between(chosen.url, chosen.reply_tokens) as case:
+            yield case
+        return
     with (
         tempfile.TemporaryDirectory() as work,
         served(model, chosen.models_dir, Path(work) / "server.log") as url,
@@ -125,6 +130,7 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--rows", type=Path, default=Path("edits.jsonl"))
     options.add_argument("--models-dir", type=Path, default=Path.home() / "models")
     options.add_argument("--aider", type=Path, help="the program, if it is not on the path")
+    options.add_argument("--url", help="the base URL of a server of the one model of --models")
     options.add_argument("--reply-tokens", type=int, default=_REPLY_TOKENS)
     options.add_argument("--limit-minutes", type=float, default=24 * 60)
     options.add_argument("--only-report", action="store_true")
@@ -134,6 +140,8 @@ def _options() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and print the tables and the document."""
     chosen = _options().parse_args(arguments)
+    if chosen.url and "," in chosen.models:
+        sys.exit("a server at --url has one model: name it with --models")
     if not chosen.only_report:
         chosen.aider = chosen.aider or which("aider")
         named = [task for task in all_tasks() if task.full_name.startswith(chosen.only)]

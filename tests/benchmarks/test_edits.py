@@ -265,3 +265,20 @@ def test_no_time_is_left(tmp_path: Path) -> None:
     chosen = ["--models", "none", "--limit-minutes", "0", "--rows", str(rows)]
     assert edits.main(chosen) == 0
     assert not rows.exists()
+
+
+def test_a_server_of_ones_own_is_asked(
+    model: _Model, task: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.replies = [task.reference]
+    rows = tmp_path / "rows.jsonl"
+    chosen = ["--models", "small", "--url", model.url, "--rows", str(rows)]
+    ways = ["--ways", "copilot free", "--only", task.full_name]
+    assert edits.main([*chosen, *ways]) == 0
+    assert "| copilot free | 1 | 100%" in capsys.readouterr().out
+    assert [row["model"] for row in rows_in(rows.read_text())] == ["small"]
+
+
+def test_a_server_of_ones_own_has_one_model() -> None:
+    with pytest.raises(SystemExit, match="one model"):
+        edits.main(["--url", "http://127.0.0.1:1/v1"])
