@@ -20,15 +20,19 @@ from copilot.backends.protocol import (
     Usage,
 )
 from copilot.context.model import Prompt, SectionKind
+from copilot.errors import ModelRefused, ReplyIncomplete
 
 if TYPE_CHECKING:
     from copilot.assist.pack import Packed
 
+_ASK_AGAIN = "ask again, or another model; its server's log may say why"
 # Of text about code, at least.
 _CHARACTERS_A_TOKEN = 4
 _KEY_CHARACTERS = 32
 # A model may write half a character as an escape.
 _HALVES = "surrogatepass"
+# What OpenAI's servers and Anthropic's say of a reply that is a call of a tool.
+_CALLS = frozenset({"tool_calls", "function_call", "tool_use"})
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,24 @@ def ask(
     seconds = time.monotonic() - clock
     said = text.decode("utf-8", _HALVES)
     return Answer(started, said, finished.reason, finished.usage, seconds, first)
+
+
+def check_said(answer: Answer, model: str) -> None:
+    """Raise ModelRefused or ReplyIncomplete for what is no answer, or the beginning of one.
+
+    A server's filter and a model's own refusal count alike; thoughts alone are no answer.
+    """
+    if answer.reason == "refused":
+        if answer.text.strip():
+            why = f"{model}, or a filter of its server, broke its answer off"
+            raise ReplyIncomplete(why, "word it otherwise, or ask another model", answer.text)
+        why = f"{model}, or a filter of its server, refused to answer"
+        raise ModelRefused(why, "word it otherwise, or ask another model")
+    if answer.text.strip() or answer.cut_off:
+        return
+    if answer.reason in _CALLS:
+        raise ModelRefused(f"{model} called a tool in place of an answer", _ASK_AGAIN)
+    raise ModelRefused(f"{model} ended without a word of an answer", _ASK_AGAIN)
 
 
 def request_for(

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 # Ten times what a model with the largest reply writes.
 MOST_BYTES = 64 * 1024 * 1024
+_BROKE_OFF = "{} broke off in the middle of its answer"
 _HALF = re.compile("[\ud800-\udfff]")
 _HIGH = ("\ud800", "\udbff")
 
@@ -42,8 +43,9 @@ def kept(events: Generator[Event, None, None], model: str) -> Generator[Event, N
     except (ModelError, BudgetExceeded) as error:
         if not shown:
             raise
+        broke, why = _BROKE_OFF.format(model), error.message
         raise ReplyIncomplete(
-            f"{model} broke off in the middle of its answer: {error.message}",
+            why if why == broke else f"{broke}: {why}",
             "try again; what arrived is shown above",
             text.decode("utf-8", "surrogatepass"),
         ) from error
@@ -51,9 +53,7 @@ def kept(events: Generator[Event, None, None], model: str) -> Generator[Event, N
 
 def broke_off(model: str) -> ModelUnreachable:
     """Return the error for a stream that ends without saying so."""
-    error = ModelUnreachable(
-        f"{model} broke off in the middle of its answer", "try again; see the server's log"
-    )
+    error = ModelUnreachable(_BROKE_OFF.format(model), "try again; see the server's log")
     error.passing = True
     return error
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from copilot.assist.ask import Answer, ask
+from copilot.assist.ask import Answer, ask, check_said
 from copilot.assist.marks import Hiding, seems_cut, without_marks
 from copilot.backends.ensembles.members import least_read
 from copilot.backends.protocol import Delta, Event, Message
@@ -28,7 +28,7 @@ def hear(
 
     `turns` are what was said since the prompt: the marks are asked for once. With a `listener`, it
     gets all events in the place of the terminal. What speaks for a prompt that was cut on its way
-    is said aloud. Raises ModelError.
+    is said aloud. Raises ModelError, for what is no answer too.
     """
     words = question.packed.words if not turns else ()
     if listener is not None:
@@ -42,6 +42,7 @@ def hear(
     marked = without_marks(answer.text, question.packed.words)
     if question.packed.words:
         answer = replace(answer, text=marked.text)
+    check_said(answer, ready.facts.model)
     say_cut(question, answer, marked.missing if words else ())
     say_gap(question, answer)
     return answer

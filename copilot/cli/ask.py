@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import typer
 
@@ -35,7 +36,7 @@ from copilot.cli.options import (
 )
 from copilot.cli.prepare import Question, read_for, record
 from copilot.cli.ready import Ready, ready_model
-from copilot.cli.setup import set_up
+from copilot.cli.setup import Setup, set_up
 from copilot.cli.show import put, put_json, say_usage
 from copilot.errors import BudgetExceeded, ReplyIncomplete
 from copilot.settings.modes import Mode
@@ -73,10 +74,10 @@ def ask_command(
         if manifest:
             write_manifest(manifest, asked.packed, asked.limit, ready.facts.model, setup.masker)
         try:
-            answer = _ask(asked, ready, as_json=as_json)
+            answer = _ask(setup, question, asked, ready, as_json=as_json)
         except BudgetExceeded as refusal:
             asked, ready = refit(setup, ready, "ask", question, asked, refusal)
-            answer = _ask(asked, ready, as_json=as_json)
+            answer = _ask(setup, question, asked, ready, as_json=as_json)
         record(setup, "ask", question, asked, ready, answer, "answered")
     say_usage(answer)
     if answer.cut_off:
@@ -86,24 +87,34 @@ def ask_command(
         )
 
 
-def _ask(asked: Question, ready: Ready, *, as_json: bool) -> Answer:
-    answer = hear(asked, ready, _ignore if as_json else put)
+def _ask(setup: Setup, question: str, asked: Question, ready: Ready, *, as_json: bool) -> Answer:
+    """Return the whole answer; one that breaks off is recorded, and printed as far as it came."""
+    try:
+        answer = hear(asked, ready, _ignore if as_json else put)
+    except ReplyIncomplete as stop:
+        came = Answer(datetime.now(UTC), stop.partial, "broken off", None, 0.0)
+        if as_json:
+            put_json(_document(asked, ready, came, complete=False))
+        record(setup, "ask", question, asked, ready, came, "broke off")
+        raise
     if as_json:
-        usage = answer.usage
-        put_json(
-            {
-                "answer": answer.text,
-                "complete": not answer.cut_off,
-                "model": ready.facts.model,
-                "prompt_sha256": asked.packed.prompt.sha256,
-                "prompt_tokens": usage.prompt if usage else None,
-                "reply_tokens": usage.reply if usage else None,
-                "cached_tokens": usage.cached if usage else None,
-            }
-        )
+        put_json(_document(asked, ready, answer, complete=not answer.cut_off))
     elif not answer.text.endswith("\n"):
         put("\n")
     return answer
+
+
+def _document(asked: Question, ready: Ready, answer: Answer, *, complete: bool) -> dict[str, Any]:
+    usage = answer.usage
+    return {
+        "answer": answer.text,
+        "complete": complete,
+        "model": ready.facts.model,
+        "prompt_sha256": asked.packed.prompt.sha256,
+        "prompt_tokens": usage.prompt if usage else None,
+        "reply_tokens": usage.reply if usage else None,
+        "cached_tokens": usage.cached if usage else None,
+    }
 
 
 def _ignore(_text: str) -> None:

@@ -138,9 +138,9 @@ def _everything(setup: Setup, ready: Ready) -> Question:
     limit = check_fit(packed.prompt, ready.budget(setup.config), ready.window, reply)
     say_packed(packed, ready.facts.model)
     store = last_store(setup.paths.frozen, scope)
-    reuse = reuse_with(scope, packed, store, ready.facts.model)
+    reuse = reuse_with(scope, packed, store, ready.cache)
     agree(setup, ready, packed.prompt.total_tokens, reuse.tokens if reuse else 0)
-    last = last_of(packed.prompt, ready.facts.model)
+    last = last_of(packed.prompt, ready.cache)
     return Question(packed, limit, reuse, lambda: store.save(last))
 
 

@@ -100,9 +100,9 @@ def question_of(packed: Packed, scope: Scope, setup: Setup, ready: Ready) -> Que
     )
     say_packed(packed, ready.facts.model)
     store = last_store(setup.paths.frozen, scope)
-    reuse = reuse_with(scope, packed, store, ready.facts.model)
+    reuse = reuse_with(scope, packed, store, ready.cache)
     _say_cost(setup, ready, packed, reuse)
-    last = last_of(packed.prompt, ready.facts.model)
+    last = last_of(packed.prompt, ready.cache)
     return Question(packed, limit, reuse, lambda: store.save(last))
 
 

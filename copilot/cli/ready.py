@@ -47,6 +47,12 @@ class Ready:
         return self.chosen.settings.window or self.facts.window
 
     @property
+    def cache(self) -> str:
+        """Whose cache holds what was sent: the model, and the server where it is not ours."""
+        server = self.chosen.settings.base_url
+        return f"{self.facts.model} at {server}" if server else self.facts.model
+
+    @property
     def endpoint(self) -> str:
         """What a window is found for: the server, the model, and what it claims."""
         server = self.chosen.settings.base_url or self.chosen.settings.provider

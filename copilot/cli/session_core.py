@@ -183,7 +183,7 @@ class Core:
         said = (*replies, *((Message("assistant", sendable(answer)),) if answer.strip() else ()))
         if not said or said[-1].role != "assistant":
             return
-        self._talk = Talk(spoken, said, ready.facts.model, time.time())
+        self._talk = Talk(spoken, said, ready.cache, time.time())
         self._laid_out_by = self._asked_with
         self._preview = None
         self._learn(spoken)
@@ -220,7 +220,7 @@ class Core:
         reuse = None
         if ready is not None:
             store = last_store(self._setup.paths.frozen, scope)
-            reuse = reuse_with(scope, packed, store, ready.facts.model)
+            reuse = reuse_with(scope, packed, store, ready.cache)
         self._preview, self._cached = packed, reuse.tokens if reuse else 0
         return packed, ()
 

@@ -110,7 +110,7 @@ class Engine(Checking):
         new = sum(self._tokens_in_full(name) for name in {*names, *wanted.full})
         asked = TASK_TOKENS.get(str(kind), 0) + tokens_of(text) + new
         is_anew = bool(self._standing.why_anew)
-        same = self._talk.model == ready.facts.model and not is_anew
+        same = self._talk.cache == ready.cache and not is_anew
         held = self._talk.spoken.prompt.total_tokens if self._talk.spoken and same else 0
         reusable = held or (0 if self._talk.spoken else self._cached)
         return expected_of(

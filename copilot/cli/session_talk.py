@@ -36,14 +36,14 @@ IN_FULL = frozenset({Wish.RAISE, Wish.PIN})
 
 @dataclass(frozen=True)
 class Talk:
-    """Where a conversation stands: the last prompt, what was said behind it, and who got it.
+    """Where a conversation stands: the last prompt, what was said since, and whose cache holds it.
 
     Without a prompt, or with a reason in `why_anew`, the next one is laid out anew.
     """
 
     spoken: Spoken | None = None
     said: tuple[Message, ...] = ()
-    model: str = ""
+    cache: str = ""
     sent_at: float = 0.0
     why_anew: str = ""
     note: str = ""
@@ -148,20 +148,20 @@ def _question(
     store = last_store(setup.paths.frozen, scope)
     total = spoken.prompt.total_tokens
     if is_anew:
-        reuse = reuse_with(scope, spoken, store, model)
+        reuse = reuse_with(scope, spoken, store, ready.cache)
         say(f"packed {counted_files(spoken)}; asking {model}")
         say_masks(spoken.prompt.files)
     else:
         sent = total - spoken.new_tokens
         since = time.time() - talk.sent_at
-        same = sent if talk.model == model else 0
-        reuse = Reuse(same, sent, total, "", since, model)
+        same = sent if talk.cache == ready.cache else 0
+        reuse = Reuse(same, sent, total, "", since, ready.cache)
         say_figures(f"{total:,} tokens, {spoken.new_tokens:,} of them new; asking {model}")
     if spoken.forgotten:
         plural = "" if spoken.forgotten == 1 else "s"
         say(f"no room is left for the first {spoken.forgotten} question{plural} of the session")
     agree(setup, ready, total, reuse.tokens if reuse else 0)
-    last = last_of(spoken.prompt, model)
+    last = last_of(spoken.prompt, ready.cache)
     return Question(spoken, limit, reuse, lambda: store.save(last))
 
 

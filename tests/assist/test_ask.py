@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from copilot.assist.ask import Limits, ask, request_for
+from copilot.assist.ask import Limits, ask, check_said, request_for
 from copilot.assist.pack import Packed, messages
 from copilot.backends.protocol import (
     Delta,
@@ -23,7 +23,7 @@ from copilot.backends.protocol import (
     Waiting,
 )
 from copilot.context.model import SectionKind
-from copilot.errors import ReplyIncomplete
+from copilot.errors import ModelError, ModelRefused, ReplyIncomplete
 from copilot.settings.modes import Mode
 
 LIMITS = Limits(100, 0.5)
@@ -112,6 +112,33 @@ def test_a_broken_answer_is_told_as_one(packed: Packed) -> None:
     with pytest.raises(ReplyIncomplete) as broken:
         ask(_Speaker(Delta("half"), breaks=True), packed, LIMITS, lambda _event: None)
     assert broken.value.partial == "half"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "error", "said"),
+    [
+        ("No.", "stop", None, ""),
+        ("", "length", None, ""),
+        ("", "stop", ModelRefused, "without a word"),
+        (" \n", "stop", ModelRefused, "without a word"),
+        ("", "tool_calls", ModelRefused, "called a tool"),
+        ("", "refused", ModelRefused, "refused to answer"),
+        ("I", "refused", ReplyIncomplete, "broke its answer off"),
+    ],
+)
+def test_what_is_no_answer(
+    packed: Packed, text: str, reason: str, error: type[ModelError] | None, said: str
+) -> None:
+    speaker = _Speaker(Thinking("hm"), Delta(text), Finished(reason, None))
+    answer = ask(speaker, packed, LIMITS, lambda _: None)
+    if error is None:
+        check_said(answer, "speaker")
+        return
+    with pytest.raises(error, match=said) as refused:
+        check_said(answer, "speaker")
+    assert refused.value.hint
+    if isinstance(refused.value, ReplyIncomplete):
+        assert refused.value.partial == text
 
 
 def test_the_messages_are_cut_where_their_stable_parts_end(packed: Packed) -> None:

@@ -66,6 +66,41 @@ def test_an_answer_that_broke_off(copilot: Copilot, model: Model, root: Path) ->
     assert "broke off" in done.stderr
 
 
+@pytest.mark.parametrize("reason", ["", "content_filter"])
+def test_what_came_of_an_answer_is_printed_and_on_record(
+    copilot: Copilot, model: Model, root: Path, reason: str
+) -> None:
+    done = copilot("ask", "x", "--json", "--base-url", model("It is", reason=reason), cwd=root)
+    assert done.returncode == 3
+    document = json.loads(done.stdout)
+    assert (document["answer"], document["complete"]) == ("It is", False)
+    assert done.stderr.count("broke") == 1
+    (run,) = json.loads(copilot("runs", "list", "--json", cwd=root).stdout)
+    assert run["outcome"] == "broke off"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [("stop", "without a word"), ("tool_calls", "a tool"), ("content_filter", "refused to answer")],
+)
+def test_no_answer_is_none(
+    copilot: Copilot, model: Model, root: Path, reason: str, said: str
+) -> None:
+    done = copilot("ask", "x", "--json", "--base-url", model("", reason=reason), cwd=root)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert said in done.stderr
+    assert "hint: " in done.stderr
+
+
+def test_another_server_of_the_same_name_has_nothing_in_its_cache(
+    copilot: Copilot, model: Model, root: Path
+) -> None:
+    (root / "b.txt").write_text("long enough to be told\n" * 500)
+    one, other = (model("Yes.", usage={"prompt_tokens": 9}) for _ in range(2))
+    told = [copilot("ask", "x", "--base-url", url, cwd=root).stderr for url in (one, other, other)]
+    assert ["the cache should hold" in said for said in told] == [False, False, True]
+
+
 def test_a_closed_port(fails: Fails, root: Path) -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))

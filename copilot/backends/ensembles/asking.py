@@ -43,8 +43,8 @@ def timer(seconds: float, ring: Callable[[], None]) -> Callable[[], None]:
 class Patience:
     """How long a panel is waited for.
 
-    Once `deadline_seconds` have passed (None: never) and `quorum` members have answered, the others
-    are dropped; with fewer answers in the end there is none at all.
+    Once `deadline_seconds` have passed (None: never) and `quorum` members have answered, or cannot
+    any more, the others are dropped; with fewer answers in the end there is none at all.
     """
 
     quorum: int = 1
@@ -90,7 +90,7 @@ class Asking:
         cancel = self._set_alarm()
         try:
             self._begin()
-            while self._calls and not (self._is_late and self._has_quorum):
+            while self._calls and not (self._is_late and (self._has_quorum or self._is_lost)):
                 number, news = self._news.get()
                 yield from self._heard(number, news)
             self._drop_stragglers()
@@ -104,6 +104,12 @@ class Asking:
     @property
     def _has_quorum(self) -> bool:
         return len(self._answers) >= max(1, self._patience.quorum)
+
+    @property
+    def _is_lost(self) -> bool:
+        """Whether those that are still at it, or wait for their turn, cannot fill the quorum."""
+        waiting = sum(map(len, self._waiting.values()))
+        return len(self._answers) + len(self._calls) + waiting < self._patience.quorum
 
     def _set_alarm(self) -> Callable[[], None]:
         seconds = self._patience.deadline_seconds

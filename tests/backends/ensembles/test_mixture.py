@@ -195,6 +195,24 @@ def test_too_few_answers_are_none(
     assert "said nothing" in lines[1]
 
 
+def test_once_late_nobody_is_waited_for_in_vain(
+    serve: Serve,
+    member: MakeMember,
+    mixture_of: Callable[..., Mixture],
+    request_of: MakeRequest,
+    clock: Any,
+    reports: list[Report],
+    says: type[Any],
+) -> None:
+    clock.is_late_at_once = True
+    a, b, hangs = serve(says("fine")), serve(says(status=500)), serve(says(hangs=True))
+    members = [member("a", a), member("b", b), member("c", hangs)]
+    mixture = mixture_of(*members, members[0], patience=clock.patience(quorum=3))
+    with pytest.raises(ModelUnreachable, match="3 are needed"):
+        list(mixture.ask(request_of()))
+    assert [one.outcome for one in reports if one.name != "a"] == ["dropped", "dropped"]
+
+
 def test_what_only_one_may_not_do_nobody_does(
     serve: Serve,
     member: MakeMember,
