@@ -101,7 +101,9 @@ class OllamaChat:
         if len(names) != 1:
             raise ModelRefused(
                 f"{self._server.base_url} has {len(names)} models and none was named",
-                f"name one with --model: {shortened(', '.join(names))}" if names else "ollama pull",
+                f"name one with --model (models add: --id): {shortened(', '.join(names))}"
+                if names
+                else "ollama pull",
             )
         return names[0]
 

@@ -22,6 +22,7 @@ from copilot.backends.wall import OPEN, Wall
 from copilot.errors import ModelRefused, ModelUnreachable
 
 _LLAMA_CPP = "llamacpp"
+_NAME_ONE = "name one with --model (models add: --id)"
 _NO_LIST = frozenset({404, 405, 501})
 _REFUSED = frozenset({400, 422})
 _MARKS = re.compile(rb"prompt_cache_(?:breakpoint|options)")
@@ -67,6 +68,11 @@ class OpenAIChat:
         """Ask `/models`. Raises ModelError if the server does not answer or lacks the model."""
         whom = self._model or self._server.base_url
         status, body = self._server.fetch("GET", f"/models{self._query}", whom)
+        if status in _NO_LIST and not self._model:
+            raise ModelRefused(
+                f"{self._server.base_url} has no list of models ({status}), and none was named",
+                f"check the address, it often ends in /v1; or {_NAME_ONE}",
+            )
         if status in _NO_LIST:
             self._way = find_way(self._wanted, {}, self._look)
             return ModelFacts(self._model, grammar=self._way.name)
@@ -77,14 +83,19 @@ class OpenAIChat:
     def _chosen(self, served: list[dict[str, Any]]) -> ModelFacts:
         names = [str(model.get("id", "")) for model in served]
         if not self._model and not names:
-            raise ModelRefused(f"{self._server.base_url} lists no model", "name one with --model")
+            raise ModelRefused(f"{self._server.base_url} lists no model", _NAME_ONE)
         if not self._model and len(names) > 1:
             raise ModelRefused(
                 f"{self._server.base_url} serves {len(names)} models and none was named",
-                f"name one with --model: {shortened(', '.join(names))}",
+                f"{_NAME_ONE}: {shortened(', '.join(names))}",
             )
         self._model = self._model or names[0]
         facts = next((m for m in served if m.get("id") == self._model), None)
+        if facts is None and any(model.get("owned_by") == "vllm" for model in served):
+            raise ModelRefused(
+                f"{self._server.base_url} does not serve {self._model}",
+                f"it serves {shortened(', '.join(names))}",
+            )
         # llama.cpp serves its one model under any name; hosted lists may leave some models out.
         if facts is None and len(served) == 1:
             facts = served[0]

@@ -74,12 +74,17 @@ def remove_command(
     """Remove a model file that was pulled. What your configuration says of models stays."""
     paths, config = user_settings()
     models_dir = config.models_dir or paths.models
+    if name in config.models:
+        raise UsageError(
+            f"{one_line(name)} is a table of your configuration, not a file",
+            f"take [models.{one_line(name)}] out of {one_line(str(paths.config_file))}",
+        )
     file = _file_of(name)
     here = [path for path in (models_dir / file, models_dir / f"{file}.part") if path.is_file()]
     if not here:
         raise UsageError(
             f"there is no file of {one_line(name)} in {one_line(str(models_dir))}",
-            "a server's model is a [models.NAME] table in your config.toml: take it out there",
+            "copilot models list shows which were pulled",
         )
     if not yes and not (is_terminal() and agrees(f"remove {here[0]}? [y/N] ", usually=False)):
         raise UsageError(f"{file} was not removed", "say --yes")

@@ -109,6 +109,19 @@ def test_a_server_without_a_list_is_taken_at_its_word(
     assert connect(f"{serve(routes)}/v1", "small").facts() == ModelFacts("small")
 
 
+def test_without_a_list_a_model_has_to_be_named(serve: Serve, connect: Connect) -> None:
+    with pytest.raises(ModelRefused, match="no list of models") as refused:
+        connect(f"{serve({MODELS: [answer(b'', '404 Not Found')]})}/v1").facts()
+    assert "/v1" in refused.value.hint
+
+
+def test_vllm_serves_what_it_lists_and_nothing_else(serve: Serve, connect: Connect) -> None:
+    routes = {MODELS: listing({"id": "one", "owned_by": "vllm"})}
+    with pytest.raises(ModelRefused, match="does not serve misspelt") as refused:
+        connect(f"{serve(routes)}/v1", "misspelt").facts()
+    assert refused.value.hint == "it serves one"
+
+
 def test_the_model_that_the_list_names_is_the_one_that_is_asked(
     serve: Serve, connect: Connect, asked: Asked
 ) -> None:
@@ -124,7 +137,7 @@ def test_several_models_and_none_named(serve: Serve, connect: Connect) -> None:
     with pytest.raises(ModelRefused) as refused:
         connect(f"{base}/v1").facts()
     assert "2 models" in refused.value.message
-    assert refused.value.hint == "name one with --model: one, t\\x1b[2Jwo"
+    assert refused.value.hint == "name one with --model (models add: --id): one, t\\x1b[2Jwo"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +146,7 @@ def test_several_models_and_none_named(serve: Serve, connect: Connect) -> None:
 def test_no_models_and_none_named(serve: Serve, connect: Connect, body: bytes) -> None:
     with pytest.raises(ModelRefused, match="lists no model") as refused:
         connect(f"{serve({MODELS: [answer(body)]})}/v1").facts()
-    assert refused.value.hint == "name one with --model"
+    assert refused.value.hint == "name one with --model (models add: --id)"
 
 
 @pytest.mark.parametrize("body", [b"<html>hello</html>", b"", b"\xff", b"[" * 100_000])

@@ -73,6 +73,13 @@ def test_a_file_comes_from_the_hub_and_goes_again(
     assert "no file" in fails(2, "models", "remove", name, "--yes", environment=hub)
 
 
+def test_a_table_of_the_configuration_is_no_file(fails: Fails, empty_home: Path) -> None:
+    config = empty_home / ".config" / "repo-copilot" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('[models.mine]\nbase_url = "http://127.0.0.1:1/v1"\n')
+    assert "take [models.mine] out of " in fails(2, "models", "remove", "mine", "--yes")
+
+
 def test_a_model_without_a_file_leads_to_the_plan(fails: Fails) -> None:
     assert "copilot models plan" in fails(2, "models", "pull", "llama-3.1-405b")
 

@@ -120,7 +120,9 @@ def _seen(named: str, sight: Sight) -> tuple[str, SeenFile | None]:
     """Return the path that a reply's name means, and what was shown of the file."""
     name = _unquoted(named)
     inside = name.removeprefix(f"{sight.alias}/")
-    for path in dict.fromkeys((sight.shown_as.get(named, inside), inside, name)):
+    # What stands between the quotes of a hunk's head may be copied without them.
+    shown = (sight.shown_as.get(one) for one in (named, f'"{named}"'))
+    for path in dict.fromkeys((*filter(None, shown), inside, name)):
         if (seen := sight.files.get(path) or sight.more(path)) is not None:
             return path, seen
     return inside, None

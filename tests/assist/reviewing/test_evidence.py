@@ -77,7 +77,7 @@ def test_the_lines_are_those_of_the_quote() -> None:
     assert (found.line, found.end_line) == (3, 4)
 
 
-@pytest.mark.parametrize("named", ["app/shop.py", "shop.py", '"app/shop.py"', '"app/ö"'])
+@pytest.mark.parametrize("named", ["app/shop.py", "shop.py", '"app/shop.py"', '"app/ö"', "app/ö"])
 def test_ways_to_name_a_file(named: str) -> None:
     assert path_named(named, SIGHT) == "shop.py"
 
