@@ -21,6 +21,7 @@ from copilot.errors import (
 )
 from copilot.text import one_line
 
+NAME_ONE = "name one with --model (models add: --id)"
 _SHOWN_CHARACTERS = 300
 _NO_HEADERS: Mapping[str, str] = {}
 # An error behind the status of success has the status 200 here; llama.cpp says 500 while it writes.

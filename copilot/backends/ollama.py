@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from copilot.backends.answers import broke_off, decoded, kept
-from copilot.backends.faults import error_text, parsed, shortened
+from copilot.backends.faults import NAME_ONE, error_text, parsed, shortened
 from copilot.backends.lines import split_lines
 from copilot.backends.protocol import (
     Delta,
@@ -101,9 +101,7 @@ class OllamaChat:
         if len(names) != 1:
             raise ModelRefused(
                 f"{self._server.base_url} has {len(names)} models and none was named",
-                f"name one with --model (models add: --id): {shortened(', '.join(names))}"
-                if names
-                else "ollama pull",
+                f"{NAME_ONE}: {shortened(', '.join(names))}" if names else "ollama pull",
             )
         return names[0]
 

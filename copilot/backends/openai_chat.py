@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from copilot.backends.answers import kept
-from copilot.backends.faults import parsed, shortened
+from copilot.backends.faults import NAME_ONE, parsed, shortened
 from copilot.backends.grammars import GrammarWay, Wanted, find_way
 from copilot.backends.openai_marks import OPTIONS, marked, takes_marks, unmarked
 from copilot.backends.openai_shapes import events
@@ -22,7 +22,6 @@ from copilot.backends.wall import OPEN, Wall
 from copilot.errors import ModelRefused, ModelUnreachable
 
 _LLAMA_CPP = "llamacpp"
-_NAME_ONE = "name one with --model (models add: --id)"
 _NO_LIST = frozenset({404, 405, 501})
 _REFUSED = frozenset({400, 422})
 _MARKS = re.compile(rb"prompt_cache_(?:breakpoint|options)")
@@ -68,12 +67,12 @@ class OpenAIChat:
         """Ask `/models`. Raises ModelError if the server does not answer or lacks the model."""
         whom = self._model or self._server.base_url
         status, body = self._server.fetch("GET", f"/models{self._query}", whom)
-        if status in _NO_LIST and not self._model:
-            raise ModelRefused(
-                f"{self._server.base_url} has no list of models ({status}), and none was named",
-                f"check the address, it often ends in /v1; or {_NAME_ONE}",
-            )
         if status in _NO_LIST:
+            if not self._model:
+                raise ModelRefused(
+                    f"{self._server.base_url} has no list of models ({status}), and none was named",
+                    f"check the address, it often ends in /v1; or {NAME_ONE}",
+                )
             self._way = find_way(self._wanted, {}, self._look)
             return ModelFacts(self._model, grammar=self._way.name)
         if not 200 <= status < 300:
@@ -83,11 +82,11 @@ class OpenAIChat:
     def _chosen(self, served: list[dict[str, Any]]) -> ModelFacts:
         names = [str(model.get("id", "")) for model in served]
         if not self._model and not names:
-            raise ModelRefused(f"{self._server.base_url} lists no model", _NAME_ONE)
+            raise ModelRefused(f"{self._server.base_url} lists no model", NAME_ONE)
         if not self._model and len(names) > 1:
             raise ModelRefused(
                 f"{self._server.base_url} serves {len(names)} models and none was named",
-                f"{_NAME_ONE}: {shortened(', '.join(names))}",
+                f"{NAME_ONE}: {shortened(', '.join(names))}",
             )
         self._model = self._model or names[0]
         facts = next((m for m in served if m.get("id") == self._model), None)
