@@ -20,7 +20,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit codes of every command; the table is in docs/exit-codes.md."""
+    """Exit codes of every command; the table is in docs/commands.md."""
 
     OK = 0
     FINDINGS = 1
@@ -32,6 +32,7 @@ class ExitCode(IntEnum):
     INCOMPLETE = 7
     DEFECT = 70
     INTERRUPTED = 130
+    NOBODY_READS = 141
 
 
 class CopilotError(Exception):

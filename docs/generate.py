@@ -35,6 +35,7 @@ _MEANINGS = {
     ExitCode.INCOMPLETE: "part of what was asked could not be looked at",
     ExitCode.DEFECT: "a defect of copilot; the message names a report file",
     ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.NOBODY_READS: "whoever read the output stopped reading, as `head` does",
 }
 
 

@@ -35,6 +35,7 @@ def test_the_exit_codes_are_those_that_scripts_rely_on() -> None:
         "INCOMPLETE": 7,
         "DEFECT": 70,
         "INTERRUPTED": 130,
+        "NOBODY_READS": 141,
     }
 
 

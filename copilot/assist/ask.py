@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from copilot.backends.protocol import (
+    CUT_OFF,
     Backend,
     Delta,
     Event,
@@ -52,8 +53,13 @@ class Answer:
 
     @property
     def cut_off(self) -> bool:
-        """Whether the reply ran into its limit of tokens."""
-        return self.reason == "length"
+        """Whether the reply ran into its limit of tokens, or the end of the window."""
+        return self.reason in CUT_OFF
+
+    @property
+    def outcome(self) -> str:
+        """What the runs file calls it."""
+        return "cut off" if self.cut_off else "answered"
 
 
 class Interrupted(KeyboardInterrupt):

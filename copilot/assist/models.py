@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Models made of others; copilot.assist.ensembles takes longer to import.
 ENSEMBLES = frozenset({"mixture", "self", "best-of"})
 DEFAULT_EMBEDDED = "qwen2.5-coder-1.5b"
+# What a reply may take where no table sets it.
+REPLY_TOKENS = 8192
 _EMBEDDED_REPLY_TOKENS = 2048
 # Qwen2.5 has Qwen3's vocabulary.
 _EMBEDDED_TOKENIZER = "qwen3"
@@ -45,6 +47,11 @@ class ChosenModel:
     embedded: catalogue.EmbeddedModel | None = None
     wall: Wall = OPEN
     members: tuple[ChosenModel, ...] = ()
+
+    @property
+    def usual_reply_tokens(self) -> int:
+        """What a reply may take where the model's table does not set it."""
+        return _EMBEDDED_REPLY_TOKENS if self.embedded else REPLY_TOKENS
 
     @property
     def all_embedded(self) -> tuple[catalogue.EmbeddedModel, ...]:
@@ -117,7 +124,7 @@ def shape_of(settings: ModelSettings) -> Shape:
         settings.temperature,
         settings.quorum,
         settings.deadline_seconds,
-        settings.max_reply_tokens,
+        settings.max_reply_tokens or REPLY_TOKENS,
     )
 
 
@@ -143,14 +150,14 @@ def ensemble_said(settings: ModelSettings) -> str:
 def embedded_settings(
     model: catalogue.EmbeddedModel, own: ModelSettings | None = None
 ) -> ModelSettings:
-    """Return the settings of an embedded model, with the window and temperature of `own`."""
+    """Return the settings of an embedded model, with what `own` sets of its size and manner."""
     own = own or ModelSettings()
     return ModelSettings(
         provider="embedded",
         model=model.name,
         window=own.window or model.window_tokens,
         tokenizer=_EMBEDDED_TOKENIZER,
-        max_reply_tokens=_EMBEDDED_REPLY_TOKENS,
+        max_reply_tokens=own.max_reply_tokens,
         temperature=own.temperature or 0.0,
     )
 

@@ -6,19 +6,31 @@ import json
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
-from copilot.backends.faults import error_text, refusal
+from copilot.backends.faults import error_text, parsed, refusal
 from copilot.backends.protocol import Delta, Event, Finished, Thinking
-from copilot.errors import BudgetExceeded, ModelError, ModelUnreachable, ReplyIncomplete
+from copilot.backends.thoughts import thoughts_apart
+from copilot.errors import (
+    BudgetExceeded,
+    CopilotError,
+    ModelError,
+    ModelRefused,
+    ModelUnreachable,
+    ReplyIncomplete,
+)
 
 T = TypeVar("T")
 
 # Ten times what a model with the largest reply writes.
 MOST_BYTES = 64 * 1024 * 1024
 _BROKE_OFF = "{} broke off in the middle of its answer"
+_TRY_AGAIN = "try again; see the server's log"
+_NO_STREAM = "check base_url, and that the server can stream"
+# No window is as large; what is more is no count.
+_MOST_TOKENS = 10**12
 _HALF = re.compile("[\ud800-\udfff]")
 _HIGH = ("\ud800", "\udbff")
 
@@ -26,14 +38,15 @@ _HIGH = ("\ud800", "\udbff")
 def kept(events: Generator[Event, None, None], model: str) -> Generator[Event, None, None]:
     """Pass events on; what breaks after the first piece raises ReplyIncomplete with all pieces.
 
-    Halves of a character that come in two pieces are joined. Closing this closes `events`.
+    Halves of a character that come in two pieces are joined, and thoughts in tags set apart.
+    Closing this closes `events`.
     """
     # Of small pieces, a list or a StringIO would take ten times the room.
     text = bytearray()
     shown = False
     try:
         with closing(events):
-            for event in _joined(events):
+            for event in thoughts_apart(_joined(events)):
                 if isinstance(event, Delta | Thinking):
                     shown = True
                 if isinstance(event, Delta):
@@ -53,9 +66,38 @@ def kept(events: Generator[Event, None, None], model: str) -> Generator[Event, N
 
 def broke_off(model: str) -> ModelUnreachable:
     """Return the error for a stream that ends without saying so."""
-    error = ModelUnreachable(_BROKE_OFF.format(model), "try again; see the server's log")
+    error = ModelUnreachable(_BROKE_OFF.format(model), _TRY_AGAIN)
     error.passing = True
     return error
+
+
+def unfinished(model: str, stray: bytes, *, is_begun: bool) -> CopilotError:
+    """Return the error for a stream without an end; `stray` is what belonged to none of its events.
+
+    Some servers send an error as plain JSON, in a list of one; a wrong address a page of HTML.
+    """
+    document = parsed(stray) if stray else None
+    first = document[0] if isinstance(document, list) and document else document
+    if isinstance(first, dict) and first.get("error"):
+        return refusal(200, stray, model)
+    if is_begun:
+        return broke_off(model)
+    if stray:
+        said = error_text(stray)
+        return ModelRefused(f"{model} sent no stream of events: {said}", _NO_STREAM)
+    silent = ModelUnreachable(f"{model} ended before the first word of its answer", _TRY_AGAIN)
+    silent.passing = True
+    return silent
+
+
+def figure(told: Any, name: str) -> int | None:
+    """Return a count of tokens that a server tells under a name, None for what is no count."""
+    value = told.get(name) if isinstance(told, dict) else None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= _MOST_TOKENS else None
 
 
 def decoded(data: bytes, shape: type[T], model: str) -> T:
@@ -71,9 +113,7 @@ def decoded(data: bytes, shape: type[T], model: str) -> T:
 
 def nonsense(model: str, said: str) -> ModelError:
     """Return the error for an event of a shape that no answer has."""
-    return ModelError(
-        f"{model} sent what is no chat completion: {said}", "try again; see the server's log"
-    )
+    return ModelError(f"{model} sent what is no chat completion: {said}", _TRY_AGAIN)
 
 
 def _check_size(size: int, model: str) -> None:

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from copilot.backends.answers import broke_off, decoded, kept
+from copilot.backends.answers import decoded, figure, kept, unfinished
 from copilot.backends.cuts import pieces, stable_pieces
-from copilot.backends.faults import parsed, refusal
+from copilot.backends.faults import parsed
 from copilot.backends.parameters import Parameters
 from copilot.backends.protocol import (
     Delta,
@@ -37,23 +37,19 @@ _REASONS = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "max_tokens": "length",
-    "model_context_window_exceeded": "length",
+    "model_context_window_exceeded": "window",
     "refusal": "refused",
 }
+_READ, _WRITTEN = "input_tokens", "output_tokens"
+_CACHED, _CACHE_WRITTEN = "cache_read_input_tokens", "cache_creation_input_tokens"
+_COUNTED = (_READ, _WRITTEN, _CACHED, _CACHE_WRITTEN)
 
 Ttl = Literal["5m", "1h"]
 _Block = dict[str, Any]
 
 
-class _Usage(msgspec.Struct):
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-
-
 class _Start(msgspec.Struct):
-    usage: _Usage | None = None
+    usage: Any = None
 
 
 class _Change(msgspec.Struct):
@@ -69,7 +65,7 @@ class _Event(msgspec.Struct):
     message: _Start | None = None
     delta: _Change | None = None
     content_block: _Change | None = None
-    usage: _Usage | None = None
+    usage: Any = None
 
 
 class AnthropicChat:
@@ -162,23 +158,20 @@ def _set_marks(body: _Block, system: Sequence[Message], turns: Sequence[Message]
 
 
 def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]:
-    reason = ""
-    counted = _Usage()
+    reason, is_begun = "", False
+    counted: dict[str, int] = {}
     stray = bytearray()
     for data in event_data(chunks, stray):
+        is_begun = True
         event = decoded(data, _Event, model)
-        told = event.usage or (event.message.usage if event.message else None)
-        counted = _added(counted, told) if told else counted
+        counted |= _figures(event.usage or (event.message.usage if event.message else None))
         yield from _piece(event)
         if event.type == "message_delta" and event.delta:
             reason = event.delta.stop_reason or reason
         if event.type == "message_stop":
             break
     if not reason:
-        document = parsed(bytes(stray)) if stray else None
-        if isinstance(document, dict) and document.get("error"):
-            raise refusal(200, bytes(stray), model)
-        raise broke_off(model)
+        raise unfinished(model, bytes(stray), is_begun=is_begun)
     yield Finished(_REASONS.get(reason, reason), _total(counted))
 
 
@@ -192,16 +185,16 @@ def _piece(event: _Event) -> Iterator[Event]:
         yield Delta(piece.text)
 
 
-def _added(old: _Usage, new: _Usage) -> _Usage:
-    """Take the later figures where there are any: they are cumulative."""
-    names = _Usage.__struct_fields__
-    return _Usage(*(getattr(old if getattr(new, n) is None else new, n) for n in names))
+def _figures(told: Any) -> dict[str, int]:
+    """Read the figures that stand there; they are cumulative, so that later ones count."""
+    figures = ((name, figure(told, name)) for name in _COUNTED)
+    return {name: tokens for name, tokens in figures if tokens is not None}
 
 
-def _total(usage: _Usage) -> Usage | None:
+def _total(counted: dict[str, int]) -> Usage | None:
     """Sum up what was read: Anthropic counts what its cache held, or took, apart."""
-    if usage.input_tokens is None:
+    if _READ not in counted:
         return None
-    cached, written = usage.cache_read_input_tokens, usage.cache_creation_input_tokens
-    prompt = usage.input_tokens + (cached or 0) + (written or 0)
-    return Usage(prompt, usage.output_tokens or 0, cached, written)
+    cached, written = counted.get(_CACHED), counted.get(_CACHE_WRITTEN)
+    prompt = counted[_READ] + (cached or 0) + (written or 0)
+    return Usage(prompt, counted.get(_WRITTEN, 0), cached, written)

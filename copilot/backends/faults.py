@@ -6,6 +6,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 from copilot.backends.httpx_alone import httpx
@@ -27,24 +28,36 @@ _NO_HEADERS: Mapping[str, str] = {}
 # An error behind the status of success has the status 200 here; llama.cpp says 500 while it writes.
 _MAY_BE_TOO_LONG = frozenset({200, 400, 413, 422, 500})
 _TOO_LARGE = 413
+_REFUSED = frozenset({400, 422})
 _BUSY = frozenset({429, 503, 529})
 _PASSING = frozenset({408, 409, 500, 502, 504, *_BUSY})
 # The words of providers for the same, where the status is that of success.
 _BUSY_TYPES = frozenset(
     {"overloaded_error", "rate_limit_error", "rate_limit_exceeded", "RESOURCE_EXHAUSTED"}
 )
+_OVERLOADED = frozenset({"overloaded_error", "overloaded"})
 _PASSING_TYPES = frozenset(
     {"api_error", "timeout_error", "server_error", "UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED"}
 )
-_NO_CREDIT = ("insufficient_quota", "insufficient balance", "billing_error", "billing_hard_limit")
+_NO_CREDIT = (
+    "insufficient_quota",
+    "insufficient balance",
+    "billing_error",
+    "billing_hard_limit",
+    "credit balance is too low",
+)
+# Google says so with the status 400.
+_WRONG_KEY = ("api_key_invalid", "api key not valid")
+_REPLY_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxoutputtokens")
 _HINTS = {
-    401: "set the key in the variable that the model's api_key_env names",
+    401: "name the variable that holds its key: --api-key-env, or api_key_env in its table",
     402: "the account has no credit left: see the provider's billing page",
     403: "the key may not use this model: check its rights",
     404: "check the model's name and base_url: copilot models list",
     429: "too many requests: wait a little and try again",
     529: "the provider is overloaded: wait a little and try again",
 }
+_SECONDS_TOLD = 10
 
 
 def refusal(
@@ -61,9 +74,19 @@ def refusal(
     if too_long is not None or status == _TOO_LARGE:
         return _over_the_window(too_long or Overflow(), error_text(body), model, status)
     message = f"{model} refused ({status}): {error_text(body)}"
-    if status == 402 or any(word in text.lower() for word in _NO_CREDIT):
-        return ModelRefused(message, _HINTS[402])
-    return _judged(status, document, message, headers)
+    known = _known_hint(status, text.lower())
+    return ModelRefused(message, known) if known else _judged(status, document, message, headers)
+
+
+def _known_hint(status: int, text: str) -> str:
+    """Return what to do about money, a key or a reply's limit, where a refusal is about those."""
+    if status == 402 or any(word in text for word in _NO_CREDIT):
+        return _HINTS[402]
+    if any(word in text for word in _WRONG_KEY):
+        return _HINTS[401]
+    if status in _REFUSED and any(word in text for word in _REPLY_LIMITS):
+        return "set max_reply_tokens in the model's table to what it can write"
+    return ""
 
 
 def _judged(status: int, document: Any, message: str, headers: Mapping[str, str]) -> ModelError:
@@ -75,13 +98,30 @@ def _judged(status: int, document: Any, message: str, headers: Mapping[str, str]
     passing = _said(headers.get("x-should-retry"), passing)
     if is_busy or (passing and wait is not None):
         per_day = is_per_day(document)
-        hint = "the quota of the day is used up" if per_day else _hint(status)
+        hint = "the quota of the day is used up" if per_day else _busy_hint(status, words, wait)
         busy = ModelBusy(message, hint, wait, per_day=per_day)
         busy.passing = passing and not per_day
         return busy
     refused = ModelRefused(message, _hint(status))
     refused.passing = passing
     return refused
+
+
+def _busy_hint(status: int, words: set[str], wait: float | None) -> str:
+    """Return the hint, with the wait that the server asks for where that is not a short one."""
+    is_told = status in _HINTS or status in _PASSING
+    hint = _hint(status if is_told else 529 if words & _OVERLOADED else 429)
+    if wait is None or wait < _SECONDS_TOLD:
+        return hint
+    return hint.replace("wait a little", f"wait {_span(wait)}, as it asks,")
+
+
+def _span(seconds: float) -> str:
+    """Return a time as a person says it, rounded up."""
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds > 2 * size:
+            return f"{ceil(seconds / size)} {unit}"
+    return f"{ceil(seconds)} seconds"
 
 
 def _over_the_window(overflow: Overflow, said: str, model: str, status: int) -> BudgetExceeded:

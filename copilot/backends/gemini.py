@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from copilot.backends.answers import broke_off, decoded, kept
-from copilot.backends.faults import parsed, refusal, shortened
+from copilot.backends.answers import decoded, figure, kept, unfinished
+from copilot.backends.faults import parsed, shortened
 from copilot.backends.gemini_caches import GeminiCaches, Held, StablePart, stable_part
 from copilot.backends.protocol import (
     Delta,
@@ -63,17 +63,10 @@ class _Feedback(msgspec.Struct, rename="camel"):
     block_reason: str | None = None
 
 
-class _Usage(msgspec.Struct, rename="camel"):
-    prompt_token_count: int | None = None
-    cached_content_token_count: int | None = None
-    candidates_token_count: int | None = None
-    thoughts_token_count: int | None = None
-
-
 class _Answer(msgspec.Struct, rename="camel"):
     candidates: list[_Candidate] | None = None
     prompt_feedback: _Feedback | None = None
-    usage_metadata: _Usage | None = None
+    usage_metadata: Any = None
 
 
 class GeminiChat:
@@ -186,10 +179,11 @@ def _body(request: Request, messages: Sequence[Message]) -> dict[str, Any]:
 
 def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]:
     """Turn the stream into events; it has no mark of its own for the end."""
-    reason = ""
+    reason, is_begun = "", False
     usage: Usage | None = None
     stray = bytearray()
     for data in event_data(chunks, stray):
+        is_begun = True
         answer = decoded(data, _Answer, model)
         usage = _usage(answer.usage_metadata) or usage
         blocked = answer.prompt_feedback and answer.prompt_feedback.block_reason
@@ -202,7 +196,7 @@ def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]
             yield from _pieces(candidate.content)
             reason = candidate.finish_reason or reason
     if not reason:
-        raise _unfinished(bytes(stray), model)
+        raise unfinished(model, bytes(stray), is_begun=is_begun)
     yield Finished(_REASONS.get(reason, reason), usage)
 
 
@@ -212,18 +206,10 @@ def _pieces(content: _Content | None) -> Iterator[Event]:
             yield Thinking(part.text) if part.thought else Delta(part.text)
 
 
-def _unfinished(stray: bytes, model: str) -> Exception:
-    """Return the error for a stream without an end; an error may stand there as plain JSON."""
-    document = parsed(stray) if stray else None
-    first = document[0] if isinstance(document, list) and document else document
-    if isinstance(first, dict) and first.get("error"):
-        return refusal(200, stray, model)
-    return broke_off(model)
-
-
-def _usage(usage: _Usage | None) -> Usage | None:
+def _usage(told: Any) -> Usage | None:
     """Read the figures; Google leaves out those that are zero."""
-    if usage is None or usage.prompt_token_count is None:
+    prompt = figure(told, "promptTokenCount")
+    if prompt is None:
         return None
-    reply = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
-    return Usage(usage.prompt_token_count, reply, usage.cached_content_token_count or 0)
+    reply = (figure(told, "candidatesTokenCount") or 0) + (figure(told, "thoughtsTokenCount") or 0)
+    return Usage(prompt, reply, figure(told, "cachedContentTokenCount") or 0)

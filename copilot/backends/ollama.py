@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from copilot.backends.answers import broke_off, decoded, kept
+from copilot.backends.answers import decoded, figure, kept, unfinished
 from copilot.backends.faults import NAME_ONE, error_text, parsed, shortened
 from copilot.backends.lines import split_lines
 from copilot.backends.protocol import (
@@ -48,8 +48,8 @@ class _Line(msgspec.Struct):
     message: _Said | None = None
     done: bool = False
     done_reason: str | None = None
-    prompt_eval_count: int | None = None
-    eval_count: int | None = None
+    prompt_eval_count: Any = None
+    eval_count: Any = None
 
 
 class OllamaChat:
@@ -183,17 +183,23 @@ def _context_length(page: Any) -> int | None:
 
 
 def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]:
+    is_begun = False
     for data in split_lines(chunks):
         if not data.strip():
             continue
         line = decoded(data, _Line, model)
+        is_begun = True
         if line.message and line.message.thinking:
             yield Thinking(line.message.thinking)
         if line.message and line.message.content:
             yield Delta(line.message.content)
         if line.done:
-            count = line.prompt_eval_count
-            usage = Usage(count, line.eval_count or 0) if count is not None else None
-            yield Finished(line.done_reason or "stop", usage)
+            yield Finished(line.done_reason or "stop", _counted(line))
             return
-    raise broke_off(model)
+    raise unfinished(model, b"", is_begun=is_begun)
+
+
+def _counted(line: _Line) -> Usage | None:
+    told = msgspec.to_builtins(line)
+    read = figure(told, "prompt_eval_count")
+    return None if read is None else Usage(read, figure(told, "eval_count") or 0)

@@ -8,47 +8,12 @@ from typing import Any
 
 import msgspec
 
-from copilot.backends.answers import broke_off, nonsense
+from copilot.backends.answers import figure, nonsense, unfinished
 from copilot.backends.faults import error_text, parsed, refusal
 from copilot.backends.protocol import Delta, Event, Finished, Reading, Thinking, Usage
 from copilot.backends.sse import event_data
 
 _REASONS = {"content_filter": "refused", "end_turn": "stop", "eos": "stop", "max_tokens": "length"}
-
-
-class _Details(msgspec.Struct):
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-
-
-class _Usage(msgspec.Struct):
-    """OpenAI's fields; then DeepSeek's, Moonshot's, and those of gateways to Anthropic."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    prompt_tokens_details: _Details | None = None
-    prompt_cache_hit_tokens: int | None = None
-    cached_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-
-    def told(self) -> Usage | None:
-        if self.prompt_tokens is None:
-            return None
-        details = self.prompt_tokens_details or _Details()
-        cached = _first(
-            details.cached_tokens,
-            self.prompt_cache_hit_tokens,
-            self.cached_tokens,
-            self.cache_read_input_tokens,
-        )
-        written = _first(details.cache_write_tokens, self.cache_creation_input_tokens)
-        return Usage(self.prompt_tokens, self.completion_tokens or 0, cached, written)
-
-
-class _Progress(msgspec.Struct):
-    processed: int = 0
-    total: int = 0
 
 
 class _Piece(msgspec.Struct):
@@ -59,16 +24,22 @@ class _Piece(msgspec.Struct):
 
 
 class _Choice(msgspec.Struct):
+    """A piece of the answer, or all of it where a server does not stream."""
+
     delta: _Piece | None = None
+    message: _Piece | None = None
     finish_reason: str | None = None
 
 
 class _Chunk(msgspec.Struct):
-    """One event of the stream; what a server adds of its own is passed over."""
+    """One event of the stream; what a server adds of its own is passed over.
+
+    Figures that are none must not cost the answer: they are looked at one by one.
+    """
 
     choices: list[_Choice] | None = None
-    usage: _Usage | None = None
-    prompt_progress: _Progress | None = None
+    usage: Any = None
+    prompt_progress: Any = None
     error: Any = None
 
 
@@ -76,43 +47,73 @@ _DECODER = msgspec.json.Decoder(_Chunk)
 
 
 def events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]:
-    """Turn the stream into events. Usage may come behind the last choice, or never."""
-    reason = ""
+    """Turn the stream into events. Usage may come behind the last choice, or never.
+
+    An answer that is sent whole, for want of a stream, is one too.
+    """
+    reason, is_begun = "", False
     usage: Usage | None = None
     stray = bytearray()
-    for data in event_data(chunks, stray):
-        if data.strip() == b"[DONE]":
-            break
-        chunk = _chunk(data, model)
-        usage = (chunk.usage.told() if chunk.usage else None) or usage
-        if chunk.prompt_progress:
-            yield Reading(chunk.prompt_progress.processed, chunk.prompt_progress.total)
+    for chunk in _chunks(chunks, stray, model):
+        is_begun = True
+        usage = _counted(chunk.usage) or usage
+        yield from _progress(chunk.prompt_progress)
         for choice in chunk.choices or []:
-            yield from _pieces(choice.delta)
-            reason = "refused" if choice.delta and choice.delta.refusal else reason
+            piece = choice.delta or choice.message
+            yield from _pieces(piece)
+            reason = "refused" if piece and piece.refusal else reason
             reason = reason or choice.finish_reason or ""
     if not reason:
-        raise _unfinished(bytes(stray), model)
+        raise unfinished(model, bytes(stray), is_begun=is_begun)
     yield Finished(_REASONS.get(reason, reason), usage)
 
 
-def _pieces(delta: _Piece | None) -> Iterator[Event]:
-    if delta is None:
+def _chunks(chunks: Iterator[bytes], stray: bytearray, model: str) -> Iterator[_Chunk]:
+    """Parse the events of a stream, or the one document that a server sent in its place."""
+    is_begun = False
+    for data in event_data(chunks, stray):
+        if data.strip() == b"[DONE]":
+            return
+        is_begun = True
+        yield _chunk(data, model)
+    document = parsed(bytes(stray)) if stray and not is_begun else None
+    if isinstance(document, dict) and document.get("choices"):
+        yield _chunk(bytes(stray), model)
+
+
+def _counted(told: Any) -> Usage | None:
+    """Read OpenAI's figures; then DeepSeek's, Moonshot's, and those of gateways to Anthropic."""
+    prompt = figure(told, "prompt_tokens")
+    if prompt is None:
+        return None
+    details = told.get("prompt_tokens_details")
+    cached = _first(
+        figure(details, "cached_tokens"),
+        figure(told, "prompt_cache_hit_tokens"),
+        figure(told, "cached_tokens"),
+        figure(told, "cache_read_input_tokens"),
+    )
+    written = _first(
+        figure(details, "cache_write_tokens"), figure(told, "cache_creation_input_tokens")
+    )
+    return Usage(prompt, figure(told, "completion_tokens") or 0, cached, written)
+
+
+def _progress(told: Any) -> Iterator[Event]:
+    done, total = figure(told, "processed"), figure(told, "total")
+    if done is not None and total:
+        yield Reading(done, total)
+
+
+def _pieces(piece: _Piece | None) -> Iterator[Event]:
+    if piece is None:
         return
-    thought = delta.reasoning_content or delta.reasoning
+    thought = piece.reasoning_content or piece.reasoning
     if thought:
         yield Thinking(thought)
-    said = delta.content or delta.refusal
+    said = piece.content or piece.refusal
     if said:
         yield Delta(said)
-
-
-def _unfinished(stray: bytes, model: str) -> Exception:
-    """Return the error for a stream without an end; some send an error as plain JSON."""
-    document = parsed(stray) if stray else None
-    if isinstance(document, dict) and document.get("error"):
-        return refusal(200, stray, model)
-    return broke_off(model)
 
 
 def _chunk(data: bytes, model: str) -> _Chunk:

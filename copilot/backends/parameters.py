@@ -14,9 +14,11 @@ from copilot.backends.overflow import overflow_in
 
 _OPTIONAL = ("temperature", "seed", "prompt_cache_key", "return_progress", "stream_options")
 _OLD_NAME, _NEW_NAME = "max_tokens", "max_completion_tokens"
-# Of Anthropic and of OpenAI: the reply that was asked for is longer than the model can write.
+# Of Anthropic, OpenAI and DeepSeek, where a reply was asked for that the model cannot write.
 _MOST_REPLY = re.compile(
-    r"max_tokens: \d+ > (\d+)|supports at most (\d+) completion tokens", re.IGNORECASE
+    r"max_tokens: \d+ > (\d+)|supports at most (\d+) completion tokens"
+    r"|range of max_tokens is \[1, (\d+)\]",
+    re.IGNORECASE,
 )
 
 
@@ -50,7 +52,7 @@ class Parameters:
     def _learn(self, text: str, body: dict[str, Any]) -> None:
         most = _MOST_REPLY.search(text)
         if most:
-            self._most_reply = int(most[1] or most[2]) or None
+            self._most_reply = int(next(filter(None, most.groups()))) or None
         elif _NEW_NAME in text and _OLD_NAME in body:
             self._new_name = True
         else:

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from copilot.text import one_line
+
 # Whose way of taking a grammar a server has; empty for one that follows none.
 Grammar = Literal["", "llama.cpp", "vllm", "sglang"]
+# The reasons of an end that came before the answer's own.
+CUT_OFF = frozenset({"length", "window"})
 
 
 @dataclass(frozen=True)
@@ -99,12 +103,16 @@ class Waiting:
     seconds: float
     why: str
 
+    def __str__(self) -> str:
+        return f"{one_line(self.why)}; trying again in {max(1, round(self.seconds))} s"
+
 
 @dataclass(frozen=True)
 class Finished:
     """The end of the answer, and the usage if the server told it.
 
-    `reason` is `stop`, `length` (the limit of tokens), `refused`, or the provider's own word.
+    `reason` is `stop`, `length` (the limit of tokens), `window` (prompt and answer fill it),
+    `refused`, or the provider's own word.
     """
 
     reason: str

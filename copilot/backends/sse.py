@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from copilot.backends.lines import MOST_LINE_BYTES, LineTooLong, split_lines
 
 _FIELDS = (b"event:", b"id:", b"retry:", b":")
-_MOST_STRAY_BYTES = 64 * 1024
+# An answer of the largest size, if it comes whole.
+_MOST_STRAY_BYTES = 1024 * 1024
 
 
 def event_data(chunks: Iterable[bytes], stray: bytearray | None = None) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from copilot.cli.listening import streaming
 from copilot.cli.prepare import Question, say_gap
 from copilot.cli.ready import Ready
 from copilot.cli.talk import say, stream
+from copilot.errors import ReplyIncomplete
 
 
 def hear(
@@ -46,6 +47,21 @@ def hear(
     say_cut(question, answer, marked.missing if words else ())
     say_gap(question, answer)
     return answer
+
+
+def why_cut(answer: Answer, ready: Ready) -> ReplyIncomplete:
+    """Return why an answer that is cut off ended where it did, and what to do about it."""
+    usage, window = answer.usage, ready.window
+    filled = usage is not None and window is not None and usage.prompt + usage.reply >= window
+    if filled or answer.reason == "window":
+        size = f" of {window:,} tokens" if window else ""
+        return ReplyIncomplete(
+            f"the prompt and its answer filled the window{size}",
+            "send less with --budget N, or use a model with a larger window",
+            answer.text,
+        )
+    tokens, hint = ready.reply_bound
+    return ReplyIncomplete(f"the answer ran into its limit of {tokens:,} tokens", hint, answer.text)
 
 
 def _as_events(listener: Callable[[Event], None]) -> Callable[[str], None]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from copilot.assist.ask import Answer
-from copilot.cli.answer import hear
+from copilot.backends.protocol import Usage
+from copilot.cli.answer import hear, why_cut
 from copilot.cli.fit import refit
 from copilot.cli.keep import write_manifest
 from copilot.cli.options import (
@@ -34,7 +34,7 @@ from copilot.cli.options import (
     new_app,
     where,
 )
-from copilot.cli.prepare import Question, read_for, record
+from copilot.cli.prepare import Question, read_for, record, recorded_if_broken
 from copilot.cli.ready import Ready, ready_model
 from copilot.cli.setup import Setup, set_up
 from copilot.cli.show import put, put_json, say_usage
@@ -78,36 +78,34 @@ def ask_command(
         except BudgetExceeded as refusal:
             asked, ready = refit(setup, ready, "ask", question, asked, refusal)
             answer = _ask(setup, question, asked, ready, as_json=as_json)
-        record(setup, "ask", question, asked, ready, answer, "answered")
+        record(setup, "ask", question, asked, ready, answer, answer.outcome)
     say_usage(answer)
     if answer.cut_off:
-        raise ReplyIncomplete(
-            f"the answer ran into its limit of {ready.limits.max_reply_tokens:,} tokens",
-            "raise max_reply_tokens of the model, or ask for less",
-        )
+        raise why_cut(answer, ready)
 
 
 def _ask(setup: Setup, question: str, asked: Question, ready: Ready, *, as_json: bool) -> Answer:
     """Return the whole answer; one that breaks off is recorded, and printed as far as it came."""
     try:
-        answer = hear(asked, ready, _ignore if as_json else put)
+        with recorded_if_broken(setup, "ask", question, asked, ready):
+            answer = hear(asked, ready, _ignore if as_json else put)
     except ReplyIncomplete as stop:
-        came = Answer(datetime.now(UTC), stop.partial, "broken off", None, 0.0)
         if as_json:
-            put_json(_document(asked, ready, came, complete=False))
-        record(setup, "ask", question, asked, ready, came, "broke off")
+            put_json(_document(asked, ready, stop.partial, None, complete=False))
         raise
     if as_json:
-        put_json(_document(asked, ready, answer, complete=not answer.cut_off))
+        complete = not answer.cut_off
+        put_json(_document(asked, ready, answer.text, answer.usage, complete=complete))
     elif not answer.text.endswith("\n"):
         put("\n")
     return answer
 
 
-def _document(asked: Question, ready: Ready, answer: Answer, *, complete: bool) -> dict[str, Any]:
-    usage = answer.usage
+def _document(
+    asked: Question, ready: Ready, text: str, usage: Usage | None, *, complete: bool
+) -> dict[str, Any]:
     return {
-        "answer": answer.text,
+        "answer": text,
         "complete": complete,
         "model": ready.facts.model,
         "prompt_sha256": asked.packed.prompt.sha256,

@@ -36,7 +36,7 @@ from copilot.cli.decisions import apply_command
 from copilot.cli.fit import refit
 from copilot.cli.keep import keep_reply
 from copilot.cli.log_run import expected_line
-from copilot.cli.prepare import Question, agree, record
+from copilot.cli.prepare import Question, agree, record, recorded_if_broken
 from copilot.cli.ready import Ready
 from copilot.cli.setup import Setup
 from copilot.cli.show import say_usage
@@ -97,28 +97,29 @@ class Conversation:
 
     def _heard(self) -> Answer:
         try:
-            if self.is_constrained and self.files is None:
-                self.files = all_files(self.packed, self.task)
-            if self.is_constrained and self.files is None:
-                listed = self._listed()
-                self.files = self._named(listed)
-                if not self.files.listed:
-                    return replace(listed, text=NO_EDITS)
-                self._record(listed, "files named")
-            grammar, since = self._grammar(), self.turns
-            return hear(
-                self.question, self.ready, grammar=grammar, turns=since, listener=self.listener
-            )
+            with recorded_if_broken(self.setup, "edit", self.task, self.question, self.ready):
+                return self._answered()
         except (ReplyIncomplete, Interrupted) as stop:
             if stop.partial:
                 file = keep_reply(self.setup.paths.replies, stop.partial)
                 say(f"\nthe partial reply is kept, to be read: {file}")
             raise
 
+    def _answered(self) -> Answer:
+        if self.is_constrained and self.files is None:
+            self.files = all_files(self.packed, self.task)
+        if self.is_constrained and self.files is None:
+            listed = self._listed()
+            self.files = self._named(listed)
+            if not self.files.listed:
+                return replace(listed, text=NO_EDITS)
+            self._record(listed, "files named")
+        grammar, since = self._grammar(), self.turns
+        return hear(self.question, self.ready, grammar=grammar, turns=since, listener=self.listener)
+
     def _listed(self) -> Answer:
         """Let the model name the files that it will change."""
-        grammar = files_grammar(self.question.packed)
-        asked = (asks_for_files(self.prompts),)
+        asked, grammar = (asks_for_files(self.prompts),), files_grammar(self.packed)
         return hear(self.question, self.ready, lambda _text: None, grammar, asked)
 
     def _named(self, listed: Answer) -> Files:

@@ -13,8 +13,9 @@ from copilot.errors import BudgetExceeded
 from copilot.settings.windows import keep_window
 from copilot.text import one_line
 
-# Of the real window, what our own count may be off by where the provider tells none of its own.
-_MARGIN = 0.95
+# What our count of another prompt may be off by, where the provider told its own of this one, and
+# where it told none.
+_MARGIN, _WIDE_MARGIN = 0.98, 0.95
 _NAMED = 5
 _LEVELS = [Detail.OMITTED, Detail.PATH, Detail.OUTLINE, Detail.FULL]
 
@@ -40,16 +41,22 @@ def narrowed(ready: Ready, sent: Question, refusal: BudgetExceeded) -> Ready:
     """
     if not refusal.limit:
         raise refusal
-    ours = sent.packed.prompt.total_tokens
-    scale = ours / refusal.got if refusal.got and refusal.got > refusal.limit else _MARGIN
-    say(f"the model's window holds {refusal.limit:,} tokens only: the prompt is made anew")
-    return replace(ready, found_window=int(refusal.limit * min(scale, 1.0) * _MARGIN))
+    share = _WIDE_MARGIN
+    if refusal.got and refusal.got > refusal.limit:
+        share = min(sent.packed.prompt.total_tokens / refusal.got, 1.0) * _MARGIN
+    smaller = replace(ready, found_window=int(refusal.limit * share))
+    before, after = ready.limits.max_reply_tokens, smaller.limits.max_reply_tokens
+    less = f", and the answer may take {after:,} in place of {before:,}" if after < before else ""
+    say(f"the model's window holds {refusal.limit:,} tokens only: the prompt is made anew{less}")
+    return smaller
 
 
 def _dropped(before: Question, after: Question) -> str:
     """Return which files are shown in less detail, or not at all."""
     old = _levels(before)
     less = [name for name, level in _levels(after).items() if level < old.get(name, 0)]
+    if not less:
+        return "no file is shortened or left out for it"
     named = ", ".join(one_line(name) for name in less[:_NAMED])
     more = f" and {len(less) - _NAMED} more" if len(less) > _NAMED else ""
     files = f"{len(less)} file{'' if len(less) == 1 else 's'}"

@@ -30,7 +30,7 @@ def streaming(write: Callable[[str], None] = stream) -> Iterator[Callable[[Event
                 clock.show("thinking")
                 detail(one_line(event.text))
             elif isinstance(event, Waiting):
-                say(f"{one_line(event.why)}; trying again in {event.seconds:.0f} s")
+                say(str(event))
             elif isinstance(event, Delta):
                 # The clock must be gone before the text takes its line.
                 stack.close()

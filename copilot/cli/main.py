@@ -25,16 +25,24 @@ def main() -> None:
         # importing what lies in this folder.
         python = [sys.executable, "-P", "-X", "utf8"]
         os.execv(sys.executable, [*python, "-m", "copilot", *sys.argv[1:]])  # noqa: S606
-    if sys.argv[1:] in (["--version"], ["-V"]):
-        print(f"copilot {__version__}")
-        return
-    code = _run(sys.argv[1:])
+    try:
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # While it is still being imported.
+        code = 130
+    except BrokenPipeError:
+        _forget_stdout()
+        code = 141
     # Else a process that ends would look through all it holds for cycles first.
     gc.freeze()
     sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:
+    if arguments in (["--version"], ["-V"]):
+        # In no time: nothing else is imported for it.
+        print(f"copilot {__version__}", flush=True)
+        return 0
     from copilot.workspace.inherited import take_from
 
     gc.set_threshold(*GC_THRESHOLDS)
@@ -61,7 +69,7 @@ def run_command(arguments: list[str]) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         _forget_stdout()
-        return ExitCode.FINDINGS
+        return ExitCode.NOBODY_READS
     except OSError as error:
         _forget_stdout()
         complain(_system_refusal(error))
@@ -85,6 +93,9 @@ def _command(arguments: list[str]) -> int:
     try:
         command_line(arguments)
     except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):
+            # The library of the command line made a failure of it.
+            raise leaving.__context__ from None
         code = ExitCode.OK if leaving.code is None else leaving.code
     # What cannot be written is an error of ours to tell, not of Python's while it shuts down.
     sys.stdout.flush()

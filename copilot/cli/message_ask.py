@@ -17,7 +17,7 @@ from copilot.assist.message_prompt import Asked, Subject, asks_again, pack_messa
 from copilot.assist.pack import limit_of
 from copilot.backends.protocol import Message as Turn
 from copilot.cli.answer import hear
-from copilot.cli.prepare import Question, question_of, record
+from copilot.cli.prepare import Question, question_of, record, recorded_if_broken
 from copilot.cli.ready import Ready
 from copilot.cli.setup import Setup
 from copilot.cli.talk import detail, progress_bar
@@ -63,7 +63,8 @@ class _Asking:
         grammar = message_grammar(customs) if self.ready.facts.follows_grammar else None
         turns: tuple[Turn, ...] = ()
         for _ in range(_ATTEMPTS):
-            answer = hear(question, self.ready, _ignore, grammar, turns)
+            with recorded_if_broken(self.setup, "message", _LABEL, question, self.ready):
+                answer = hear(question, self.ready, _ignore, grammar, turns)
             try:
                 message = self._read(answer, asked)
             except MessageRefused as refusal:
@@ -76,7 +77,7 @@ class _Asking:
                 else:
                     turns += asks_again(answer.text, why, self.setup.paths.prompts)
             else:
-                self._record(question, answer, "answered")
+                self._record(question, answer, answer.outcome)
                 return Proposed(message, question, answer)
         try:
             message = self._read(replace(answer, text=shortened(answer.text, customs)), asked)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from copilot.assist.ask import Answer, Limits, ask
+from copilot.assist.ask import Answer, Interrupted, Limits, ask
 from copilot.assist.estimate import Estimate, asks, estimate, said
 from copilot.assist.models import shape_of
 from copilot.assist.pack import Packed, check_fit, limit_of, pack
@@ -21,7 +24,7 @@ from copilot.cli.setup import Setup
 from copilot.cli.show import say_packed, say_reuse
 from copilot.cli.talk import can_agree, detail, progress_bar, say, say_figures
 from copilot.context.reuse import Reuse, last_of
-from copilot.errors import PolicyRefused
+from copilot.errors import PolicyRefused, ReplyIncomplete
 from copilot.settings.modes import Mode
 from copilot.text import one_line
 
@@ -75,7 +78,7 @@ def _selected(scope: Scope, setup: Setup, ready: Ready, asked: str) -> Scope:
     with streaming(lambda _text: None) as show:
         answer = ask(ready.backend, question.packed, limits, show)
     question.sent()
-    record(setup, "select", asked, question, ready, answer, "answered", mode=Mode.SELECT)
+    record(setup, "select", asked, question, ready, answer, answer.outcome, mode=Mode.SELECT)
     names = [f"{f.repository}/{f.path}" for f in question.packed.prompt.files if f.section]
     named = named_files(answer.text, names)
     say(f"the model named {len(named.files)} files: {_listed(named.files)}")
@@ -133,6 +136,21 @@ def record(
         manifest=manifest_of(packed, question.limit, ready.facts.model, setup.masker),
         tally=tally,
     )
+
+
+@contextmanager
+def recorded_if_broken(
+    setup: Setup, command: str, asked: str, question: Question, ready: Ready
+) -> Iterator[None]:
+    """Record an answer that breaks off, or that the person stops, as far as it came."""
+    started, clock = datetime.now(UTC), time.monotonic()
+    try:
+        yield
+    except (ReplyIncomplete, Interrupted) as stop:
+        outcome = "stopped" if isinstance(stop, Interrupted) else "broke off"
+        came = Answer(started, stop.partial, outcome, None, time.monotonic() - clock)
+        record(setup, command, asked, question, ready, came, outcome)
+        raise
 
 
 def say_gap(question: Question, answer: Answer) -> None:

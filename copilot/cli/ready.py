@@ -22,6 +22,9 @@ from copilot.settings.config import Config
 from copilot.settings.windows import effective_length, found_window
 from copilot.text import one_line
 
+_RAISE = "set max_reply_tokens in the model's table, or ask for less"
+_QUARTER = "that is a quarter of its window"
+_HALF = "that is half of its window: serve it with a larger one, or ask for less"
 _PROJECT_FILES = frozenset({".copilot.toml", "pyproject.toml"})
 
 
@@ -69,10 +72,25 @@ class Ready:
         return config.budget if is_users else min(config.budget, self.effective)
 
     @property
+    def reply_bound(self) -> tuple[int, str]:
+        """The most tokens of a reply, and what a person can do about that bound.
+
+        It takes half the window at most; a quarter, where the person did not set it.
+        """
+        own, most = self.chosen.settings.max_reply_tokens, self.facts.max_reply_tokens
+        bounds = [(own or self.chosen.usual_reply_tokens, _RAISE)]
+        if most:
+            bounds.append((most, "the model writes no more: ask for less"))
+        if self.window and own:
+            bounds.append((self.window // 2, _HALF))
+        elif self.window:
+            bounds.append((self.window // 4, f"{_QUARTER}: {_RAISE}"))
+        return min(bounds, key=lambda bound: bound[0])
+
+    @property
     def limits(self) -> Limits:
-        """The reply's limits; never more than a quarter of the window."""
-        wanted = self.chosen.settings.max_reply_tokens
-        tokens = min(wanted, self.window // 4) if self.window else wanted
+        """The reply's limits."""
+        tokens, _ = self.reply_bound
         # llama.cpp samples at 0.8 unless told otherwise; hosted models may refuse any value.
         usual = 0.0 if self.facts.grammar == "llama.cpp" else None
         chosen = self.chosen.settings.temperature

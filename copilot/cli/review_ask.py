@@ -75,7 +75,7 @@ class _Asking:
         answer, said = self._said(one, question)
         question.sent()
         self.prompts.append(one.packed.prompt.sha256)
-        record(self.setup, "review", about, question, self.ready, answer, "answered")
+        record(self.setup, "review", about, question, self.ready, answer, answer.outcome)
         is_odd = (
             said.note not in ("", CUT_PROMPT) and answer.reason == "stop" and answer.text.strip()
         )
@@ -125,7 +125,7 @@ class _Asking:
         except (ModelError, BudgetExceeded) as error:
             say(f"it could not be asked once more: {one_line(error.message)}")
             return said
-        record(self.setup, "review", about, question, self.ready, again, "answered")
+        record(self.setup, "review", about, question, self.ready, again, again.outcome)
         return replace(second, findings=(*said.findings, *second.findings))
 
     @property

@@ -28,11 +28,11 @@ from copilot.assist.session.protocol import (
 from copilot.assist.session.spoken import Asked, Spoken, begun, sendable
 from copilot.backends import catalogue
 from copilot.backends.protocol import Message
-from copilot.cli.answer import hear
+from copilot.cli.answer import hear, why_cut
 from copilot.cli.fit import narrowed
 from copilot.cli.log_run import cost_of_answer
 from copilot.cli.options import Whom
-from copilot.cli.prepare import Question
+from copilot.cli.prepare import Question, recorded_if_broken
 from copilot.cli.ready import Ready
 from copilot.cli.session_context import (
     named_files,
@@ -137,15 +137,19 @@ class Core:
         """Ask, and once more where the model's window proves to be smaller."""
         ready, question = self._question(kind, text, work)
         try:
-            answer = hear(question, ready, listener=work.heard.listen)
+            answer = self._heard(kind, text, question, ready, work)
         except BudgetExceeded as refusal:
             ready = narrowed(ready, question, refusal)
             self._model.narrow(ready)
             keep_window(self._setup.paths.windows_file, ready.endpoint, ready.found_window or 0)
             self._talk = replace(self._talk, why_anew="the model's window is smaller")
             ready, question = self._question(kind, text, work)
-            answer = hear(question, ready, listener=work.heard.listen)
+            answer = self._heard(kind, text, question, ready, work)
         return ready, question, answer
+
+    def _heard(self, kind: str, text: str, question: Question, ready: Ready, work: Work) -> Answer:
+        with recorded_if_broken(self._setup, kind, text, question, ready):
+            return hear(question, ready, listener=work.heard.listen)
 
     def _question(self, kind: str, text: str, work: Work) -> tuple[Ready, Question]:
         ready = self._model.ready()
@@ -313,7 +317,7 @@ def with_answer(turn: Turn, answer: Answer, ready: Ready, work: Work) -> Turn:
     """Return the turn with what the answer took."""
     usage = answer.usage
     payer = (ready.chosen.members or (ready.chosen,))[0]
-    hint = "the answer ran into its limit of tokens" if answer.cut_off else ""
+    hint = why_cut(answer, ready).message if answer.cut_off else ""
     return replace(
         turn,
         answer=work.heard.text,

@@ -131,7 +131,7 @@ class Engine(Checking):
                 return self._stopped(turn, work, stop)
             self._take(question, ready, (), answer.text)
             say_usage(answer)
-            record_run(self._setup, "ask", text, question, ready, answer, "answered")
+            record_run(self._setup, "ask", text, question, ready, answer, answer.outcome)
             return self._kept.end(with_answer(turn, answer, ready, work))
 
     def undo(self) -> Turn:

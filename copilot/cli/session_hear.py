@@ -7,7 +7,6 @@ from copilot.assist.session.protocol import Show
 from copilot.backends.protocol import Delta, Event, Finished, Waiting
 from copilot.cli.session_store import Kept
 from copilot.cli.talk import say
-from copilot.text import one_line
 
 # A model may write half a character as an escape.
 _HALVES = "surrogatepass"
@@ -38,7 +37,7 @@ class Heard:
         elif isinstance(event, Finished):
             self._is_finished = True
         elif isinstance(event, Waiting):
-            say(f"{one_line(event.why)}; trying again in {event.seconds:.0f} s")
+            say(str(event))
         self._show(event)
 
     def _begin_again(self) -> None:

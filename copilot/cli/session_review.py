@@ -106,7 +106,7 @@ def _without_text(show: Show) -> Callable[[Event], None]:
 
 def _shown(show: Show, event: Event) -> None:
     if isinstance(event, Waiting):
-        say(f"{one_line(event.why)}; trying again in {event.seconds:.0f} s")
+        say(str(event))
     if isinstance(event, Delta):
         show(Thinking(""))
     elif not isinstance(event, Finished):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from statistics import median
 
+from copilot.backends.protocol import CUT_OFF
 from copilot.evals.heat import heat_of
 from copilot.evals.report_findings import findings_of
 from copilot.evals.report_model import RULER_TASKS, Length, Report, Series, SeriesKey
@@ -90,7 +91,7 @@ def _series(rows: Sequence[Row], repository: str) -> Series:
         examples=first.recipe.examples,
         lengths=lengths,
         errors=dict(sorted(Counter(row.error for row in rows if row.error).items())),
-        cut_off=sum(row.finish == "length" for row in answered),
+        cut_off=sum(row.finish in CUT_OFF for row in answered),
         heat=heat_of(answered),
         reply_tokens=first.recipe.reply_tokens,
         apart=first.recipe.apart,

@@ -30,8 +30,9 @@ _MOST = 2**63 - 1
 class Run:
     """One request: times in seconds, counts in tokens (None where the server told none).
 
-    `started` is ISO 8601 in UTC; `outcome` is `answered`, `applied`, `nothing applied`, `refused`,
-    `sent back` (to the model, to mend) or `failed`. `read_only` names what was read besides the
+    `started` is ISO 8601 in UTC; `outcome` is `answered`, `cut off` (at its limit), `broke off`,
+    `stopped` (by the person), `applied`, `nothing applied`, `refused`, `sent back` (to the model,
+    to mend) or `failed`. `read_only` names what was read besides the
     roots: `alias=place@commit`, with spaces between them. `mode` says how files were chosen:
     `whole`, `select` or `rank`. `asked_tokens` are the prompt's by our own count,
     `expected_cached_tokens` what the provider's cache should have held of them; `cached_tokens`

@@ -77,7 +77,7 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     retries: Annotated[int, msgspec.Meta(ge=0, le=10)] = 2
     window: int | None = None
     tokenizer: str = "o200k_base"
-    max_reply_tokens: int = 8192
+    max_reply_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
     temperature: float | None = None
     members: tuple[str, ...] = ()
     aggregator: str = ""

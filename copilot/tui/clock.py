@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copilot.backends.protocol import Delta, Event, Finished, Reading, Thinking, Waiting
-from copilot.text import one_line
 
 _BAR_COLUMNS = 20
 
@@ -29,7 +28,7 @@ class Clock:
             return
         self._reading = None
         if isinstance(event, Waiting):
-            self._doing = f"{one_line(event.why)}; trying again in {event.seconds:.0f} s"
+            self._doing = str(event)
         elif isinstance(event, Thinking):
             self._doing = "thinking"
         elif isinstance(event, Delta):

@@ -149,7 +149,7 @@ class AnthropicDialect(OpenAIDialect):
         "end_turn": "stop",
         "stop_sequence": "stop",
         "max_tokens": "length",
-        "model_context_window_exceeded": "length",
+        "model_context_window_exceeded": "window",
         "refusal": "refused",
         "pause_turn": "pause_turn",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import struct
 import threading
@@ -153,6 +154,13 @@ def test_half_a_character_stays_half_a_one(told: Told, dialect: Dialect) -> None
     assert text_of(told(stream)) == "a\ude00b"
 
 
+def test_thoughts_in_tags_stay_apart_too(told: Told, dialect: Dialect) -> None:
+    stream = dialect.text("<think>\nhm</th") + dialect.text("ink>\n\n") + dialect.text("x")
+    events = told(HEAD + dialect.begin() + stream + dialect.end(dialect.stop))
+    assert text_of(events) == "x"
+    assert "".join(e.text for e in events if isinstance(e, Thinking)) == "\nhm"
+
+
 def test_thoughts_stay_apart(told: Told, dialect: Dialect) -> None:
     stream = HEAD + dialect.begin() + dialect.thought("hm") + dialect.text("x")
     events = told(stream + dialect.end(dialect.stop))
@@ -263,8 +271,21 @@ def test_an_event_that_is_no_json(told: Told, dialect: Dialect, data: bytes) -> 
 
 
 def test_a_page_instead_of_a_stream(told: Told) -> None:
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError, match=r"Sign in|<html>") as refused:
         told(HEAD + b"<html>\n<h1>Sign in</h1>\n</html>\n")
+    assert not refused.value.passing
+
+
+@pytest.mark.parametrize("odd", [b'"many"', b"-3", b"null", b"[]", b"1.5", b"1e999", b"true"])
+def test_odd_figures_do_not_cost_the_answer(told: Told, dialect: Dialect, odd: bytes) -> None:
+    begin, end = (re.sub(rb": [1-9]\d*", b": " + odd, part) for part in _framed(dialect))
+    events = told(HEAD + begin + dialect.text("x") + end)
+    assert text_of(events) == "x"
+    assert events[-1] == Finished("stop", None)
+
+
+def _framed(dialect: Dialect) -> tuple[bytes, bytes]:
+    return dialect.begin(), dialect.end(dialect.stop)
 
 
 def test_a_line_that_does_not_end(told: Told, dialect: Dialect) -> None:

@@ -85,6 +85,44 @@ def test_each_status_has_its_hint(status: int, hint: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "said", "hint"),
+    [
+        (400, "Your credit balance is too low to access the Anthropic API.", "no credit left"),
+        (400, "API key not valid. Please pass a valid API key.", "--api-key-env"),
+        (400, "max_tokens: 100000 > 8192, the maximum for this model", "max_reply_tokens"),
+        (422, "maxOutputTokens is out of range", "max_reply_tokens"),
+        (500, "max_tokens made us crash", "log"),
+    ],
+)
+def test_what_a_refusal_is_about_has_its_hint(status: int, said: str, hint: str) -> None:
+    error = refusal(status, json.dumps({"error": {"message": said}}).encode(), "small")
+    assert type(error) is ModelRefused
+    assert hint in error.hint
+
+
+@pytest.mark.parametrize(
+    ("seconds", "hint"),
+    [
+        ("2", "too many requests: wait a little and try again"),
+        ("60", "too many requests: wait 60 seconds, as it asks, and try again"),
+        ("600.5", "too many requests: wait 11 minutes, as it asks, and try again"),
+        ("86400", "too many requests: wait 24 hours, as it asks, and try again"),
+        ("600000", "too many requests: wait 7 days, as it asks, and try again"),
+    ],
+)
+def test_a_wait_that_is_not_short_is_told(seconds: str, hint: str) -> None:
+    headers = {"retry-after": seconds}
+    assert refusal(429, b'{"error": "slow down"}', "small", headers).hint == hint
+
+
+def test_overload_behind_the_status_of_success_is_told_as_overload() -> None:
+    body = b'{"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}'
+    error = refusal(200, body, "small")
+    assert isinstance(error, ModelBusy)
+    assert "overloaded: wait a little" in error.hint
+
+
+@pytest.mark.parametrize(
     ("body", "text"),
     [
         (b'{"error": {"message": "no key", "code": "x"}}', "no key"),

@@ -4,75 +4,36 @@ from __future__ import annotations
 
 import json
 import socket
-import tracemalloc
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from copilot.backends.openai_chat import OpenAIChat
 from copilot.backends.protocol import (
-    Delta,
-    Event,
     Finished,
     Message,
     ModelFacts,
-    Reading,
     Request,
-    Thinking,
-    Usage,
 )
 from copilot.errors import (
     BudgetExceeded,
-    ModelError,
     ModelRefused,
     ModelUnreachable,
-    ReplyIncomplete,
     UsageError,
 )
-
-Serve = Callable[[Mapping[str, Any]], str]
-Connect = Callable[..., OpenAIChat]
-Asked = list[dict[str, Any]]
-Told = Callable[..., list[Event]]
-
-MODELS = "GET /v1/models"
-V1 = "/v1/chat/completions"
-CHAT = f"POST {V1}"
-KEY = "sk-test-key"
-REQUEST = Request((Message("system", "be kind"), Message("user", "hello")), 50)
-STOP: dict[str, Any] = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
-TOKENS: dict[str, Any] = {"prompt_tokens": 12, "completion_tokens": 3}
-
-
-def answer(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
-    """A whole HTTP answer that ends when the server hangs up."""
-    named = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    return f"HTTP/1.1 {status}\r\nConnection: close\r\n{named}\r\n".encode() + body
-
-
-def listing(*models: Any) -> list[bytes]:
-    return [answer(json.dumps({"object": "list", "data": models}).encode())]
-
-
-def said(text: str | None) -> dict[str, Any]:
-    return {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]}
-
-
-def stream(*chunks: Any, end: bytes = b"data: [DONE]\n\n") -> bytes:
-    lines = (f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n" for chunk in chunks)
-    return answer("".join(lines).encode() + end, content_type="text/event-stream")
-
-
-@pytest.fixture
-def told(serve: Serve, connect: Connect) -> Told:
-    """Ask a server that answers with these bytes, and return the events."""
-
-    def ask(*pieces: bytes, request: Request = REQUEST) -> list[Event]:
-        return [*connect(f"{serve({CHAT: pieces})}/v1", "small").ask(request)]
-
-    return ask
-
+from tests.backends.openai_wire import (
+    CHAT,
+    KEY,
+    MODELS,
+    REQUEST,
+    STOP,
+    V1,
+    Asked,
+    Connect,
+    Serve,
+    answer,
+    listing,
+    stream,
+)
 
 # What the server says of its models
 
@@ -277,191 +238,7 @@ def test_wrong_settings_are_told_without_the_key(connect: Connect, base: str, ke
     assert "hunter2" not in str(refused.value) + refused.value.hint
 
 
-# What comes back
-
-
-def test_the_answer_streams_with_usage(told: Told) -> None:
-    usage = TOKENS | {"prompt_tokens_details": {"cached_tokens": 8}}
-    role = {"choices": [{"delta": {"role": "assistant", "content": None}}]}
-    events = told(stream(role, said("Hel"), said("lo"), said(""), STOP | {"usage": usage}))
-    assert events == [Delta("Hel"), Delta("lo"), Finished("stop", Usage(12, 3, 8))]
-
-
-@pytest.mark.parametrize(
-    ("last", "end", "usage"),
-    [
-        ([STOP, {"choices": [], "usage": TOKENS}], b"data: [DONE]\n\n", Usage(12, 3)),
-        ([STOP, {"choices": None, "usage": TOKENS}], b"", Usage(12, 3)),
-        ([STOP, {"usage": TOKENS}], b"", Usage(12, 3)),
-        ([STOP], b"data: [DONE]\n\n", None),
-        ([STOP], b"", None),
-        ([STOP], b"data: [DONE]", None),
-        ([STOP | {"usage": None}], b"", None),
-        ([STOP | {"usage": {}}], b"", None),
-        ([STOP | {"usage": {"prompt_tokens": None, "completion_tokens": None}}], b"", None),
-        ([STOP | {"usage": TOKENS | {"prompt_tokens_details": None}}], b"", Usage(12, 3)),
-        ([STOP | {"usage": TOKENS}, {"choices": [], "usage": None}], b"", Usage(12, 3)),
-    ],
-)
-def test_every_way_to_end(told: Told, last: list[Any], end: bytes, usage: Usage | None) -> None:
-    assert told(stream(said("x"), *last, end=end)) == [Delta("x"), Finished("stop", usage)]
-
-
-def test_nothing_is_read_behind_done(told: Told) -> None:
-    events = told(stream(said("x"), STOP, end=b"data: [DONE]\n\ndata: nonsense\n\n"))
-    assert events == [Delta("x"), Finished("stop", None)]
-
-
-def test_odd_characters_arrive_as_they_were_sent(told: Told) -> None:
-    text = 'sep\u2028para\u2029next\x85line \x1b[31m\x00 "quoted" \U0001f600\r\n\ttab'
-    assert told(stream(said(text), STOP))[0] == Delta(text)
-
-
-def test_one_byte_at_a_time(told: Told) -> None:
-    whole = stream(said("h\u00e9llo \U0001f600"), STOP)
-    events = told(*(bytes([byte]) for byte in whole))
-    assert events == [Delta("h\u00e9llo \U0001f600"), Finished("stop", None)]
-
-
-def test_line_ends_comments_and_blank_lines(told: Told) -> None:
-    body = stream(said("x"), STOP).replace(b"\n\n", b"\r\n: ping\r\n\r\n\r\n")
-    assert told(body) == [Delta("x"), Finished("stop", None)]
-
-
-def test_progress_in_reading_the_prompt(told: Told) -> None:
-    progress = [
-        {"choices": [], "prompt_progress": {"total": 90, "cache": 0, "processed": done}}
-        for done in (0, 90)
-    ]
-    assert told(stream(*progress, said("x"), STOP))[:2] == [Reading(0, 90), Reading(90, 90)]
-
-
-def test_the_limit_of_tokens_is_the_reason(told: Told) -> None:
-    cut = {"choices": [{"delta": {"content": "x"}, "finish_reason": "length"}]}
-    assert told(stream(cut)) == [Delta("x"), Finished("length", None)]
-
-
-@pytest.mark.parametrize(
-    "whole",
-    [
-        stream(said("half"), end=b""),
-        stream(said("half"), end=b'data: {"choices": [{"delta'),
-        answer(b'data: {"choices": [{"delta": {"content": "half"}}]}\n\n', content_length="1000"),
-        stream(said("half")),
-    ],
-    ids=["hung up", "inside an event", "inside the body", "no reason to stop"],
-)
-def test_a_stream_that_breaks_off(serve: Serve, connect: Connect, whole: bytes) -> None:
-    events = connect(f"{serve({CHAT: [whole]})}/v1", "small").ask(REQUEST)
-    assert next(events) == Delta("half")
-    with pytest.raises(ReplyIncomplete) as broken:
-        list(events)
-    assert broken.value.partial == "half"
-
-
-def test_an_error_behind_the_status_of_success(serve: Serve, connect: Connect) -> None:
-    error = {"error": {"message": "out of\x1b memory", "code": 500}}
-    base = serve({CHAT: [stream(said("half"), error)]})
-    events = connect(f"{base}/v1", "small").ask(REQUEST)
-    assert next(events) == Delta("half")
-    with pytest.raises(ReplyIncomplete, match=r"out of\\x1b memory") as broken:
-        list(events)
-    assert broken.value.partial == "half"
-
-
-@pytest.mark.parametrize(
-    "chunk",
-    [
-        [],
-        5,
-        None,
-        {"choices": 5},
-        {"choices": [7]},
-        {"choices": [{"delta": "text"}]},
-        {"choices": [{"delta": {"content": [{"type": "text", "text": "x"}]}}]},
-        {"choices": [{"finish_reason": 1}]},
-        {"choices": [], "usage": {"prompt_tokens": "many"}},
-        {"choices": [], "prompt_progress": {"processed": None, "total": "all"}},
-    ],
-)
-def test_an_event_of_another_shape(told: Told, chunk: Any) -> None:
-    with pytest.raises(ModelError, match="no chat completion"):
-        told(stream(chunk))
-
-
-@pytest.mark.parametrize("data", [b"<html>", b"\xff", b"{", b"", b'{"x": ' * 100_000])
-def test_an_event_that_is_no_json(told: Told, data: bytes) -> None:
-    with pytest.raises(ModelError, match="no chat completion"):
-        told(answer(b"data: " + data + b"\n\n"))
-
-
-@pytest.mark.parametrize("body", [b"<html>hello</html>", b"", b'{"choices": []}'])
-def test_success_without_a_stream(told: Told, body: bytes) -> None:
-    with pytest.raises(ModelUnreachable, match="broke off"):
-        told(answer(body))
-
-
-@pytest.mark.parametrize(
-    "status", ["400 Bad", "401 Unauthorized", "404 Not Found", "429 Slow Down", "500 Oh"]
-)
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        (b'{"error": {"message": "no"}}', "no"),
-        (b"<h1>no</h1>", "<h1>no</h1>"),
-        (b"", "no reason given"),
-    ],
-)
-def test_a_refused_question(told: Told, status: str, body: bytes, reason: str) -> None:
-    with pytest.raises(ModelRefused) as refused:
-        told(answer(body, status))
-    assert refused.value.message == f"small refused ({status[:3]}): {reason}"
-
-
-def test_a_prompt_over_the_window(told: Told) -> None:
-    error = {"error": {"message": "too long", "type": "exceed_context_size_error"}}
-    with pytest.raises(BudgetExceeded, match="window of small"):
-        told(answer(json.dumps(error).encode(), "400 Bad Request"))
-    with pytest.raises(BudgetExceeded, match="window of small"):
-        told(stream(error))
-
-
-# Dialects of those who serve it
-
-
-@pytest.mark.parametrize(
-    ("usage", "cached", "written"),
-    [
-        ({"prompt_tokens_details": {"cached_tokens": 8}}, 8, None),
-        ({"prompt_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 4}}, 8, 4),
-        ({"prompt_cache_hit_tokens": 8, "prompt_cache_miss_tokens": 4}, 8, None),
-        ({"cached_tokens": 8}, 8, None),
-        ({"cache_read_input_tokens": 8, "cache_creation_input_tokens": 4}, 8, 4),
-        ({"prompt_tokens_details": {"cached_tokens": 0}}, 0, None),
-        ({"prompt_tokens_details": {}}, None, None),
-    ],
-)
-def test_cached_tokens_of_all_dialects(
-    told: Told, usage: dict[str, Any], cached: int | None, written: int | None
-) -> None:
-    events = told(stream(STOP, {"choices": [], "usage": TOKENS | usage}))
-    assert events == [Finished("stop", Usage(12, 3, cached, written))]
-
-
-@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
-def test_thoughts_of_both_names(told: Told, field: str) -> None:
-    thought = {"choices": [{"delta": {field: "hm", "content": None}}]}
-    assert told(stream(thought, said("x"), STOP))[:2] == [Thinking("hm"), Delta("x")]
-
-
-def test_words_of_refusal_are_shown_and_named(told: Told) -> None:
-    words = {"choices": [{"delta": {"refusal": "I will not"}}]}
-    assert told(stream(words, STOP)) == [Delta("I will not"), Finished("refused", None)]
-
-
-@pytest.mark.parametrize("error", [None, {}, ""])
-def test_an_error_that_is_none(told: Told, error: Any) -> None:
-    assert told(stream(said("x") | {"error": error}, STOP))[0] == Delta("x")
+# Dialects of those who serve it, in what is sent
 
 
 def test_seed_is_sent_and_the_cache_key_to_openai_alone(
@@ -561,19 +338,3 @@ def test_a_prompt_that_is_too_long_is_no_parameter_refused(
     with pytest.raises(BudgetExceeded) as refused:
         list(backend.ask(Request((Message("user", "hi"),), 50, temperature=0.0)))
     assert (refused.value.limit, refused.value.got, len(asked)) == (10, 9, 1)
-
-
-def test_a_long_reply_takes_no_more_memory_than_its_text(serve: Serve, connect: Connect) -> None:
-    tokens = 200_000
-    one = f"data: {json.dumps(said('token '))}\n\n".encode()
-    pieces = [answer(b""), *[one * 1000] * (tokens // 1000), f"data: {json.dumps(STOP)}".encode()]
-    events = connect(f"{serve({CHAT: pieces})}/v1", "small").ask(REQUEST)
-    assert next(events) == Delta("token ")
-    tracemalloc.start()
-    try:
-        assert sum(isinstance(event, Delta) for event in events) == tokens - 1
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    # The text so far is kept, in up to 4 bytes a character; what streams besides is small.
-    assert peak < 4 * tokens * len("token ") + 4_000_000

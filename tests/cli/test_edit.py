@@ -258,12 +258,14 @@ def test_a_reply_that_was_cut_off_is_kept(
 
 
 def test_a_connection_that_breaks_off(
-    fails: Fails, model: Model, root: Path, two_hunks: str, tree: Tree
+    copilot: Copilot, fails: Fails, model: Model, root: Path, two_hunks: str, tree: Tree
 ) -> None:
     before = tree(root)
     url = model(two_hunks, reason="")
     assert "broke off" in fails(3, "edit", "x", "--yes", "--base-url", url, cwd=root)
     assert tree(root) == before
+    (run,) = json.loads(copilot("runs", "list", "--json", cwd=root).stdout)
+    assert (run["command"], run["outcome"]) == ("edit", "broke off")
 
 
 def test_a_character_that_no_file_can_hold(

@@ -60,6 +60,29 @@ def test_a_question_too(
     assert len(asked) == 2
 
 
+def test_nothing_shortened_and_the_smaller_answer_are_said(
+    copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
+) -> None:
+    url = model("Two.\n", refusal=refusal(8_000, 3_200))
+    done = copilot("ask", "what is one?", "--base-url", url, cwd=root)
+    assert done.returncode == 0
+    first, second = (question["max_tokens"] for question in asked)
+    assert first > second
+    assert "the model's window holds 8,000 tokens only" in done.stderr
+    assert f"the answer may take {second:,} in place of {first:,}" in done.stderr
+    assert "no file is shortened or left out for it" in done.stderr
+
+
+def test_a_limit_without_a_count_leaves_a_wider_margin(
+    copilot: Copilot, model: Model, root: Path
+) -> None:
+    said = json.dumps({"error": {"message": "maximum context length is 30000 tokens"}})
+    url = model("Two.\n", refusal=(400, said))
+    assert copilot("ask", "what is one?", "--base-url", url, cwd=root).returncode == 0
+    again = copilot("ask", "what is one?", "--base-url", url, cwd=root)
+    assert "was found to be 28,500 tokens" in again.stderr
+
+
 def test_what_was_found_holds_for_the_next_command(
     copilot: Copilot, model: Model, root: Path, asked: list[dict[str, Any]]
 ) -> None:

@@ -68,6 +68,19 @@ def test_a_closed_stream_is_no_defect(root: Path, answer: Path, closed: str) -> 
     assert (root / "a.txt").read_text() == "A\n"
 
 
+@pytest.mark.parametrize("command", ["--help", "pack", "pack --list", "--version"])
+def test_who_stops_reading_ends_it_quietly(root: Path, command: str) -> None:
+    """As `head` does; the pipe has no reader from the begin, so that nothing depends on time."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = [*COMMAND, *command.split()]
+    with os.fdopen(writer, "wb") as pipe:
+        done = subprocess.run(process, cwd=root, stdout=pipe, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 141
+    assert b"Traceback" not in done.stderr
+    assert b"Broken" not in done.stderr
+
+
 def test_what_was_written_is_said_although_stdout_is_full(root: Path, answer: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         command = [*COMMAND, "apply", str(answer), "--yes"]

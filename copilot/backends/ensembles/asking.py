@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from copilot.backends.ensembles.members import MemberAnswer, Report, Tell
 from copilot.backends.ensembles.seat import Seat
 from copilot.backends.protocol import (
+    CUT_OFF,
     Delta,
     Event,
     Finished,
@@ -185,7 +186,7 @@ class Asking:
             error = ModelUnreachable("refused" if end.reason == "refused" else "said nothing")
         if error is None and end is not None:
             self._answers[number] = MemberAnswer(self._name(number), text, end.reason, end.usage)
-            cut = "cut off at its limit of tokens" if end.reason == "length" else ""
+            cut = "cut off at its limit of tokens" if end.reason in CUT_OFF else ""
             self._tell(Report(self._name(number), "answered", cut, self._layer))
         elif error is not None:
             self._drop(number, error)
