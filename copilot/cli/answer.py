@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from copilot.assist.ask import Answer, ask, check_said
 from copilot.assist.marks import Hiding, seems_cut, without_marks
-from copilot.backends.ensembles.members import least_read
+from copilot.backends.ensembles.members import least_read, of_one_call
 from copilot.backends.protocol import Delta, Event, Message
 from copilot.cli.listening import streaming
 from copilot.cli.prepare import Question, say_gap
@@ -51,7 +51,7 @@ def hear(
 
 def why_cut(answer: Answer, ready: Ready) -> ReplyIncomplete:
     """Return why an answer that is cut off ended where it did, and what to do about it."""
-    usage, window = answer.usage, ready.window
+    usage, window = of_one_call(answer.usage), ready.window
     filled = usage is not None and window is not None and usage.prompt + usage.reply >= window
     if filled or answer.reason == "window":
         size = f" of {window:,} tokens" if window else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -10,6 +10,7 @@ import typer
 
 from copilot.assist.ask import Answer, Limits, ask
 from copilot.assist.estimate import money, run_cost
+from copilot.assist.models import ChosenModel
 from copilot.assist.pack import check_fit, limit_of, pack
 from copilot.assist.reuse import last_store, reuse_with
 from copilot.cli.listening import streaming
@@ -35,10 +36,11 @@ from copilot.cli.prepare import Question, agree, record
 from copilot.cli.ready import Ready, ready_model
 from copilot.cli.setup import Setup, set_up
 from copilot.cli.show import put, put_json, say_packed
-from copilot.cli.talk import progress_bar
+from copilot.cli.talk import progress_bar, say
 from copilot.context.reuse import last_of
-from copilot.errors import BudgetExceeded
+from copilot.errors import BudgetExceeded, ExitCode, ModelError
 from copilot.settings.modes import Mode
+from copilot.text import one_line
 
 # One token: no server takes a request for none.
 _REPLY = Limits(1, None)
@@ -80,34 +82,50 @@ def warm_command(
     setup = set_up(where(*read, examples=examples, style=style))
     with ready_model(setup, Whom(name, base_url, api_key_env)) as ready:
         question = _everything(setup, ready)
-        if not ready.chosen.members:
-            facts = _warmed(setup, question, ready)
-    if ready.chosen.members:
-        members = dict(_members(setup, question, ready))
-        facts = {"model": ready.facts.model, "members": list(members.values())}
-        lines = [f"{member}: {_text(one)}" for member, one in members.items()]
-    else:
-        lines = [_text(facts)]
+        facts = {} if ready.chosen.members else _warmed(setup, question, ready)
+    # Its members are opened anew, one by one: a model of its own may fill the memory.
+    facts = facts or _ensemble(setup, question, ready)
     if as_json:
         put_json(facts)
-        return
-    for line in lines:
-        put(line)
+    else:
+        for line in _lines(facts):
+            put(f"{line}\n")
+    if any("error" in member for member in facts.get("members", ())):
+        raise typer.Exit(ExitCode.MODEL)
 
 
-def _members(
-    setup: Setup, question: Question, ready: Ready
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Have each member of an ensemble read the prompt; those that share a cache read it once."""
+def _ensemble(setup: Setup, question: Question, ready: Ready) -> dict[str, Any]:
+    """Have each member read the prompt; one that fails is named, and the others go on."""
+    prompt = question.packed.prompt
+    return {
+        "model": ready.facts.model,
+        "prompt_sha256": prompt.sha256,
+        "prompt_tokens": prompt.total_tokens,
+        "members": [
+            {"name": member.name} | _member(setup, question, member.name)
+            for member in _each_cache(ready.chosen.members)
+        ],
+    }
+
+
+def _each_cache(members: Iterable[ChosenModel]) -> Iterator[ChosenModel]:
+    """Yield the members, of those that share a cache the first."""
     known: set[tuple[str, str, str]] = set()
-    for member in ready.chosen.members:
+    for member in members:
         settings = member.settings
         cache = (settings.provider, settings.base_url, settings.model)
-        if cache in known:
-            continue
-        known.add(cache)
-        with ready_model(setup, Whom(member.name, None, None)) as one:
-            yield member.name, _warmed(setup, question, one)
+        if cache not in known:
+            known.add(cache)
+            yield member
+
+
+def _member(setup: Setup, question: Question, name: str) -> dict[str, Any]:
+    try:
+        with ready_model(setup, Whom(name, None, None)) as one:
+            return _warmed(setup, question, one)
+    except (ModelError, BudgetExceeded) as error:
+        say(f"{one_line(name)} was not warmed: {one_line(error.message)}")
+        return {"error": error.message}
 
 
 def _warmed(setup: Setup, question: Question, ready: Ready) -> dict[str, Any]:
@@ -159,6 +177,14 @@ def _facts(question: Question, ready: Ready, answer: Answer) -> dict[str, Any]:
     }
 
 
+def _lines(facts: dict[str, Any]) -> list[str]:
+    """Return what is said of one model, or of each member of an ensemble that was warmed."""
+    if "members" not in facts:
+        return [_text(facts)]
+    read = (member for member in facts["members"] if "error" not in member)
+    return [f"{one_line(member['name'])}: {_text(member)}" for member in read]
+
+
 def _text(facts: dict[str, Any]) -> str:
     parts = [f"{facts['prompt_tokens']:,} tokens read"]
     if facts["cached_tokens"] is not None:
@@ -168,7 +194,7 @@ def _text(facts: dict[str, Any]) -> str:
     parts.append(f"{facts['seconds']:.1f} s")
     if facts["cost"] is not None:
         parts.append(money(facts["cost"], facts["currency"]))
-    return "; ".join(parts) + "\n"
+    return "; ".join(parts)
 
 
 def _ignore(_text: str) -> None:

@@ -50,6 +50,8 @@ def probe(setup: Setup, whom: Whom, seconds: float, most_tokens: int | None) -> 
         temperature = ready.limits.temperature
         asking = Asking(ready.backend, ready.claimed_window, temperature, seconds, most_tokens)
         material = _material(setup, ready)
+        if ready.chosen.members or ready.chosen.settings.price_input is not None:
+            say_figures(f"should the time suffice for all {len(asking.lengths)} lengths of prompt:")
         agree(setup, ready, sum(asking.lengths), 0)
         edits = list(_edits(material))
         probed = Probe(asking, material, edits, str(time.time_ns()), _tell).run()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from copilot.assist.ask import Answer, Limits, ask
 from copilot.assist.pack import Packed
+from copilot.backends.ensembles.members import least_read
 from copilot.backends.protocol import Backend
 from copilot.context.compose import Wording, compose_prompt
 from copilot.context.model import Prompt
@@ -62,7 +63,7 @@ def calibrate(
         packed = Packed((), Snapshot((), ()), prompt)
         answers.append(ask(backend, packed, Limits(1, temperature), lambda _event: None))
         prompts.append(prompt)
-    told = [answer.usage.prompt for answer in answers if answer.usage and answer.usage.prompt]
+    told = [read for answer in answers if (read := least_read(answer.usage))]
     if len(told) < len(prompts):
         return Counting(ASSUMED, material.tokenizer), answers[-1]
     texts = [prompt.text for prompt in prompts]

@@ -8,6 +8,7 @@ from statistics import median
 
 from copilot.assist.ask import Answer
 from copilot.assist.estimate import Estimate, money
+from copilot.backends.ensembles.members import of_one_call
 from copilot.evals.calibrating import reserve_of
 from copilot.evals.model import Recipe
 from copilot.evals.rows import Row
@@ -103,9 +104,9 @@ def rate_of(rows: Sequence[Row], digest: str, answer: Answer | None) -> float | 
     known = [rate for rate in rates if rate is not None]
     if known:
         return median(known)
-    if answer is None or answer.usage is None:
+    usage = of_one_call(answer.usage) if answer else None
+    if answer is None or usage is None:
         return None
-    usage = answer.usage
     return reading_rate(usage.prompt, usage.cached or 0, answer.first_token_seconds)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from copilot.assist.ask import Answer, Interrupted, Limits, ask
 from copilot.assist.pack import Packed
+from copilot.backends.ensembles.members import of_one_call
 from copilot.context.model import Prompt
 from copilot.context.tokens import count_tokens
 from copilot.errors import BudgetExceeded, ModelError, ModelUnreachable
@@ -190,7 +191,7 @@ class Probe:
 
     def _seen(self, prompt: Prompt, answer: Answer) -> Asked:
         """Tell whether a prompt that was answered was read whole."""
-        usage, own = answer.usage, prompt.total_tokens
+        usage, own = of_one_call(answer.usage), prompt.total_tokens
         repeats = all(word in answer.text.lower() for word in self._prompts.words)
         served = usage.prompt if usage and usage.prompt else None
         is_cut = bool(self._asked) and self._is_cut(own, served, repeats=repeats)

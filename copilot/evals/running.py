@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from copilot.assist.ask import Answer, Limits, ask
 from copilot.assist.pack import Packed
 from copilot.assist.stopping import Stoppable
+from copilot.backends.ensembles.members import of_one_call
 from copilot.backends.protocol import Usage
 from copilot.errors import BudgetExceeded, ModelBusy, ModelError, ModelRefused, ReplyIncomplete
 from copilot.evals.model import Material, Recipe, Sample, Suite
@@ -260,14 +261,15 @@ class Run:
 
     def _answered(self, row: Row, sample: Sample, answer: Answer) -> Row:
         text, usage = harmless(answer.text), answer.usage
-        first = answer.first_token_seconds
+        # An ensemble's calls are added up for their cost alone.
+        one, first = of_one_call(usage), answer.first_token_seconds
         return replace(
             row,
             started=answer.started.isoformat(timespec="milliseconds"),
             answer=text,
             finish=harmless(answer.reason),
             score=self.suite.score(sample, text),
-            usage=Counted(usage.prompt, usage.reply, usage.cached) if usage else None,
+            usage=Counted(one.prompt, one.reply, one.cached) if one else None,
             seconds=round(answer.seconds, 3),
             first_token_seconds=None if first is None else round(first, 3),
             cost=self.subject.cost_of(usage) if usage else None,

@@ -137,3 +137,25 @@ def test_each_member_is_warmed_once(
     assert asked[0]["messages"] == asked[1]["messages"]
     said = copilot("models", "warm", "all", cwd=root).stdout
     assert [line.partition(":")[0] for line in said.splitlines()] == ["a", "b"]
+
+
+def test_a_member_that_fails_is_named_and_the_others_are_warmed(
+    copilot: Copilot, model: Model, config: Path, make_repository: Callable[..., Path]
+) -> None:
+    config.write_text(
+        '[models.all]\nprovider = "mixture"\nmembers = ["gone", "b"]\naggregator = "b"\n'
+        + table("gone", "http://127.0.0.1:1/v1")
+        + table("b", model("x", usage=USAGE))
+    )
+    root = make_repository({"a.py": "a = 1\n"})
+    done = copilot("models", "warm", "all", "--json", cwd=root)
+    assert done.returncode == 3
+    assert "gone was not warmed: no answer from http://127.0.0.1:1/v1" in done.stderr
+    facts = json.loads(done.stdout)
+    gone, b = facts["members"]
+    assert (gone["name"], sorted(gone)) == ("gone", ["error", "name"])
+    assert (b["name"], b["prompt_sha256"]) == ("b", facts["prompt_sha256"])
+    assert b["prompt_tokens"] == 1234
+    assert 0 < facts["prompt_tokens"] < 1234
+    said = copilot("models", "warm", "all", cwd=root).stdout
+    assert [line.partition(":")[0] for line in said.splitlines()] == ["b"]

@@ -173,3 +173,21 @@ def test_empty_answers_are_told_beside_the_server_s_count(
     assert re.search(r"tokens whole, by the server's own count; none was seen to fail", done.stdout)
     assert re.search(r"the answer was empty at [\d,]+, [\d,]+ tokens", done.stdout)
     assert "not repeated" not in done.stdout
+
+
+def test_an_ensemble_is_probed_by_what_one_of_its_calls_reads(
+    copilot: Copilot, serve: Serve, root: Path, empty_home: Path
+) -> None:
+    url = serve(claimed=100_000, window=100_000)
+    config = empty_home / ".config" / "repo-copilot" / "config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(
+        f'[models.one]\nbase_url = "{url}"\n\n'
+        '[models.three]\nprovider = "self"\nmembers = ["one"]\nsamples = 3\n'
+    )
+    done = copilot("models", "probe", "three", "--json", "--up-to", "8k", cwd=root)
+    assert done.returncode == 0, done.stderr
+    lengths = [one["tokens"] for one in json.loads(done.stdout)["prompts"]]
+    assert len(lengths) > 2
+    assert lengths == sorted(lengths)
+    assert "should the time suffice for all" in done.stderr

@@ -89,11 +89,17 @@ def summed(calls: Sequence[MemberUsage]) -> EnsembleUsage | None:
     )
 
 
+def of_one_call(usage: Usage | None) -> Usage | None:
+    """Return what one request took, of several the one whose prompt was the shortest."""
+    if not isinstance(usage, EnsembleUsage):
+        return usage
+    return min((c.usage for c in usage.calls if c.usage is not None), key=lambda one: one.prompt)
+
+
 def least_read(usage: Usage | None) -> int | None:
     """Return the prompt tokens that a server counted, of several calls the fewest."""
-    if not isinstance(usage, EnsembleUsage):
-        return usage.prompt if usage else None
-    return min(call.usage.prompt for call in usage.calls if call.usage is not None)
+    one = of_one_call(usage)
+    return one.prompt if one else None
 
 
 def _sum_of_known(counts: Sequence[int | None]) -> int | None:
