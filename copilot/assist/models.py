@@ -87,7 +87,8 @@ def _within(chosen: ChosenModel, wall: Wall) -> ChosenModel:
     return replace(chosen, wall=wall, members=members)
 
 
-def _named(config: Config, name: str) -> ChosenModel:
+def _named(config: Config, name: str, besides: frozenset[str] = frozenset()) -> ChosenModel:
+    """Return the model of a name. Raises UsageError, with the names there are `besides` some."""
     settings = config.models.get(name)
     if settings is not None and settings.provider in ENSEMBLES:
         return _ensemble(config, name, settings)
@@ -98,7 +99,13 @@ def _named(config: Config, name: str) -> ChosenModel:
     if wanted in embedded:
         model = embedded[wanted]
         return ChosenModel(name, embedded_settings(model, settings), model)
-    known = ", ".join(sorted({*config.models, *embedded}))
+    if settings is not None:
+        which = f"no embedded model is called {one_line(wanted)!r}" if wanted else "which one?"
+        raise UsageError(
+            f"{one_line(name)} is to be an embedded model: {which}",
+            f"set model (models add: --id) to one of {', '.join(embedded)}",
+        )
+    known = ", ".join(sorted({*config.models, *embedded} - besides))
     raise UsageError(f"no model is named {name!r}", f"known: {known}; or copilot models add")
 
 
@@ -107,8 +114,10 @@ def _ensemble(config: Config, name: str, settings: ModelSettings) -> ChosenModel
     from copilot.assist.ensembles import check_shape
 
     shape = shape_of(settings)
-    check_shape(name, shape, [n for n, s in config.models.items() if s.provider in ENSEMBLES])
-    return ChosenModel(name, settings, members=tuple(_named(config, n) for n in shape.models))
+    made = frozenset(n for n, s in config.models.items() if s.provider in ENSEMBLES)
+    check_shape(name, shape, sorted(made))
+    members = tuple(_named(config, member, made) for member in shape.models)
+    return ChosenModel(name, settings, members=members)
 
 
 def shape_of(settings: ModelSettings) -> Shape:
@@ -134,15 +143,19 @@ def parts_of(settings: ModelSettings) -> tuple[tuple[str, int], ...]:
     return tuple((name, shape.times) for name in shape.members)
 
 
-def ensemble_said(settings: ModelSettings) -> str:
-    """Say in a line what an ensemble is made of, and who sums up or judges."""
+def ensemble_said(settings: ModelSettings, check: str | None) -> str:
+    """Say in a line what an ensemble is made of, and who sums up or judges.
+
+    `check` is the command that judges, where the user's configuration names one.
+    """
     parts = parts_of(settings)
     names = ", ".join(f"{name} ×{times}" if times > 1 else name for name, times in parts)
     layers = f"; {settings.layers} layers" if settings.layers > 2 else ""
     last = shape_of(settings).last if parts else settings.aggregator
     judges = f"{last} sums up" if last else ""
     if settings.provider == "best-of":
-        judges = f"your check judges, then {last}" if last else "your check judges"
+        unset = "" if check else " (none is set: --check, or check in your configuration)"
+        judges = f"your check judges{f', then {last}' if last else ''}{unset}"
     made = f"{settings.provider} of {names or 'nobody'}{layers}"
     return one_line("; ".join(part for part in (made, judges) if part))
 

@@ -108,7 +108,7 @@ def _row(config: Config, models_dir: Path, name: str, settings: ModelSettings) -
 
 def _ensemble_row(config: Config, name: str, settings: ModelSettings) -> dict[str, Any]:
     """Describe a model that is made of others, also one that cannot be asked as it is set."""
-    where = ensemble_said(settings)
+    where = ensemble_said(settings, config.check)
     try:
         choose_model(config, name, None, None)
     except CopilotError as error:

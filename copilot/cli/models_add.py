@@ -26,6 +26,7 @@ from copilot.settings.config import Config, ModelSettings, load_config
 from copilot.settings.keys import origin_of, store_key
 from copilot.settings.paths import state_paths
 from copilot.settings.write import Value, add_model
+from copilot.settings.wrong import wrong_value
 
 Values = dict[str, Value]
 
@@ -134,7 +135,7 @@ def add_command(
     settings = _checked(name, values)
     key = _read_key(settings) if in_keyring else None
     if settings.provider in ENSEMBLES:
-        say(ensemble_said(settings))
+        say(ensemble_said(settings, _config().check))
     if check:
         _say_facts(_try(name, settings, key))
     if key:
@@ -171,7 +172,9 @@ def _checked(name: str, values: Values) -> ModelSettings:
     try:
         settings = msgspec.convert(values, ModelSettings)
     except msgspec.ValidationError as error:
-        raise UsageError(str(error), "see docs/configuration.md for what a model takes") from error
+        key, what = wrong_value(error, ModelSettings)
+        option = f"--{key.replace('_', '-')}: " if key else ""
+        raise UsageError(f"{option}{what}", "see docs/models.md for what a model takes") from error
     choose_model(_with_model(name, settings), name, None, None)
     return settings
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -202,5 +203,12 @@ def _embedded(name: str) -> EmbeddedModel:
         raise UsageError(
             f"no GGUF file of {name} is known",
             f"hub:OWNER/REPOSITORY/FILE.gguf; or a server: copilot models plan {name}",
+        )
+    pullable = (*sorted(embedded), *(model.name for model in open_models() if model.gguf))
+    near = get_close_matches(name.lower(), pullable, cutoff=0.5)
+    if name not in embedded and near:
+        raise UsageError(
+            f"no model is called {one_line(name)!r}",
+            f"did you mean {' or '.join(near)}? all: copilot models list --catalogue",
         )
     return catalogue.find(name)

@@ -18,6 +18,8 @@ import msgspec
 
 from copilot.errors import PolicyRefused, UsageError
 from copilot.settings.amounts import parse_tokens
+from copilot.settings.wrong import check_tables, wrong_value
+from copilot.text import one_line
 
 # Tokens; what `pack` holds a prompt to if nobody says more, and the most a project may ask for.
 DEFAULT_BUDGET = 1_000_000
@@ -75,7 +77,7 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     grammar: Literal["auto", "llama.cpp", "vllm", "sglang", "none"] = "auto"
     recording: str = ""
     retries: Annotated[int, msgspec.Meta(ge=0, le=10)] = 2
-    window: int | None = None
+    window: Annotated[int, msgspec.Meta(ge=1)] | None = None
     tokenizer: str = "o200k_base"
     max_reply_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
     temperature: float | None = None
@@ -292,7 +294,7 @@ def _convert(values: Mapping[str, Any], origin: str) -> ConfigFile:
     try:
         config = msgspec.convert(values, ConfigFile)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{origin}: {error}", "see docs/configuration.md for the keys") from error
+        raise UsageError(*_wrong(values, error, origin)) from error
     for key in _TOKEN_KEYS:
         value = getattr(config, key)
         if key != "budget" or str(value).lower() != AUTO:
@@ -305,6 +307,20 @@ def _convert(values: Mapping[str, Any], origin: str) -> ConfigFile:
                 "take it out; git's own credential helpers know it (git help credentials)",
             )
     return config
+
+
+def _wrong(
+    values: Mapping[str, Any], error: msgspec.ValidationError, origin: str
+) -> tuple[str, str]:
+    """Return what is wrong with a file, and where to read of it."""
+    table = check_tables(values.get("models"), ModelSettings)
+    if table is not None:
+        name, key, what = table
+        said, page = f"[models.{one_line(name)}]{f' {key}' if key else ''}: {what}", "models.md"
+    else:
+        key, what = wrong_value(error, ConfigFile)
+        said, page = f"{key}: {what}" if key else what, "configuration.md"
+    return f"{origin}: {said}", f"see docs/{page} for the keys"
 
 
 def _check_tokens(key: str, value: str | int | None, origin: str) -> None:

@@ -141,3 +141,26 @@ def test_no_key_is_kept_without_a_keyring(fails: Fails, config: Path) -> None:
     options = ("--no-check", "--base-url", "http://127.0.0.1:1/v1", "--keyring")
     assert "repo-copilot[keyring]" in fails(2, "models", "add", "mine", *options, stdin="sk-1\n")
     assert not config.exists()
+
+
+def test_an_embedded_model_has_to_be_named(fails: Fails) -> None:
+    options = ("models", "add", "tiny", "--provider", "embedded")
+    said = fails(2, *options)
+    assert "tiny is to be an embedded model: which one?" in said
+    assert "models add: --id" in said
+    assert "no embedded model is called 'large'" in fails(2, *options, "--id", "large")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--currency", "dollars"), "--currency: it takes three capital letters"),
+        (("--samples", "0"), "--samples: it takes at least 1"),
+        (("--price-input", "-1"), "--price-input: it takes at least 0"),
+    ],
+)
+def test_a_wrong_option_is_told_by_its_name(
+    fails: Fails, options: tuple[str, str], said: str
+) -> None:
+    url = ("--base-url", "http://127.0.0.1:1/v1", "--no-check")
+    assert said in fails(2, "models", "add", "x1", *url, *options)

@@ -15,6 +15,7 @@ Fails = Callable[..., str]
 Model = Callable[..., str]
 
 USAGE = {"prompt_tokens": 1234, "completion_tokens": 1}
+UNSET = "(none is set: --check, or check in your configuration)"
 NOWHERE = "http://127.0.0.1:9/v1"
 
 
@@ -41,12 +42,12 @@ def table(name: str, url: str = NOWHERE) -> str:
         ('provider = "self"\nmembers = ["a"]', "self of a ×3; a sums up", "a"),
         (
             'provider = "best-of"\nmembers = ["a"]\nsamples = 5',
-            "best-of of a ×5; your check judges",
+            f"best-of of a ×5; your check judges {UNSET}",
             None,
         ),
         (
             'provider = "best-of"\nmembers = ["a", "b"]\naggregator = "b"',
-            "best-of of a, b; your check judges, then b",
+            f"best-of of a, b; your check judges, then b {UNSET}",
             "b",
         ),
         (
@@ -71,6 +72,13 @@ def test_the_list_says_what_an_ensemble_is_made_of(
     named = tomllib.loads(settings).get("members", [])
     assert [one["name"] for one in rows["all"]["members"]] == named
     assert where in copilot("models", "list").stdout
+
+
+def test_a_check_that_is_set_judges(copilot: Copilot, config: Path) -> None:
+    ensemble = '[models.all]\nprovider = "best-of"\nmembers = ["a"]\n'
+    config.write_text(f'check = "true"\n{ensemble}{table("a")}')
+    said = copilot("models", "list").stdout
+    assert "best-of of a ×3; your check judges\n" in said
 
 
 def test_the_list_shows_an_embedded_model_by_a_name_of_its_own(
@@ -111,6 +119,14 @@ def test_an_ensemble_that_cannot_be_is_not_added(
     config.write_text(before := table("a") + table("b"))
     assert what in fails(2, "models", "add", "all", *options, "--no-check")
     assert config.read_text() == before
+
+
+def test_a_member_that_is_missing_is_looked_for_among_the_others(
+    fails: Fails, config: Path
+) -> None:
+    config.write_text(table("a"))
+    said = fails(2, "models", "add", "all", "--provider", "mixture", "--member", "gone")
+    assert "known: a, qwen" in said
 
 
 def test_each_member_is_warmed_once(

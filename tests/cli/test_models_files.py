@@ -84,6 +84,13 @@ def test_a_model_without_a_file_leads_to_the_plan(fails: Fails) -> None:
     assert "copilot models plan" in fails(2, "models", "pull", "llama-3.1-405b")
 
 
+def test_a_name_that_nobody_knows_leads_to_those_that_can_be_pulled(fails: Fails) -> None:
+    said = fails(2, "models", "pull", "gpt-oss")
+    assert "no model is called 'gpt-oss'" in said
+    assert "did you mean gpt-oss-20b" in said
+    assert "copilot models list --catalogue" in said
+
+
 def test_a_file_that_the_hub_has_not(fails: Fails, hub: dict[str, str], folder: Path) -> None:
     said = fails(3, "models", "pull", "hub:me/mine/other.gguf", environment=hub)
     assert "HTTP 404" in said
