@@ -105,6 +105,8 @@ def _counted(changes: Sequence[Change]) -> str:
 
 def _why_hidden(file: DiffFile, files: Mapping[str, SourceFile]) -> str:
     """Return why a file's lines are not shown, or nothing."""
+    if file.is_large:
+        return "too large"
     if file.status == "deleted" or file.is_binary or not file.hunks:
         return "binary" if file.is_binary else ""
     if file.old_path and is_secret_file(file.old_path):

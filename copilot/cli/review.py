@@ -186,7 +186,7 @@ def reviewed(
         return result_of(diff, (), ())
     read = partial(read_blobs, root.path) if root.is_git else None
     fixed = tuple(fixed_findings(diff, setup.masker, read))
-    if not any(file.hunks for file in diff.files):
+    if not any(file.has_lines for file in diff.files):
         # There is nothing to ask: no model can be shown more than names and modes.
         left_out = [(file.path, why) for file in diff.files if (why := never_shown(file))]
         return result_of(diff, (), fixed, left_out)

@@ -12,19 +12,24 @@ from pathlib import Path
 
 from copilot.errors import UsageError
 from copilot.text import one_line
-from copilot.workspace.contents import MAX_FILE_BYTES, FileReader
+from copilot.workspace.contents import MAX_FILE_BYTES, FileReader, read_file
 from copilot.workspace.diffs import DiffFile, Status
+from copilot.workspace.encoded import hunks_of, is_marked
 from copilot.workspace.git import GitFailed, run_git
-from copilot.workspace.objects import read_blobs
+from copilot.workspace.objects import large_texts, read_blobs
 from copilot.workspace.patch_text import PatchPart, read_patch
 from copilot.workspace.special import look_around
 
+# Of a large file a small part may have changed; what changed may be no more than a prompt shows.
+_MOST_COMPARED_BYTES = 64 * 1024 * 1024
+_MOST_CHANGED_BYTES = MAX_FILE_BYTES
+_PART = b"diff --git "
 # The plumbing heeds few settings; those that bend a patch are set here.
 _SETTINGS = (
     *("-c", "core.quotePath=true"),
     *("-c", "diff.suppressBlankEmpty=false"),
     *("-c", f"core.attributesFile={os.devnull}"),
-    *("-c", f"core.bigFileThreshold={MAX_FILE_BYTES}"),
+    *("-c", f"core.bigFileThreshold={_MOST_COMPARED_BYTES}"),
 )
 _OPTIONS = (
     *("--raw", "--patch", "-z", "--full-index", "--unified=3", "--inter-hunk-context=0"),
@@ -80,10 +85,15 @@ def compare(asked: Comparison) -> list[DiffFile]:
         _refuse_special(asked.place.root)
         asked = replace(asked, environment=without_filters(asked.place.root))
     files = _told(asked)
-    hidden = _hidden([file for file in files if file.is_binary], asked)
-    if not hidden:
+    binary = [file for file in files if file.is_binary]
+    if not binary:
         return files
-    shown = {file.path: file for file in _shown(hidden, asked)}
+    facts = _facts(binary, asked)
+    hidden = [file for file in binary if all(facts.is_text(one) for one in _ids(file))]
+    large = {file.path for file in hidden if any(one in facts.too_large for one in _ids(file))}
+    shown = {f.path: f for f in _shown([f for f in hidden if f.path not in large], asked)}
+    shown |= {path: replace(f, is_large=True) for f in hidden if (path := f.path) in large}
+    shown |= {file.path: file for file in _decoded(binary, facts, asked)}
     return [shown.get(file.path, file) for file in files]
 
 
@@ -101,7 +111,21 @@ def _told(asked: Comparison, *more: str, paths: Sequence[str] = ()) -> list[Diff
         environment = {**_VARIABLES, **asked.environment}
         printed = run_git(place.root, *command, environment=environment)
     raw, _, patch = printed.partition(b"\0\0")
-    return list(_joined(_records(raw), read_patch(patch)))
+    return list(_joined(_records(raw), list(_parts_of(patch))))
+
+
+def _parts_of(patch: bytes) -> Iterator[PatchPart]:
+    """Yield the parts of git's patch; of one that is too large no hunks."""
+    start = 0
+    while start < len(patch):
+        # No line of a file's contents begins so: a sign stands before each.
+        end = patch.find(b"\n" + _PART, start) + 1 or len(patch)
+        is_large = end - start > _MOST_CHANGED_BYTES
+        head = patch.find(b"\n@@ ", start, end) + 1 if is_large else end
+        for part in read_patch(patch[start : head or end]):
+            part.is_large = is_large
+            yield part
+        start = end
 
 
 def _shown(hidden: Sequence[DiffFile], asked: Comparison) -> Iterator[DiffFile]:
@@ -116,21 +140,66 @@ def _shown(hidden: Sequence[DiffFile], asked: Comparison) -> Iterator[DiffFile]:
         yield from (file for file in told if file.path in wanted)
 
 
-def _hidden(binary: Sequence[DiffFile], asked: Comparison) -> list[DiffFile]:
-    """Return files whose difference git would show itself, if no attribute spoke against it."""
+@dataclass
+class _Facts:
+    """What is known of contents that git takes for binary, by their ids.
+
+    `texts` look like text, `too_large` are those that are not compared, `encoded` are in UTF-16 or
+    UTF-32.
+    """
+
+    texts: set[str] = field(default_factory=set)
+    too_large: set[str] = field(default_factory=set)
+    encoded: set[str] = field(default_factory=set)
+
+    def is_text(self, blob: str) -> bool:
+        return blob in self.texts
+
+    def take(self, blob: str, data: bytes | None) -> None:
+        if data is None:
+            return
+        if b"\0" not in data[:_SNIFF_BYTES]:
+            self.texts.add(blob)
+        if is_marked(data):
+            self.encoded.add(blob)
+
+
+def _ids(file: DiffFile) -> list[str]:
+    return [one for one in (file.old_blob, file.blob) if one]
+
+
+def _facts(binary: Sequence[DiffFile], asked: Comparison) -> _Facts:
+    """Look at the contents of files that git takes for binary, for whatever reason."""
+    root, facts = asked.place.root, _Facts()
+    wanted = sorted({one for file in binary for one in _ids(file)})
+    seen = set()
+    for blob, data in read_blobs(root, wanted):
+        seen.add(blob)
+        facts.take(blob, data)
+    for blob, size in large_texts(root, [one for one in wanted if one not in seen]).items():
+        seen.add(blob)
+        facts.texts.add(blob)
+        if size > _MOST_COMPARED_BYTES:
+            facts.too_large.add(blob)
+    if asked.on_disk:
+        with FileReader(root) as reader:
+            for file in binary:
+                if file.blob and file.blob not in seen:
+                    facts.take(file.blob, reader.read(file.path, _MOST_COMPARED_BYTES).data)
+    return facts
+
+
+def _decoded(binary: Sequence[DiffFile], facts: _Facts, asked: Comparison) -> Iterator[DiffFile]:
+    """Yield files in UTF-16 or UTF-32 with their lines as texts."""
     root = asked.place.root
-    ids = {one for file in binary for one in (file.old_blob, file.blob) if one}
-    known = {one: _is_text(data) for one, data in read_blobs(root, sorted(ids))}
-    with FileReader(root) as reader:
-        if asked.on_disk:
-            on_disk = (file for file in binary if file.blob and file.blob not in known)
-            known |= {file.blob or "": _is_text(reader.read(file.path).data) for file in on_disk}
-    sides = ((file, [one for one in (file.old_blob, file.blob) if one]) for file in binary)
-    return [file for file, blobs in sides if all(known.get(one) for one in blobs)]
-
-
-def _is_text(data: bytes | None) -> bool:
-    return data is not None and b"\0" not in data[:_SNIFF_BYTES]
+    for file in (file for file in binary if not facts.encoded.isdisjoint(_ids(file))):
+        sides = dict(read_blobs(root, _ids(file)))
+        if asked.on_disk and file.blob and file.blob not in sides:
+            sides[file.blob] = read_file(root, file.path, _MOST_COMPARED_BYTES).data or b""
+        if len(sides) == len(set(_ids(file))):
+            hunks = hunks_of(sides.get(file.old_blob or "", b""), sides.get(file.blob or "", b""))
+            if hunks is not None:
+                yield replace(file, is_binary=False, hunks=hunks)
 
 
 def _records(raw: bytes) -> Iterator[DiffFile]:
@@ -169,8 +238,11 @@ def _joined(records: Iterator[DiffFile], parts: list[PatchPart]) -> Iterator[Dif
         mine = of.get(file.path, [])
         hunks = tuple(hunk for part in mine for hunk in part.hunks)
         is_binary = any(part.is_binary for part in mine)
+        is_large = any(part.is_large for part in mine)
+        hunks = () if is_large else hunks
         told = replace(file, is_binary=is_binary, hunks=hunks, blob=file.blob or _blob(mine))
-        if file.status != "modified" or hunks or is_binary:
+        told = replace(told, is_large=is_large)
+        if file.status != "modified" or hunks or is_binary or is_large:
             yield told
         elif file.old_mode != file.mode:
             yield replace(told, status="mode", blob=told.blob or file.old_blob)

@@ -48,6 +48,7 @@ class DiffFile:
     `old_path` is set where the file was renamed or copied. Modes are git's (`100644`), "" where
     there is no file on that side or nothing tells; so are blobs, full object ids or None. A file
     that became a link, or the reverse, is modified, by a hunk that removes and one that adds.
+    What `is_large` is text, as it seems, but too much of it to be compared.
     """
 
     path: str
@@ -59,6 +60,12 @@ class DiffFile:
     old_blob: str | None
     blob: str | None
     hunks: tuple[DiffHunk, ...]
+    is_large: bool = False
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether lines of a text changed; of a submodule git shows which commit it is at."""
+        return bool(self.hunks) and self.status != "submodule"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,14 +71,21 @@ def run_git(
     with_hooks: bool = False,
     environment: Mapping[str, str] | None = None,
     stdin: bytes = b"",
+    most_status: int = 0,
 ) -> bytes:
     """Return what `git ARGUMENTS` prints when run in `folder`. Raises GitFailed.
 
     `with_hooks` is for a commit the user asked for: their own hooks run as they do by hand.
     `environment` is set besides, and goes before what git is otherwise given; git reads `stdin`.
+    An exit code up to `most_status` is no failure: some commands answer with it.
     """
     return run_git_warned(
-        folder, *arguments, with_hooks=with_hooks, environment=environment, stdin=stdin
+        folder,
+        *arguments,
+        with_hooks=with_hooks,
+        environment=environment,
+        stdin=stdin,
+        most_status=most_status,
     )[0]
 
 
@@ -88,6 +95,7 @@ def run_git_warned(
     with_hooks: bool = False,
     environment: Mapping[str, str] | None = None,
     stdin: bytes = b"",
+    most_status: int = 0,
 ) -> tuple[bytes, str]:
     """Return what git prints, and what it warned of. Raises GitFailed."""
     flags = ("--no-pager", "--literal-pathspecs") if with_hooks else _FLAGS
@@ -106,7 +114,8 @@ def run_git_warned(
             )
     except GitCommandNotFound as error:
         raise _no_git() from error
-    if status:
+    # Below zero it was ended by a signal.
+    if not 0 <= int(status) <= most_status:
         raise _failure(folder, str(complaint), int(status))
     return bytes(output), str(complaint)
 

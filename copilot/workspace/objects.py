@@ -8,10 +8,12 @@ from pathlib import Path
 
 from copilot.batches import batches
 from copilot.workspace.contents import MAX_FILE_BYTES, blob_id
-from copilot.workspace.git import GitFailed, run_git
+from copilot.workspace.git import GitFailed, run_git, talking_git
 
 # A prompt shows no larger file, so that two of them are read at once at most.
 _BATCH_BYTES = MAX_FILE_BYTES
+# As far as git looks for a byte that no text has.
+_SNIFF_BYTES = 8000
 
 
 def read_blobs(folder: Path, ids: Iterable[str], *where: str) -> Iterator[tuple[str, bytes]]:
@@ -24,6 +26,20 @@ def read_blobs(folder: Path, ids: Iterable[str], *where: str) -> Iterator[tuple[
     for some in batches(_sizes(folder, ids, where), lambda one: one[1], _BATCH_BYTES):
         for asked, output in _told(folder, [name for name, _ in some], where, "--batch"):
             yield from _contents(asked, output)
+
+
+def large_texts(folder: Path, ids: Iterable[str]) -> dict[str, int]:
+    """Return the sizes in bytes of blobs that `read_blobs` passes over and that begin as a text."""
+    found = {}
+    for asked, output in _told(folder, list(dict.fromkeys(ids)), (), "--batch-check"):
+        for name, line in zip(asked, output.splitlines(), strict=True):
+            told = line.decode("ascii").split()[1:]
+            if len(told) == 2 and told[0] == "blob" and int(told[1]) > MAX_FILE_BYTES:
+                with talking_git(folder, "cat-file", "blob", name) as git:
+                    begun = git.stdout.read(_SNIFF_BYTES) if git.stdout else b""
+                if b"\0" not in begun:
+                    found[name] = int(told[1])
+    return found
 
 
 def committed_blobs(folder: Path, revision: str) -> dict[str, str]:

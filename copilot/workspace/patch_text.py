@@ -41,7 +41,8 @@ _PREFIX = re.compile(r"^[abciow12]/")
 class PatchPart:
     """What a patch says of one file: `fields` by the name of each line, the hunks.
 
-    `old` and `new` are its names, None where the patch says that there is no such file.
+    `old` and `new` are its names, None where the patch says that there is no such file. Of one
+    that `is_large`, the hunks were not read.
     """
 
     old: str | None = None
@@ -52,6 +53,7 @@ class PatchPart:
     has_prefixes: bool = True
     has_sides: bool = False
     has_all_fields: bool = False
+    is_large: bool = False
 
     @property
     def name(self) -> str:

@@ -29,5 +29,5 @@ def is_in_ci(environment: Mapping[str, str]) -> bool:
 
 
 def is_relevant(diff: Diff) -> bool:
-    """Tell whether lines changed that a reviewer can read."""
-    return any(file.hunks for file in diff.files)
+    """Tell whether lines changed that a reviewer can read, or should have been able to."""
+    return any(file.has_lines or file.is_large for file in diff.files)

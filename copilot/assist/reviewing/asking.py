@@ -141,7 +141,7 @@ def result_of(
 
 
 def _unread(diff: Diff, looked: set[tuple[str, DiffHunk]]) -> Iterable[tuple[str, DiffHunk]]:
-    for file in diff.files:
+    for file in (file for file in diff.files if file.has_lines):
         yield from ((file.path, one) for one in file.hunks if (file.path, one) not in looked)
 
 

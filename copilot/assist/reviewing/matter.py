@@ -68,6 +68,8 @@ class Matter:
 
 def never_shown(file: DiffFile) -> str:
     """Return why no model can be shown what changed in a file, whoever may see it; "" if it can."""
+    if file.is_large:
+        return "too large to be compared"
     return _BY_STATUS.get(file.status, "binary" if file.is_binary else "")
 
 

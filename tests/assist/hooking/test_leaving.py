@@ -45,3 +45,13 @@ def test_lines_of_text_alone_are_relevant() -> None:
     assert not is_relevant(Diff((), "key", None, "nothing"))
     assert not is_relevant(Diff((binary,), "key", None, "a picture"))
     assert is_relevant(Diff((binary, text), "key", None, "both"))
+
+
+def test_what_nobody_could_read_is_relevant_and_a_submodule_that_moves_is_not() -> None:
+    hunk = DiffHunk(1, 1, 1, 1, (DiffLine("+", "Subproject commit 0123", None, 1),))
+    large = DiffFile(
+        "a.sql", None, "added", "", "100644", False, None, None, hunks=(), is_large=True
+    )
+    module = DiffFile("lib", None, "submodule", "160000", "160000", False, None, None, (hunk,))
+    assert is_relevant(Diff((large,), "key", None, "a dump"))
+    assert not is_relevant(Diff((module,), "key", None, "a submodule"))

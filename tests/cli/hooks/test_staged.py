@@ -52,6 +52,33 @@ def test_where_nothing_to_read_is_staged_nothing_is_said(
     assert (done.returncode, done.stderr, asked) == (0, "", [])
 
 
+def test_a_secret_in_a_text_of_two_bytes_a_character_is_found(
+    desk: Desk, model: Model, asked: list[dict[str, Any]]
+) -> None:
+    desk.settle(model(desk.clean))
+    desk.git("reset", "--quiet", "--hard")
+    (desk.root / "a.reg").write_bytes('one\r\nDB_PASSWORD = "hunter2Xq9vz7w"\r\n'.encode("utf-16"))
+    desk.git("add", "a.reg")
+    done = desk.commit()
+    assert (done.returncode, asked) == (1, [])
+    assert "a.reg:2: error: what looks like a secret is added" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(("policy", "code"), [("open", 0), ("closed", 1)])
+def test_what_is_too_large_to_be_looked_at_is_no_pass(
+    desk: Desk, model: Model, asked: list[dict[str, Any]], policy: str, code: int
+) -> None:
+    desk.settle(model(desk.clean), hook_policy=policy)
+    desk.git("reset", "--quiet", "--hard")
+    (desk.root / "dump.sql").write_text("insert into t values (1);\n" * 400_000)
+    desk.git("add", "dump.sql")
+    done = desk.commit()
+    assert (done.returncode, asked) == (code, [])
+    assert "dump.sql: too large to be compared" in done.stderr
+    assert "incomplete: 1 file not shown" in done.stderr
+
+
 @pytest.mark.parametrize("options", [("--all",), ("--only", "b.py"), ("--include", "b.py")])
 def test_what_is_committed_is_reviewed(
     desk: Desk, model: Model, asked: list[dict[str, Any]], options: tuple[str, ...]
