@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from copilot.assist.message_issues import Issues
 from copilot.assist.message_style import (
     KNOWN_TYPES,
     OF_A_FORGE,
@@ -40,10 +41,6 @@ _NOT_A_SUBJECT = re.compile(
 )
 _NOT_IN_A_BODY = re.compile(r"(?:```|~~~|diff --git |.*-{8,} >8 -{8,})")
 _WRAPPED_SUBJECT = re.compile(r"(?:#+ +)?(?P<mark>\*\*|__|[`\"'])?(?P<inner>.+?)(?(mark)(?P=mark))")
-_ISSUE = re.compile(r"(?<![\w&])#\d+|\b(?P<project>[A-Z][A-Z0-9]+)-\d+\b")
-_ISSUE_FIRST = re.compile(
-    r"\[?(?:[A-Za-z]+ )?(?P<issue>#\d+|[A-Z][A-Z0-9]+-\d+)\]?(?: -- | - |: | )"
-)
 _CLAUSE_END = re.compile(r"[.,;(]|:(?= )|[,;]? (?:and|by|so|so that|to|which)\b")
 _BULLET = re.compile(r"(?P<indent>\s*(?:[-*+•]|\d{1,2}[.)])\s+)")
 _VERBATIM = re.compile(r"(?: {4}|\t)")
@@ -61,6 +58,10 @@ class MessageRefused(CopilotError):
 
 class MessageCopied(MessageRefused):
     """A reply repeats the subject of an earlier commit."""
+
+
+class IssueInvented(MessageRefused):
+    """The body of a reply names an issue that nobody told the model of."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,15 @@ def read_message(reply: str, customs: Customs, known: str, comment_mark: str = "
         raise MessageRefused("the reply is empty")
     if rest and rest.partition("\n")[0].strip():
         raise MessageRefused("the second line must be blank: the subject is one line")
-    trailers, body = _parted(rest, customs, known)
-    return Message(_subject(subject, customs, known, comment_mark), _body(body, customs), trailers)
+    issues = Issues(known, customs.examples)
+    trailers, body = _parted(rest, customs, issues)
+    read = _subject(subject, customs, issues, comment_mark)
+    return Message(read, _body(body, customs, issues), trailers)
+
+
+def subject_alone(reply: str) -> str:
+    """Return a reply without its body."""
+    return _unwrapped(_cleaned(reply)).partition("\n")[0]
 
 
 def shortened(reply: str, customs: Customs) -> str:
@@ -127,17 +135,17 @@ def _unwrapped(text: str) -> str:
     return _PREAMBLE.sub("", text, 1) if _PREAMBLE.match(text) else text
 
 
-def _subject(line: str, customs: Customs, known: str, comment_mark: str) -> str:
+def _subject(line: str, customs: Customs, issues: Issues, comment_mark: str) -> str:
     wrapped = _WRAPPED_SUBJECT.fullmatch(line.strip())
     text = wrapped["inner"].strip() if wrapped else line.strip()
     _check_words(text, comment_mark)
-    text = _typed(_without_issue(OF_A_FORGE.sub("", text), customs, known), customs)
+    text = issues.without_asides(issues.without_first(OF_A_FORGE.sub("", text)))
+    text = _typed(text, customs, issues)
     if customs.full_stop is False and text.endswith(".") and not text.endswith(".."):
         text = text[:-1].rstrip()
     _check_words(text, comment_mark)
-    for issue in _issues(text, customs):
-        if not _stands_in(issue, known):
-            raise MessageRefused(f"nothing that you were shown names {issue}; leave it out")
+    for issue in issues.invented(text):
+        raise MessageRefused(f"nothing that you were shown names {issue}; leave it out")
     if len(text) > customs.subject_limit:
         raise MessageRefused(
             f"the subject has {len(text)} characters; at most {customs.subject_limit} are allowed"
@@ -161,7 +169,7 @@ def _check_words(text: str, comment_mark: str) -> None:
         raise MessageRefused("the subject says nothing")
 
 
-def _typed(text: str, customs: Customs) -> str:
+def _typed(text: str, customs: Customs, issues: Issues) -> str:
     """Return the subject with the type and scope that the history allows. Raises MessageRefused."""
     match = TYPED.match(text)
     if not customs.types:
@@ -174,7 +182,8 @@ def _typed(text: str, customs: Customs) -> str:
         raise MessageRefused(f"the subject must begin with one of: {', '.join(customs.types)}")
     scope = f"({match['scope']})" if match["scope"] in customs.scopes else ""
     breaking = "!" if match["breaking"] and customs.breaking else ""
-    return f"{found}{scope}{breaking}: {_begun(text[match.end() :], customs)}"
+    words = issues.without_first(text[match.end() :])
+    return f"{found}{scope}{breaking}: {_begun(words, customs)}"
 
 
 def _begun(text: str, customs: Customs) -> str:
@@ -184,27 +193,7 @@ def _begun(text: str, customs: Customs) -> str:
     return text[:1].upper() + text[1:] if customs.capital and is_plain else text
 
 
-def _without_issue(text: str, customs: Customs, known: str) -> str:
-    """Return the subject without an issue's number before it that was never heard of."""
-    first = _ISSUE_FIRST.match(text)
-    if first is None or first["issue"] not in _issues(text, customs):
-        return text
-    return text if _stands_in(first["issue"], known) else text[first.end() :]
-
-
-def _stands_in(words: str, known: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", known) is not None
-
-
-def _issues(text: str, customs: Customs) -> Iterator[str]:
-    """Yield what names issues in a text: `#1`, and `ABC-1` where the history names such."""
-    past = {found["project"] for one in customs.examples for found in _ISSUE.finditer(one)}
-    for found in _ISSUE.finditer(text):
-        if found["project"] is None or found["project"] in past:
-            yield found.group()
-
-
-def _parted(rest: str, customs: Customs, known: str) -> tuple[tuple[str, ...], list[str]]:
+def _parted(rest: str, customs: Customs, issues: Issues) -> tuple[tuple[str, ...], list[str]]:
     """Return the trailers that may stand, and the lines of the body without any."""
     allowed = {key.lower() for key in customs.trailers}
     told = {f"{key}: {value}" for key, value in trailers_of(f"subject\n\n{rest.strip()}")}
@@ -214,20 +203,23 @@ def _parted(rest: str, customs: Customs, known: str) -> tuple[tuple[str, ...], l
         match = TRAILER.fullmatch(line.strip())
         if match is None or not (names_person(line) or line.strip() in told):
             body.append(line)
-        elif match["key"].lower() in allowed and _stands_in(match["value"], known):
+        elif match["key"].lower() in allowed and issues.stands(match["value"]):
             kept.append(line.strip())
         elif not names_person(line) and not _REFERENCE.fullmatch(match["key"]):
             body.append(line)
     return tuple(dict.fromkeys(kept)), body
 
 
-def _body(lines: Sequence[str], customs: Customs) -> str:
+def _body(lines: Sequence[str], customs: Customs, issues: Issues) -> str:
     if not customs.bodies:
         return ""
     for line in lines:
         if _NOT_IN_A_BODY.match(line):
             raise MessageRefused("the body must be plain text, without fences and without a diff")
-    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+    kept = (issues.without_asides(line) for line in lines if not issues.is_aside(line))
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n")
+    for issue in issues.invented(text):
+        raise IssueInvented(f"nothing that you were shown names {issue}; leave it out")
     if PLACEHOLDER.search(text):
         raise MessageRefused(_NO_PLACEHOLDER)
     wrapped = list(_wrapped(text.split("\n"), customs.body_width)) if text else []

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 
 from copilot.assist.ask import Answer
 from copilot.assist.message_check import (
+    IssueInvented,
     Message,
     MessageCopied,
     MessageRefused,
     read_message,
     shortened,
+    subject_alone,
 )
 from copilot.assist.message_grammar import message_grammar
 from copilot.assist.message_prompt import Asked, Subject, asks_again, pack_message
@@ -79,15 +81,23 @@ class _Asking:
             else:
                 self._record(question, answer, answer.outcome)
                 return Proposed(message, question, answer)
+        return Proposed(self._of_last(answer, asked), question, answer)
+
+    def _of_last(self, answer: Answer, asked: Asked) -> Message:
+        """Return what can be had of the last reply: a shorter subject, or no body."""
+        short = shortened(answer.text, self.subject.customs)
         try:
-            message = self._read(replace(answer, text=shortened(answer.text, customs)), asked)
+            try:
+                return self._read(replace(answer, text=short), asked)
+            except IssueInvented as refusal:
+                detail(f"the body is left out: {one_line(refusal.message)}")
+                return self._read(replace(answer, text=subject_alone(short)), asked)
         except MessageRefused as refusal:
             raise ReplyIncomplete(
                 f"the model's reply is no commit message: {one_line(refusal.message)}",
                 "write it yourself, or ask a stronger model (--model)",
                 answer.text,
             ) from refusal
-        return Proposed(message, question, answer)
 
     def _packed(self, mode: Mode, subject: Subject) -> tuple[Question, Asked]:
         setup, ready = self.setup, self.ready

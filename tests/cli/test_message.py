@@ -190,6 +190,17 @@ def test_a_long_subject_is_cut_at_a_clause_at_last(
     assert done.stdout == "Add a second value beside the first one, because it was asked for\n"
 
 
+def test_a_body_that_names_an_issue_twice_in_vain_is_left_out(
+    copilot: Copilot, model: Model, root: Path, asked: Asked
+) -> None:
+    reply = "Add tea to all cups\n\nIt is what #4711 asked for.\n"
+    done = copilot("message", "--verbose", "--base-url", model(reply), cwd=root)
+    assert (done.returncode, done.stdout) == (0, "Add tea to all cups\n")
+    assert len(asked) == 2
+    assert "names #4711; leave it out" in asked[1]["messages"][-1]["content"]
+    assert "the body is left out" in done.stderr
+
+
 def test_a_reply_that_is_too_long_is_none(fails: Fails, model: Model, root: Path) -> None:
     url = model(MESSAGE, reason="length")
     assert "longer than may be answered" in fails(3, "message", "--base-url", url, cwd=root)
@@ -223,9 +234,11 @@ def test_commit_takes_the_message_and_runs_hooks(
     hook.write_text('#!/bin/sh\necho "checked" >> "$1"\n')
     hook.chmod(0o755)
     (root / "b.py").write_text("not staged\n")
-    done = copilot("message", "--commit", "--base-url", model(f"{MESSAGE}\n\n#7 is not"), cwd=root)
+    done = copilot(
+        "message", "--commit", "--base-url", model(f"{MESSAGE}\n\n#tea is not"), cwd=root
+    )
     assert done.returncode == 0, done.stderr
-    assert git(root, "log", "-1", "--format=%B") == f"{MESSAGE}\n\n#7 is not\nchecked\n\n"
+    assert git(root, "log", "-1", "--format=%B") == f"{MESSAGE}\n\n#tea is not\nchecked\n\n"
     assert git(root, "status", "--short") == " M b.py\n"
 
 
