@@ -171,6 +171,8 @@ def _finish(place: Place, job: Job) -> None:
         tree=tree,
         commit=job.commit,
         printed=printed or None,
+        git_dir=job.git_dir,
+        is_late=place.is_late,
     )
     keep(place.folder, kept)
     named = tree if job.index else job.commit

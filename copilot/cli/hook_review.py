@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copilot.assist.hooking.commits import Spent, spend
@@ -30,11 +31,13 @@ if TYPE_CHECKING:
     from copilot.assist.reviewing.finding import Finding, ReviewResult
     from copilot.workspace.diffs import Diff
 
+_INDEX = "index"
+
 
 def review_staged(hook: Hook) -> Verdict:
     """Review what is staged. Raises CopilotError, OSError."""
     named = index_of(hook.root.path).get("GIT_INDEX_FILE")
-    index = named or os.fspath(hook.git_dir / "index")
+    index = named or os.fspath(hook.git_dir / _INDEX)
     in_vain = True
     try:
         verdict, in_vain = review(hook, Changes(What.STAGED), ("--staged",), index)
@@ -68,7 +71,8 @@ def review(
     except (Late, CopilotError, OSError) as error:
         _show_checks(fixed, diff)
         return _without_answer(hook, error), True
-    return _told(hook, diff, kept, fixed)
+    # `git commit -a` and `git commit FILE` stage in an index of their own.
+    return _told(hook, diff, kept, fixed, apart=Path(index or _INDEX).name != _INDEX)
 
 
 def _checked(hook: Hook, diff: Diff) -> Sequence[Finding]:
@@ -111,7 +115,9 @@ def _without_answer(hook: Hook, error: Late | CopilotError | OSError) -> Verdict
     return not_reviewed(hook.policy, f"not reviewed: {why_of(error)}", hook.what)
 
 
-def _told(hook: Hook, diff: Diff, kept: Kept, fixed: Sequence[Finding]) -> tuple[Verdict, bool]:
+def _told(
+    hook: Hook, diff: Diff, kept: Kept, fixed: Sequence[Finding], *, apart: bool
+) -> tuple[Verdict, bool]:
     """Show what the review found, and return what follows."""
     result = result_of(kept)
     if result is None or result.key != diff.key:
@@ -121,7 +127,7 @@ def _told(hook: Hook, diff: Diff, kept: Kept, fixed: Sequence[Finding]) -> tuple
     _show(result)
     severities = [one.severity.value for one in result.findings]
     suggests = any(one.suggestion for one in result.findings)
-    verdict = found(hook.policy, severities, hook.what, suggests=suggests)
+    verdict = found(hook.policy, severities, hook.what, suggests=suggests, apart=apart)
     if not result.is_complete:
         said = f"the review is incomplete: {result.note or 'not all of it was looked at'}"
         held_back = replace(verdict, line=f"{verdict.line}; {said}")

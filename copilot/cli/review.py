@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -162,9 +162,9 @@ def review_command(
         return
     _check(after, changes, one, tui=tui)
     if last:
-        code, findings = put_last(one, setup.paths, form)
-        _land(findings, setup, one, after)
-        raise typer.Exit(code)
+        shown = put_last(one, setup.paths, form)
+        _land(shown.findings, setup, one, after, shown.blobs)
+        raise typer.Exit(shown.code)
     diff = read_diff(one, changes)
     whom = Whom(model, base_url, api_key_env)
     result = reviewed(
@@ -214,13 +214,22 @@ def _asked(
         return ask_for_review(setup, ready, root, changes, diff, fixed, most)
 
 
-def _land(findings: Sequence[Finding], setup: Setup, root: Root, after: _After) -> None:
-    """Have a person decide on what is suggested, if that was asked for. Raises CopilotError."""
+def _land(
+    findings: Sequence[Finding],
+    setup: Setup,
+    root: Root,
+    after: _After,
+    reviewed: Mapping[str, str] | None = None,
+) -> None:
+    """Have a person decide on what is suggested, if that was asked for. Raises CopilotError.
+
+    `reviewed` are the ids of the files that the review was of, where it is an earlier one.
+    """
     if not (after.lands and any(finding.suggestion for finding in findings)):
         return
     from copilot.cli.review_land import Way, land_suggestions
 
-    way = Way(after.on_index, after.yes, after.plain, after.allow)
+    way = Way(after.on_index, after.yes, after.plain, after.allow, reviewed or {})
     land_suggestions(findings, setup, root, way)
 
 

@@ -7,9 +7,9 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 
 from copilot.assist.ask import Answer, ask
-from copilot.assist.marks import seems_cut, without_marks
+from copilot.assist.marks import without_marks
 from copilot.assist.pack import limit_of
-from copilot.assist.reviewing.asking import CUT_PROMPT, Cost, Judged, grammar_of, judge, result_of
+from copilot.assist.reviewing.asking import Cost, Judged, grammar_of, judge, result_of, why_cut
 from copilot.assist.reviewing.context import TOO_LARGE, Asked, requests
 from copilot.assist.reviewing.finding import Finding, ReviewResult
 from copilot.assist.reviewing.form import asks_again
@@ -76,9 +76,7 @@ class _Asking:
         question.sent()
         self.prompts.append(one.packed.prompt.sha256)
         record(self.setup, "review", about, question, self.ready, answer, answer.outcome)
-        is_odd = (
-            said.note not in ("", CUT_PROMPT) and answer.reason == "stop" and answer.text.strip()
-        )
+        is_odd = said.note and not said.is_cut and answer.reason == "stop" and answer.text.strip()
         if is_odd and not self.ready.facts.follows_grammar:
             said = self._said_again(one, question, answer, said, about)
         self.judged.append(said)
@@ -102,12 +100,10 @@ class _Asking:
         # The marks are asked for once.
         words = one.packed.words if not since else ()
         marked = without_marks(answer.text, words)
-        read = least_read(answer.usage)
-        # Where the server counted what it read, that tells more than words that a model forgot.
-        total = one.packed.prompt.total_tokens
-        lacks = seems_cut(read, total) if read else bool(marked.missing)
+        read, total = least_read(answer.usage) or None, one.packed.prompt.total_tokens
+        cut = why_cut(read, total, marked.missing)
         text = marked.text if one.packed.words else answer.text
-        said = judge(one, text, is_cut_off=answer.cut_off, lacks_marks=lacks)
+        said = judge(one, text, is_cut_off=answer.cut_off, why_cut=cut)
         note = said.note or (BROKEN_OFF if is_broken else "")
         return replace(answer, text=text), replace(said, note=note)
 

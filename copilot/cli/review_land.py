@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from copilot.assist.never_read import NeverRead
 from copilot.assist.propose import Ground, Proposal
@@ -29,6 +29,8 @@ from copilot.review.state import (
 )
 from copilot.text import one_line
 from copilot.workspace.model import Root
+from copilot.workspace.objects import committed_blobs
+from copilot.workspace.stage import staged_files
 
 _KEPT = "staged"
 _TITLE = "suggested by the review"
@@ -36,12 +38,16 @@ _TITLE = "suggested by the review"
 
 @dataclass(frozen=True)
 class Way:
-    """How suggestions land: on the index or on the work tree, and who decides."""
+    """How suggestions land: on the index or on the work tree, and who decides.
+
+    On the index, a file that is not staged as it was `reviewed` (its id, by path) is left alone.
+    """
 
     on_index: bool
     yes: bool = False
     plain: bool = False
     allow: frozenset[str] = frozenset()
+    reviewed: Mapping[str, str] = field(default_factory=dict)
 
 
 def land_suggestions(findings: Sequence[Finding], setup: Setup, root: Root, way: Way) -> None:
@@ -65,6 +71,8 @@ def proposal_of(findings: Sequence[Finding], setup: Setup, root: Root, way: Way)
 
     Raises CopilotError.
     """
+    if way.on_index and way.reviewed:
+        findings = _as_reviewed(findings, root, way.reviewed)
     found = suggested(findings, _ground(setup, root, way))
     for finding, why in found.refused:
         where = one_line(f"{finding.path}:{finding.line}")
@@ -73,6 +81,30 @@ def proposal_of(findings: Sequence[Finding], setup: Setup, root: Root, way: Way)
     if proposal is None or not proposal.changes:
         return None
     return replace(proposal, flags=_with_claims(proposal, _placed(findings, found)))
+
+
+def _as_reviewed(
+    findings: Sequence[Finding], root: Root, reviewed: Mapping[str, str]
+) -> list[Finding]:
+    """Return the findings on files that are staged as they were reviewed; the rest is said.
+
+    Raises GitFailed.
+    """
+    staged, committed = staged_files(root), committed_blobs(root.path, "HEAD")
+    left = []
+    for path in dict.fromkeys(finding.path for finding in findings if finding.suggestion):
+        blob = staged[path].blob if path in staged else None
+        if blob == reviewed.get(path, blob):
+            continue
+        left.append(path)
+        if blob == committed.get(path):
+            say(
+                f"{one_line(path)}: what was reviewed is not staged (git commit -a and git commit "
+                "FILE stage for the commit alone): copilot review --last --apply"
+            )
+        else:
+            say(f"{one_line(path)} is staged otherwise than it was reviewed: it stays as it is")
+    return [finding for finding in findings if finding.path not in left]
 
 
 def unfix(setup: Setup, root: Root) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from copilot.assist.reviewing.finding import Finding, ReviewResult
 from copilot.cli.show import put, put_json
 from copilot.cli.talk import say
 from copilot.errors import ExitCode
 from copilot.settings.paths import StatePaths
+from copilot.text import one_line
 from copilot.workspace.diffs import Diff
 from copilot.workspace.model import Root
+
+if TYPE_CHECKING:
+    from copilot.assist.hooking.kept import Kept
 
 
 class Form(Enum):
@@ -43,24 +50,58 @@ def put_review(result: ReviewResult, diff: Diff, form: Form) -> None:
         put(text_of(result, diff))
 
 
-def put_last(root: Root, paths: StatePaths, form: Form) -> tuple[ExitCode, tuple[Finding, ...]]:
-    """Put the last review that a hook asked for on stdout; return its end and its findings."""
-    from copilot.assist.hooking.kept import last_review, on_their_way
-    from copilot.assist.hooking.results import result_of
+@dataclass(frozen=True)
+class Shown:
+    """A review as it was kept: how it ended, its findings, the ids of what it was of by path."""
+
+    code: ExitCode
+    findings: tuple[Finding, ...] = ()
+    blobs: Mapping[str, str] = field(default_factory=dict)
+
+
+def put_last(root: Root, paths: StatePaths, form: Form) -> Shown:
+    """Put the last review that a hook asked for on stdout.
+
+    One of something else than what is checked out is no answer here: it ends as incomplete.
+    """
+    from copilot.assist.hooking.kept import last_review, mark_seen, on_their_way
+    from copilot.assist.hooking.results import blobs_of, result_of
 
     if number := on_their_way(root, paths):
         say(f"{number} reviews are on their way" if number > 1 else "a review is on its way")
-    kept = last_review(root, paths)
-    result = result_of(kept) if kept else None
-    if kept is None:
+    last = last_review(root, paths)
+    if last is None:
         if not number:
-            say("no hook has asked for a review here")
-        return (ExitCode.INCOMPLETE if number else ExitCode.OK), ()
+            say("no review is kept here: no hook has asked for one, or it was ended")
+        return Shown(ExitCode.INCOMPLETE if number else ExitCode.OK)
+    kept, result = last.kept, result_of(last.kept)
+    if not last.is_here:
+        say("no hook has asked for a review of what is checked out here; the last one of others:")
+    for one in last.late if last.is_here else ():
+        say(_late_line(one))
+    mark_seen(root, (kept, *last.late), paths)
     if result is None:
         say(kept.said)
-        return ExitCode(kept.code), ()
-    when = datetime.fromtimestamp(kept.when).astimezone().strftime("%Y-%m-%d %H:%M")
-    upon = f", with {kept.commit[:12]} checked out" if kept.commit else ""
-    saw = Diff((), result.key, kept.commit, f"what {kept.hook} saw at {when}{upon}")
+        return Shown(ExitCode(kept.code))
+    saw = Diff((), result.key, kept.commit, f"what {kept.hook} saw {_when(kept)}")
     put_review(result, saw, form)
-    return result.outcome.exit_code, result.findings
+    code = result.outcome.exit_code if last.is_here else ExitCode.INCOMPLETE
+    return Shown(code, result.findings, blobs_of(kept))
+
+
+def _when(kept: Kept) -> str:
+    when = datetime.fromtimestamp(kept.when).astimezone().strftime("at %Y-%m-%d %H:%M")
+    return f"{when}, with {kept.commit[:12]} checked out" if kept.commit else when
+
+
+def _late_line(kept: Kept) -> str:
+    """Return what became of a review that nobody has seen, and where it is."""
+    from copilot.assist.hooking.results import result_of
+
+    result, what = result_of(kept), f"a late review of what {kept.hook} saw {_when(kept)}"
+    if result is None:
+        return f"{what} came to nothing: {one_line(kept.said)}"
+    number = len(result.findings)
+    named = kept.tree or kept.commit
+    where = f": git notes --ref=copilot show {named[:12]}" if named and number else ""
+    return f"{what} has {number} finding{'' if number == 1 else 's'}{where}"

@@ -202,6 +202,8 @@ def test_a_prompt_that_may_have_been_cut_was_not_read(
     cut = {"prompt_tokens": 900, "completion_tokens": 9}
     done = copilot("review", "--base-url", model(both, usage=cut), cwd=repo)
     assert done.returncode == 7, done.stdout
+    assert "the server read 900 tokens of about" in done.stdout
+    assert "marks" not in done.stdout
 
 
 def test_our_own_checks_count_whatever_the_model_says(

@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     `printed` is the document of `copilot review --json`, None where there is none; `said` what it
     said besides. `tree` is the tree that was staged, `commit` what was checked out or, of a range,
     its newer end. `when` is in seconds since 1970. `asked` tells one request from another.
+    `git_dir` is that of the work tree; `is_late` tells that the hook did not wait for the end.
     """
 
     key: str
@@ -46,6 +48,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     tree: str | None = None
     commit: str | None = None
     printed: str | None = None
+    git_dir: str = ""
+    is_late: bool = False
     version: int = _VERSION
 
     @property
@@ -100,8 +104,11 @@ def keep(folder: Path, kept: Kept) -> None:
     with os.fdopen(handle, "wb") as file:
         file.write(_ENCODER.encode(kept))
     Path(part).replace(folder / f"{kept.key}.json")
+    if kept.is_late:
+        _unseen(folder, kept.key).touch()
     for path in _newest_first(folder)[_MOST_KEPT:]:
         path.unlink(missing_ok=True)
+        _unseen(folder, path.stem).unlink(missing_ok=True)
 
 
 def find(folder: Path, key: str) -> Kept | None:
@@ -113,22 +120,54 @@ def renew(folder: Path, key: str) -> None:
     """Make an answer the newest, as it was given once more."""
     with suppress(OSError):
         os.utime(folder / f"{key}.json")
+        _unseen(folder, key).unlink(missing_ok=True)
 
 
-def last_review(root: Root, paths: StatePaths | None = None) -> Kept | None:
+@dataclass(frozen=True)
+class Last:
+    """The last review; `is_here` if it is of what HEAD holds, or was to come upon it, here.
+
+    `late` are other reviews that no hook waited for, and that nobody has seen yet.
+    """
+
+    kept: Kept
+    is_here: bool
+    late: tuple[Kept, ...] = ()
+
+
+def last_review(root: Root, paths: StatePaths | None = None) -> Last | None:
     """Return the newest review of what HEAD holds, or of what was to come upon it.
 
     Else the newest of this repository, None if no hook asked for one. Raises GitFailed.
     """
+    from copilot.workspace.git_state import git_dir_of
     from copilot.workspace.notes import commit_of_head, tree_of_head
 
     folder = _folder_for(root, paths)
-    if folder is None:
+    found = list(_all(_newest_first(folder))) if folder else []
+    if folder is None or not found:
         return None
     commit, tree = commit_of_head(root.path), tree_of_head(root.path)
-    found = list(_all(_newest_first(folder)))
-    here = (one for one in found if tree and (one.tree == tree or one.commit == commit))
-    return next(here, found[0] if found else None)
+    git_dir = git_dir_of(root.path, {})
+    own = {"", os.fspath(git_dir.resolve()) if git_dir else ""}
+    mine = (one for one in found if one.git_dir in own)
+    here = (one for one in mine if tree and (one.tree == tree or one.commit == commit))
+    kept = next(here, None)
+    late = (one for one in found if one != kept and _unseen(folder, one.key).exists())
+    return Last(kept or found[0], kept is not None, tuple(late))
+
+
+def mark_seen(root: Root, seen: Iterable[Kept], paths: StatePaths | None = None) -> None:
+    """Say that a person was told of these reviews."""
+    folder = _folder_for(root, paths)
+    if folder is not None:
+        for one in seen:
+            with suppress(OSError):
+                _unseen(folder, one.key).unlink(missing_ok=True)
+
+
+def _unseen(folder: Path, key: str) -> Path:
+    return folder / f"{key}.unseen"
 
 
 def on_their_way(root: Root, paths: StatePaths | None = None) -> int:

@@ -67,14 +67,23 @@ def late(policy: Policy, what: str = "commit") -> Verdict:
 
 
 def found(
-    policy: Policy, severities: Sequence[str], what: str = "commit", *, suggests: bool = False
+    policy: Policy,
+    severities: Sequence[str],
+    what: str = "commit",
+    *,
+    suggests: bool = False,
+    apart: bool = False,
 ) -> Verdict:
-    """Return what follows from the severities of the findings; `suggests`: some say what to do."""
+    """Return what follows from the severities of the findings; `suggests`: some say what to do.
+
+    `apart`: what was reviewed is staged for this one commit alone.
+    """
     stopping = _stopping(policy, severities)
     if not stopping:
         count = _counted(len(severities)) if severities else "reviewed, nothing found"
         return Verdict(ExitCode.OK, f"{count}; the {what} goes on")
-    take = f"; to take what is suggested: {_TAKE.get(what, '')}" if suggests else ""
+    how = _TAKE["push"] if apart else _TAKE.get(what, "")
+    take = f"; to take what is suggested: {how}" if suggests else ""
     line = f"the {what} is held back by {_counted(stopping)} ({_all_the_same(what)}){take}"
     return Verdict(ExitCode.FINDINGS, line)
 

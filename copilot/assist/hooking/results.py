@@ -50,6 +50,11 @@ class _Dropped(msgspec.Struct, frozen=True):
     text: str = ""
 
 
+class _File(msgspec.Struct, frozen=True):
+    path: str
+    blob: str | None = None
+
+
 class _Result(msgspec.Struct, frozen=True):
     """What is read of the document that `copilot review --json` prints."""
 
@@ -58,6 +63,7 @@ class _Result(msgspec.Struct, frozen=True):
     dropped: tuple[_Dropped, ...] = ()
     unread: tuple[_Hunk, ...] = ()
     left_out: tuple[_LeftOut, ...] = ()
+    files: tuple[_File, ...] = ()
     model: str = ""
     prompt_sha256: str = ""
     key: str = ""
@@ -97,6 +103,15 @@ def result_of(kept: Kept) -> ReviewResult | None:
         told.cached_tokens,
         told.seconds,
     )
+
+
+def blobs_of(kept: Kept) -> dict[str, str]:
+    """Return the ids of what was reviewed, by path, as far as it was kept."""
+    try:
+        told = msgspec.convert(kept.document, _Result)
+    except msgspec.ValidationError:
+        return {}
+    return {file.path: file.blob for file in told.files if file.blob}
 
 
 def result_of_checks(findings: Sequence[Finding], key: str) -> ReviewResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from copilot.assist.marks import seems_cut
 from copilot.assist.reviewing.context import Asked
 from copilot.assist.reviewing.evidence import Sight, checked, path_named
 from copilot.assist.reviewing.finding import Dropped, Finding, ReviewResult
@@ -18,17 +19,21 @@ from copilot.edits.path_lines import path_in
 from copilot.workspace.diffs import Diff, DiffHunk
 
 CUT_OFF = "the reply ran into its limit of tokens"
-CUT_PROMPT = "the model did not repeat the marks of its prompt: it may have read only a part of it"
+_NO_MARKS = "the model did not repeat the marks of its prompt: it may have read only a part of it"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What one reply came to: `looked_at` are hunks of its request; `note` is why it is broken."""
+    """What one reply came to: `looked_at` are hunks of its request; `note` is why it is broken.
+
+    Where the prompt `is_cut`, asking for another form would be in vain.
+    """
 
     findings: tuple[Finding, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     looked_at: tuple[ShownHunk, ...] = ()
     note: str = ""
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,12 +60,10 @@ def grammar_of(asked: Asked) -> str:
     return review_grammar(asked.hunks, asked.places, texts, marker)
 
 
-def judge(
-    asked: Asked, reply: str, *, is_cut_off: bool = False, lacks_marks: bool = False
-) -> Judged:
+def judge(asked: Asked, reply: str, *, is_cut_off: bool = False, why_cut: str = "") -> Judged:
     """Take a reply apart and keep what stands.
 
-    `is_cut_off`: it ran into its limit; `lacks_marks`: the prompt may not have arrived whole.
+    `is_cut_off`: it ran into its limit; `why_cut` says why the prompt may not have arrived whole.
     """
     marker = asked.packed.prompt.frame.marker
     heard = parse_review(reply, [hunk.number for hunk in asked.hunks], marker)
@@ -76,16 +79,24 @@ def judge(
             dropped += [kept] if isinstance(kept, Dropped) else []
             one = replace(one, suggestion=kept if isinstance(kept, str) else "")
         findings.append(one)
-    note = CUT_OFF if is_cut_off else heard.broken
-    if lacks_marks and not note:
-        note = CUT_PROMPT
+    note = (CUT_OFF if is_cut_off else heard.broken) or why_cut
     looked_at = tuple(
         hunk
         for hunk in asked.hunks
         # Who may have read only a part of the prompt cannot say what it looked at.
-        if not lacks_marks and _is_read(hunk, heard.told.get(hunk.number))
+        if not why_cut and _is_read(hunk, heard.told.get(hunk.number))
     )
-    return Judged(tuple(findings), tuple(dropped), looked_at, note)
+    return Judged(tuple(findings), tuple(dropped), looked_at, note, is_cut=bool(why_cut))
+
+
+def why_cut(read: int | None, total: int, missing: Sequence[str]) -> str:
+    """Return what speaks for a prompt of `total` tokens that was cut on its way, "" for nothing.
+
+    Where the server counted what it read, that tells more than words that a model forgot.
+    """
+    if seems_cut(read, total):
+        return f"the server read {read:,} tokens of about {total:,}: the prompt was cut"
+    return _NO_MARKS if missing and read is None else ""
 
 
 def _is_read(hunk: ShownHunk, told: str | None) -> bool:

@@ -66,5 +66,6 @@ def _file(file: DiffFile) -> dict[str, Any]:
         "old_path": file.old_path,
         "status": file.status,
         "binary": file.is_binary,
+        "blob": file.blob,
         "hunks": len(file.hunks),
     }

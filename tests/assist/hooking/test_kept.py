@@ -8,8 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from copilot.assist.hooking.kept import Kept, find, folder_of, keep, last_review, renew, review_key
+from copilot.assist.hooking.kept import (
+    Kept,
+    Last,
+    find,
+    folder_of,
+    keep,
+    last_review,
+    mark_seen,
+    renew,
+    review_key,
+)
 from copilot.settings.config import Config
 from copilot.settings.paths import state_paths
 from copilot.workspace.model import Root
@@ -87,11 +98,13 @@ def test_the_review_of_what_head_holds_comes_first(make_repository: MakeReposito
         os.utime(folder / f"{key}.json", (number, number))
     found = last_review(asked)
     assert found is not None
-    assert found.key == "head"
+    assert found.kept.key == "head"
+    assert found.is_here
     (folder / "head.json").unlink()
     found = last_review(asked)
     assert found is not None
-    assert found.key == "newer"
+    assert found.kept.key == "newer"
+    assert not found.is_here
 
 
 def test_the_review_of_what_is_held_back_comes_before_that_of_head(
@@ -107,11 +120,11 @@ def test_the_review_of_what_is_held_back_comes_before_that_of_head(
     asked = Root("repo", root, is_git=True)
     found = last_review(asked)
     assert found is not None
-    assert found.key == "held"
+    assert found.kept.key == "held"
     renew(folder, "head")
     found = last_review(asked)
     assert found is not None
-    assert found.key == "head"
+    assert found.kept.key == "head"
 
 
 def test_work_trees_share_what_is_kept(
@@ -121,6 +134,43 @@ def test_work_trees_share_what_is_kept(
     git(root, "worktree", "add", "--quiet", "../second")
     keep(folder_of(root / ".git", state_paths()), _kept("aa"))
     assert last_review(Root("second", root.parent / "second", is_git=True)) is not None
+
+
+def test_a_review_in_another_work_tree_is_none_of_this(
+    make_repository: MakeRepository, git: Callable[..., str]
+) -> None:
+    root = make_repository({"a.txt": "one\n"})
+    git(root, "worktree", "add", "--quiet", "--detach", "../second")
+    commit, second = commit_of_head(root), Root("second", root.parent / "second", is_git=True)
+    git_dir = os.fspath((root / ".git").resolve())
+    keep(
+        folder_of(root / ".git", state_paths()),
+        replace(_kept("aa", commit=commit), git_dir=git_dir),
+    )
+    here, there = last_review(Root("app", root, is_git=True)), last_review(second)
+    assert here is not None
+    assert there is not None
+    assert (here.is_here, there.is_here) == (True, False)
+
+
+def test_late_reviews_are_told_until_somebody_has_seen_them(
+    make_repository: MakeRepository,
+) -> None:
+    root = make_repository({"a.txt": "one\n"})
+    folder, asked = folder_of(root / ".git", state_paths()), Root("app", root, is_git=True)
+    keep(folder, replace(_kept("first", tree="1" * 40), is_late=True))
+    keep(folder, replace(_kept("second", tree="2" * 40), is_late=True))
+    keep(folder, _kept("head", tree=tree_of_head(root)))
+    last = last_review(asked)
+    assert last is not None
+    assert {one.key for one in last.late} == {"first", "second"}
+    renew(folder, "first")
+    mark_seen(asked, last.late[:0])
+    last = last_review(asked)
+    assert last is not None
+    assert [one.key for one in last.late] == ["second"]
+    mark_seen(asked, last.late)
+    assert last_review(asked) == Last(last.kept, is_here=True)
 
 
 def test_outside_git_nothing_is_kept(tmp_path: Path) -> None:

@@ -68,6 +68,55 @@ def test_what_the_hook_suggested_is_taken_without_asking_again(
     assert len(asked) == 1
 
 
+@pytest.fixture
+def suggesting(desk: Desk) -> str:
+    """A review that says what to do."""
+    edit = "repo/a.py\n<<<<<<< SEARCH\ntwo = one / 0\n=======\ntwo = one\n>>>>>>> REPLACE\n"
+    found: str = desk.finding("error")
+    return found.replace("END FINDING", f"suggestion:\n{edit}END FINDING")
+
+
+def test_what_is_staged_for_one_commit_alone_is_changed_on_disk(
+    desk: Desk, model: Model, copilot: Copilot, suggesting: str
+) -> None:
+    desk.settle(model(suggesting))
+    desk.git("reset", "--quiet")
+    line = desk.said(desk.commit("--all"))[-1]
+    assert "copilot review --last --apply" in line
+    done = copilot("review", "--last", "--fix-staged", "--yes", cwd=desk.root)
+    assert "a.py: what was reviewed is not staged (git commit -a" in done.stderr
+    assert "copilot review --last --apply" in done.stderr
+    done = copilot("review", "--last", "--apply", "--yes", cwd=desk.root)
+    assert (desk.root / "a.py").read_text() == "one = 1\ntwo = one\n"
+
+
+def test_what_is_staged_otherwise_since_stays_as_it_is(
+    desk: Desk, model: Model, copilot: Copilot, suggesting: str
+) -> None:
+    desk.settle(model(suggesting))
+    assert desk.commit().returncode == 1
+    (desk.root / "a.py").write_text("one = 1\ntwo = one / 0\nthree = 3\n")
+    desk.git("add", "a.py")
+    done = copilot("review", "--last", "--fix-staged", "--yes", cwd=desk.root)
+    assert "a.py is staged otherwise than it was reviewed" in done.stderr
+    assert "three = 3" in desk.git("show", ":a.py").stdout
+    assert "two = one / 0" in desk.git("show", ":a.py").stdout
+
+
+def test_the_review_of_something_else_is_no_answer(
+    desk: Desk, model: Model, copilot: Copilot
+) -> None:
+    desk.settle(model(desk.clean))
+    assert desk.commit().returncode == 0
+    assert copilot("review", "--last", cwd=desk.root).returncode == 0
+    (desk.root / "a.py").write_text("one = 2\n")
+    assert desk.commit("--all", "--no-verify").returncode == 0
+    done = copilot("review", "--last", cwd=desk.root)
+    assert done.returncode == 7
+    assert "no hook has asked for a review of what is checked out here" in done.stderr
+    assert "with " in done.stdout
+
+
 @pytest.mark.parametrize(
     ("severity", "keys", "code"),
     [

@@ -41,6 +41,26 @@ def test_a_late_review_is_finished_in_the_background(
     assert "This divides by zero." in note
 
 
+def test_an_earlier_late_review_is_not_lost(desk: Desk, held: Held, copilot: Copilot) -> None:
+    desk.settle(held.url, hook_seconds=3)
+    assert desk.commit().returncode == 0
+    held.reply = desk.finding("error")
+    held.let.set()
+    desk.await_reviews()
+    held.reply = desk.clean
+    (desk.root / "a.py").write_text("one = 1\ntwo = one / 0\nthree = 3\n")
+    desk.settle(held.url)
+    assert desk.commit("--all").returncode == 0
+    last = copilot("review", "--last", cwd=desk.root)
+    assert last.returncode == 0
+    assert "This divides by zero." not in last.stdout
+    (line,) = last.stderr.splitlines()
+    assert line.startswith("a late review of what pre-commit saw at ")
+    named = line.partition(" has 1 finding: git ")[2].split()
+    assert "This divides by zero." in desk.git(*named[:-1], f"{named[-1]}").stdout
+    assert copilot("review", "--last", cwd=desk.root).stderr == ""
+
+
 def test_who_waits_in_a_terminal_is_told_so(desk: Desk, model: Model) -> None:
     desk.settle(model(desk.clean))
     ours, its = pty.openpty()
