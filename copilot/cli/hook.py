@@ -97,8 +97,10 @@ def install_command(names: Names = None, root: Root = None, anyway: Anyway = Fal
         raise _refused(folder, error) from error
     if folder.has_worktrees:
         say("every work tree of this repository has these hooks")
-    say(_what_follows(config, policy.seconds))
-    if {Installed.EDITED, Installed.IN_THE_WAY} & set(outcomes):
+    refused = {Installed.EDITED, Installed.IN_THE_WAY} & set(outcomes)
+    if set(outcomes) - refused:
+        say(_what_follows(config, policy.seconds))
+    if refused:
         raise typer.Exit(ExitCode.FINDINGS)
 
 

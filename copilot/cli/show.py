@@ -56,7 +56,7 @@ def counts(files: Sequence[PackedFile], tokens: int | None = None) -> str:
     left_out = len(files) - shown
     tokens = sum(file.tokens for file in files) if tokens is None else tokens
     named = f", {outlines} as outlines" if outlines else ""
-    missing = f" ({left_out} left out, see --manifest)" if left_out else ""
+    missing = f" ({left_out} left out: copilot pack --list)" if left_out else ""
     return f"{shown} file{'' if shown == 1 else 's'}{named}, {tokens:,} tokens{missing}"
 
 

@@ -289,4 +289,7 @@ def _failure(folder: Path, complaint: str, status: int) -> GitFailed:
     if "dubious ownership" in complaint:
         hint = f"if you trust it: git config --global --add safe.directory {one_line(str(folder))}"
     message = f"git cannot read {one_line(str(folder))}: {last.removeprefix('fatal: ')}"
+    if "cannot use bare repository" in complaint:
+        message = f"{one_line(str(folder))} is a bare repository: no files are checked out there"
+        hint = "go to a work tree of it: git worktree list"
     return GitFailed(message, hint, status, complaint)

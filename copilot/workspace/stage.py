@@ -10,10 +10,10 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from copilot.errors import EditsRefused
+from copilot.errors import EditsRefused, WriteFailed
 from copilot.text import one_line
 from copilot.workspace.compared import without_filters
-from copilot.workspace.git import run_git
+from copilot.workspace.git import GitFailed, run_git
 from copilot.workspace.inherited import index_of
 from copilot.workspace.model import Root
 
@@ -60,7 +60,7 @@ def stage(
 ) -> dict[str, StagedFile]:
     """Give files that are staged with the blobs `before` these contents; return their new entries.
 
-    Raises EditsRefused if one is staged otherwise, GitFailed; nothing is changed then.
+    Raises EditsRefused if one is staged otherwise, GitFailed, WriteFailed; nothing is changed then.
     """
     here = staged_files(root)
     changed = [p for p in contents if p not in here or here[p].blob != before.get(p)]
@@ -81,8 +81,20 @@ def stage(
     asked = ("update-index", "-z", "--index-info")
     # Of files that changed a moment ago, git looks at the contents when it writes an index.
     environment = {**without_filters(root.path), **index_of(root.path)}
-    run_git(root.path, *asked, environment=environment, stdin=b"".join(lines))
+    try:
+        run_git(root.path, *asked, environment=environment, stdin=b"".join(lines))
+    except GitFailed as failure:
+        raise _not_written(failure) from failure
     return made
+
+
+def _not_written(failure: GitFailed) -> WriteFailed:
+    """Return the error for an index that git does not write; nothing of it is changed then."""
+    said = one_line(failure.complaint.strip().partition("\n")[0].removeprefix("fatal: "))
+    hint = "free some space, or mend the permissions, then try again"
+    if "index.lock" in failure.complaint:
+        hint = "wait for the git that runs here; if none does, remove its index.lock"
+    return WriteFailed(f"git cannot write the index: {said}", hint)
 
 
 def _kept(root: Root, data: bytes) -> str:

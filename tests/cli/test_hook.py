@@ -100,6 +100,7 @@ def test_what_was_edited_is_left_and_said(root: Path, copilot: Copilot) -> None:
         done = copilot("hook", command, "pre-commit", cwd=root)
         assert done.returncode == 1
         assert "somebody edited it" in done.stderr
+        assert "git waits" not in done.stderr
     assert _hooks(root) == before
 
 

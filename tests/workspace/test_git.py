@@ -117,8 +117,9 @@ def test_outside_git_there_is_no_toplevel(tmp_path: Path) -> None:
 
 def test_a_bare_repository_is_no_place_to_read(tmp_path: Path, git: Callable[..., str]) -> None:
     git(tmp_path, "init", "--quiet", "--bare", "bare")
-    with pytest.raises(GitFailed, match="git cannot read"):
+    with pytest.raises(GitFailed, match="is a bare repository: no files") as failed:
         toplevel(tmp_path / "bare")
+    assert "git worktree list" in failed.value.hint
 
 
 def test_what_git_refuses_is_one_line_with_a_hint(make_repository: Callable[..., Path]) -> None:

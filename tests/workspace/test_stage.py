@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from copilot.errors import EditsRefused
+from copilot.errors import EditsRefused, WriteFailed
 from copilot.workspace.model import Root
 from copilot.workspace.roots import find_roots
 from copilot.workspace.stage import stage, staged_files
@@ -54,6 +54,15 @@ def test_what_is_staged_otherwise_is_refused(root: Root, path: str) -> None:
     with pytest.raises(EditsRefused, match=path):
         stage(root, before, {"b.py": b"new\n", path: b"new\n"})
     assert index.read_bytes() == kept
+
+
+def test_an_index_that_another_git_holds_stays_as_it_is(root: Root) -> None:
+    kept = (root.path / ".git/index").read_bytes()
+    (root.path / ".git/index.lock").touch()
+    with pytest.raises(WriteFailed, match="git cannot write the index: Unable to create") as failed:
+        stage(root, {"a.py": blob(root, "a.py")}, {"a.py": b"new\n"})
+    assert "remove its index.lock" in failed.value.hint
+    assert (root.path / ".git/index").read_bytes() == kept
 
 
 def test_links_and_what_a_sparse_checkout_leaves_out(root: Root, git: Git) -> None:
