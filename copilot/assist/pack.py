@@ -12,7 +12,14 @@ from copilot.assist import ahead
 from copilot.assist.asking import Asking
 from copilot.assist.base import MARKS_TAKEN, Base, base_of
 from copilot.assist.freeze import RESERVE
-from copilot.assist.read import Read, check_complete, check_not_empty, read_texts, unread
+from copilot.assist.read import (
+    NothingToRead,
+    Read,
+    check_complete,
+    check_not_empty,
+    read_texts,
+    unread,
+)
 from copilot.assist.scope import Scope
 from copilot.backends.protocol import Message
 from copilot.cache import key_of
@@ -100,18 +107,22 @@ def pack(scope: Scope, kind: str | None, asked: str, progress: Progress) -> Pack
 def pack_on_base(scope: Scope, wording: Wording, progress: Progress) -> Packed | None:
     """Return the prompt of the frozen base and a task, without ranking files for it.
 
-    None where the budget does not hold all files and the task, or not even a part that is worth it.
-    Raises as `pack` does.
+    None where the budget does not hold all files and the task, or not even a part that is worth it,
+    and where there is no file with a text. Raises as `pack` does.
     """
     if is_too_small(scope):
         return None
     with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
         draft.start_for_few()
-        base = base_of(scope, draft, progress)
+        try:
+            base = base_of(scope, draft, progress)
+        except NothingToRead:
+            return None
         if base is None:
             scope.cache.put({too_small_key(scope): b"1"})
             return None
-        check_not_empty(base.read.files, scope)
+        if not any(file.is_text for file in base.read.files):
+            return None
         frame, sections = base.frozen.record.frame, list(frozen_sections(base))
         asking = Asking(scope, wording, draft, frame, base.frozen.record.words)
         sections.append(asking.task(sections))

@@ -57,10 +57,14 @@ def check_complete(files: Sequence[SourceFile]) -> None:
         )
 
 
+class NothingToRead(UsageError):
+    """No file of what was named has a text."""
+
+
 def check_not_empty(files: Sequence[SourceFile], scope: Scope) -> None:
-    """Raise UsageError if no file has a text."""
+    """Raise NothingToRead if no file has a text."""
     if not any(file.is_text for file in files):
-        raise UsageError(
+        raise NothingToRead(
             f"nothing to read in {', '.join(str(root.path) for root in scope.roots)}",
             "name a folder with text files (--root), or check --include and --exclude",
         )

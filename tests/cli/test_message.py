@@ -305,6 +305,20 @@ def test_before_the_first_commit(copilot: Copilot, model: Model, git: Git, tmp_p
         assert (done.returncode, done.stdout) == (0, "Add a value\n")
 
 
+def test_the_last_file_goes(
+    copilot: Copilot, model: Model, git: Git, make_repository: Callable[..., Path]
+) -> None:
+    root = make_repository({"a.py": "one = 1\n"})
+    git(root, "rm", "--quiet", "a.py")
+    for window in (8_000, 200_000):
+        url = model("Remove the value", facts={"max_model_len": window})
+        done = copilot("message", "--base-url", url, cwd=root)
+        assert (done.returncode, done.stdout) == (0, "Remove the value\n"), done.stderr
+    url = model("HUNK 1: looked at\nEND OF REVIEW: 1 hunk, 0 findings\n")
+    done = copilot("review", "--base-url", url, cwd=root)
+    assert done.returncode == 0, done.stderr
+
+
 def test_outside_git(fails: Fails, model: Model, tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("one = 1\n")
     said = fails(2, "message", "--base-url", model(MESSAGE), cwd=tmp_path)

@@ -14,7 +14,7 @@ from copilot.assist.asking import Asking
 from copilot.assist.base import Base, base_of
 from copilot.assist.marks import LEAST_TOKENS
 from copilot.assist.pack import Packed, frozen_sections, is_too_small, too_small_key
-from copilot.assist.read import read_texts, unread, with_outlines
+from copilot.assist.read import NothingToRead, read_texts, unread, with_outlines
 from copilot.assist.reviewing.evidence import SeenFile, Sight, Spot, spot
 from copilot.assist.reviewing.form import hunk_text, raw_texts, review_task, shown_name
 from copilot.assist.reviewing.matter import Matter
@@ -126,7 +126,10 @@ def _with_base(matter: Matter, work: Scope, draft: Draft, progress: Progress) ->
     frozen, why_new = _kept(work), ""
     for is_new in (False, True):
         if frozen is None or is_new:
-            base = base_of(work, draft, progress)
+            try:
+                base = base_of(work, draft, progress)
+            except NothingToRead:
+                return None
             if base is None:
                 work.cache.put({too_small_key(work): b"1"})
                 return None
