@@ -77,8 +77,9 @@ def put_last(root: Root, paths: StatePaths, form: Form) -> Shown:
     kept, result = last.kept, result_of(last.kept)
     if not last.is_here:
         say("no hook has asked for a review of what is checked out here; the last one of others:")
-    for one in last.late if last.is_here else ():
-        say(_late_line(one))
+    for one in last.late:
+        if one != kept:
+            say(_late_line(one))
     mark_seen(root, (kept, *last.late), paths)
     if result is None:
         say(kept.said)

@@ -18,7 +18,6 @@ import msgspec
 
 from copilot.errors import PolicyRefused, UsageError
 from copilot.settings.amounts import parse_tokens
-from copilot.settings.wrong import check_tables, wrong_value
 from copilot.text import one_line
 
 # Tokens; what `pack` holds a prompt to if nobody says more, and the most a project may ask for.
@@ -313,6 +312,9 @@ def _wrong(
     values: Mapping[str, Any], error: msgspec.ValidationError, origin: str
 ) -> tuple[str, str]:
     """Return what is wrong with a file, and where to read of it."""
+    # Hooks wait for each import, and seldom for this.
+    from copilot.settings.wrong import check_tables, wrong_value
+
     table = check_tables(values.get("models"), ModelSettings)
     if table is not None:
         name, key, what = table

@@ -89,8 +89,8 @@ def compare(asked: Comparison) -> list[DiffFile]:
     if not binary:
         return files
     facts = _facts(binary, asked)
-    hidden = [file for file in binary if all(facts.is_text(one) for one in _ids(file))]
-    large = {file.path for file in hidden if any(one in facts.too_large for one in _ids(file))}
+    hidden = [file for file in binary if facts.texts.issuperset(_ids(file))]
+    large = {file.path for file in hidden if not facts.too_large.isdisjoint(_ids(file))}
     shown = {f.path: f for f in _shown([f for f in hidden if f.path not in large], asked)}
     shown |= {path: replace(f, is_large=True) for f in hidden if (path := f.path) in large}
     shown |= {file.path: file for file in _decoded(binary, facts, asked)}
@@ -151,9 +151,6 @@ class _Facts:
     texts: set[str] = field(default_factory=set)
     too_large: set[str] = field(default_factory=set)
     encoded: set[str] = field(default_factory=set)
-
-    def is_text(self, blob: str) -> bool:
-        return blob in self.texts
 
     def take(self, blob: str, data: bytes | None) -> None:
         if data is None:

@@ -30,4 +30,4 @@ def is_in_ci(environment: Mapping[str, str]) -> bool:
 
 def is_relevant(diff: Diff) -> bool:
     """Tell whether lines changed that a reviewer can read, or should have been able to."""
-    return any(file.has_lines or file.is_large for file in diff.files)
+    return any(f.has_lines or (f.is_large and f.status != "deleted") for f in diff.files)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from copilot.assist.hooking.leaving import is_in_ci, is_relevant, is_skipped
@@ -54,4 +56,5 @@ def test_what_nobody_could_read_is_relevant_and_a_submodule_that_moves_is_not() 
     )
     module = DiffFile("lib", None, "submodule", "160000", "160000", False, None, None, (hunk,))
     assert is_relevant(Diff((large,), "key", None, "a dump"))
+    assert not is_relevant(Diff((replace(large, status="deleted"),), "key", None, "its end"))
     assert not is_relevant(Diff((module,), "key", None, "a submodule"))
