@@ -24,7 +24,8 @@ def visible(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return `text` safe to show and on one line."""
-    return visible(text).replace("\n", "\\n").replace("\t", "\\t")
+    shown = visible(text).replace("\r\n", "\\r\\n")
+    return shown.replace("\n", "\\n").replace("\t", "\\t")
 
 
 def is_harmful(character: str) -> bool:

@@ -227,7 +227,7 @@ def test_a_bare_repository_among_the_files(pack: Pack, root: Path, git: Git, tri
     }
     named = pack(bare, "-R", ".", allowed=[root])
     assert (named.code, named.stdout) == (2, "")
-    assert "cannot use bare repository" in named.stderr
+    assert "docs/theme is a bare repository" in named.stderr
 
 
 def test_repositories_within_that_lead_out(

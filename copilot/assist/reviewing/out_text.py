@@ -57,7 +57,8 @@ def _quoted(finding: Finding) -> Iterator[str]:
 
 
 def _shown(text: str) -> list[str]:
-    return visible(text).removesuffix("\n").split("\n") if text else []
+    lines = visible(text).replace("\r\n", "\n").removesuffix("\n")
+    return lines.split("\n") if text else []
 
 
 def _dropped(result: ReviewResult) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from copilot.assist.reviewing.finding import (
@@ -362,6 +362,7 @@ PATHS = TEXT.filter(lambda text: "\0" not in text and text.strip() != "").map(
 
 
 @settings(max_examples=150)
+@example("a\r\n.py", ("one\r\n",) * 4, (1, 0), Severity.ERROR)
 @given(
     path=PATHS | st.just("a\nb\x1b.py"),
     texts=st.tuples(TEXT, TEXT, TEXT, TEXT),
