@@ -19,6 +19,7 @@ from copilot.cli.main import run_command
 from copilot.context.tokens import DEFAULT_TOKENIZER, count_tokens
 
 MakeRepository = Callable[..., Path]
+Copilot = Callable[..., subprocess.CompletedProcess[str]]
 
 _NAMED = re.compile(r"`([A-Z][A-Z0-9_]+)`")
 _ENTRY = re.compile(r'^<file path="([^"]+)"( detail="deleted"/)?>$', re.MULTILINE)
@@ -196,3 +197,28 @@ def shop(make_repository: MakeRepository) -> Path:
         for deed in ("sum", "check", "print", "merge")
     }
     return make_repository(files, "shop")
+
+
+@pytest.fixture
+def measure(copilot: Copilot, shop: Path, tmp_path: Path) -> Copilot:
+    """Run `copilot eval SUITE` on the shop, with rows in a file of the test's."""
+
+    def run(suite: str, url: str, *arguments: str | Path, **options: Any) -> Any:
+        own = () if "--rows" in arguments else ("--rows", tmp_path / "rows.jsonl")
+        where = ("-R", shop, "--base-url", url)
+        return copilot("eval", suite, *where, *own, *arguments, **options)
+
+    return run
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Callable[..., tuple[str, Path]]:
+    """Write a configuration with models by name, each a table; more lines come first."""
+
+    def write(lines: str = "", **models: str) -> tuple[str, Path]:
+        tables = "".join(f"[models.{name}]\n{table}\n" for name, table in models.items())
+        path = tmp_path / "config.toml"
+        path.write_text(f"{lines}\n{tables}")
+        return "--config", path
+
+    return write

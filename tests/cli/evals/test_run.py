@@ -9,54 +9,22 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from copilot.context.tokens import DEFAULT_TOKENIZER, count_tokens
-from copilot.evals.rows import Row, encode, read_rows
+from copilot.evals.rows import read_rows
 from copilot.evals.suites import SUITES
-
-Copilot = Callable[..., subprocess.CompletedProcess[str]]
-_FEW = ("--lengths", "2k,4k", "--samples", "1", "--depths", "3")
-# Tasks of RULER whose needles are constants with numbers, which the reader of these tests finds.
-_NUMBERED = "niah_single_2,niah_multikey_1"
-
-
-def _text(body: dict[str, Any]) -> str:
-    """Return the whole prompt of a request."""
-    return "".join(message["content"] for message in body["messages"])
-
-
-def _bare(rows: list[Row]) -> set[bytes]:
-    """Return rows without what differs from run to run: times, and what a cache held."""
-    return {
-        encode(replace(r, started="", seconds=0.0, first_token_seconds=None, usage=None))
-        for r in rows
-        if not r.error
-    }
-
-
-@pytest.fixture
-def measure(copilot: Copilot, shop: Path, tmp_path: Path) -> Copilot:
-    """Run `copilot eval SUITE` on the shop, with rows in a file of the test's."""
-
-    def run(suite: str, url: str, *arguments: str | Path, **options: Any) -> Any:
-        own = () if "--rows" in arguments else ("--rows", tmp_path / "rows.jsonl")
-        where = ("-R", shop, "--base-url", url)
-        return copilot("eval", suite, *where, *own, *arguments, **options)
-
-    return run
+from tests.cli.evals.measured import FEW, NUMBERED, Copilot, bare, named, text_of
 
 
 def test_a_model_that_reads_well_finds_everything(
     measure: Copilot, reader: Callable[..., Any], tmp_path: Path
 ) -> None:
     good = reader()
-    done = measure("needle", good.url, *_FEW, "--json")
+    done = measure("needle", good.url, *FEW, "--json")
     assert done.returncode == 0, done.stderr
     (series,) = json.loads(done.stdout)["series"]
     scores = [one["tasks"].items() for one in series["lengths"]]
@@ -82,9 +50,9 @@ def test_a_model_that_reads_well_finds_everything(
 
 def test_nothing_is_asked_twice(measure: Copilot, reader: Callable[..., Any]) -> None:
     good = reader()
-    first = measure("needle", good.url, *_FEW, "--concurrency", "3")
+    first = measure("needle", good.url, *FEW, "--concurrency", "3")
     asked = len(good.asked)
-    again = measure("needle", good.url, *_FEW)
+    again = measure("needle", good.url, *FEW)
     assert (first.returncode, again.returncode) == (0, 0)
     assert len(good.asked) == asked
     assert "14 of 14 answers are there already" in again.stderr
@@ -144,21 +112,21 @@ def test_rows_may_lie_in_the_repository(
         pytest.param(
             {},
             "ruler",
-            ("--tasks", _NUMBERED, "--lengths", "4k", "--samples", "1"),
+            ("--tasks", NUMBERED, "--lengths", "4k", "--samples", "1"),
             r"niah_single_2 +100",
             id="ruler: none",
         ),
         pytest.param(
             {"forgets": True},
             "ruler",
-            ("--tasks", _NUMBERED, "--lengths", "4k", "--samples", "20"),
+            ("--tasks", NUMBERED, "--lengths", "4k", "--samples", "20"),
             r"forgets the middle .*at 4k",
             id="ruler: forgets the middle",
         ),
         pytest.param(
             {"window": 1500},
             "ruler",
-            ("--tasks", _NUMBERED, "--lengths", "2k,4k", "--samples", "1"),
+            ("--tasks", NUMBERED, "--lengths", "2k,4k", "--samples", "1"),
             r"truncated silently .* 1,500 of 3,8\d\d tokens at 4k",
             id="ruler: truncates silently",
         ),
@@ -189,10 +157,10 @@ def test_killed_again_and_again_a_run_comes_to_the_same_rows(
 ) -> None:
     one = reader()
     whole = tmp_path / "whole.jsonl"
-    assert measure("needle", one.url, *_FEW, "--rows", whole).returncode == 0
+    assert measure("needle", one.url, *FEW, "--rows", whole).returncode == 0
     path = tmp_path / "killed.jsonl"
     where = ("-R", str(shop), "--base-url", one.url)
-    arguments = ("eval", "needle", *where, *_FEW, "--rows", str(path))
+    arguments = ("eval", "needle", *where, *FEW, "--rows", str(path))
     # In the midst of calibration, of a haystack, and of the next length.
     for number in (1, 4, 6):
         with subprocess.Popen(
@@ -206,11 +174,11 @@ def test_killed_again_and_again_a_run_comes_to_the_same_rows(
     with path.open("ab") as file:
         file.write(path.read_bytes()[:100])
     one.hears = lambda _number: None
-    done = measure("needle", one.url, *_FEW, "--rows", path)
+    done = measure("needle", one.url, *FEW, "--rows", path)
     assert done.returncode == 0, done.stderr
     rows = read_rows(path)
     assert len(rows) == 14
-    assert _bare(rows) == _bare(read_rows(whole))
+    assert bare(rows) == bare(read_rows(whole))
 
 
 @pytest.mark.parametrize("concurrency", ["1", "2"])
@@ -218,7 +186,7 @@ def test_an_interrupted_run_says_how_to_go_on(
     reader: Callable[..., Any], shop: Path, tmp_path: Path, concurrency: str
 ) -> None:
     one = reader()
-    arguments = ("eval", "needle", "-R", str(shop), "--base-url", one.url, *_FEW)
+    arguments = ("eval", "needle", "-R", str(shop), "--base-url", one.url, *FEW)
     about = ("--rows", str(tmp_path / "rows.jsonl"), "--concurrency", concurrency)
     with subprocess.Popen(
         [sys.executable, "-m", "copilot", *arguments, *about],
@@ -234,77 +202,11 @@ def test_an_interrupted_run_says_how_to_go_on(
     assert 3 <= len(read_rows(tmp_path / "rows.jsonl")) < 14
 
 
-def test_what_is_longer_than_the_window_is_left_out(
-    measure: Copilot, reader: Callable[..., Any], tmp_path: Path
-) -> None:
-    small = reader(refuses_above=3000)
-    common = ("--tasks", "single", "--samples", "1", "--depths", "2")
-    done = measure("needle", small.url, *common, "--lengths", "2k,4k,8k")
-    assert done.returncode == 0, done.stderr
-    assert "4 questions are longer than the window of " in done.stderr
-    assert "and left out: all of 8,000 tokens and more" in done.stderr
-    errors = [(row.recipe.tokens, row.error) for row in read_rows(tmp_path / "rows.jsonl")]
-    assert errors == [(2000, ""), (2000, ""), (4000, "window"), (8000, "window")]
-    alone = measure("needle", small.url, *common, "--lengths", "4k", "--rows", tmp_path / "b")
-    assert alone.returncode == 4
-
-
-def test_a_server_that_counts_as_another_tokenizer_is_measured_in_its_own(
-    measure: Copilot, reader: Callable[..., Any], shop: Path, tmp_path: Path
-) -> None:
-    other = reader(ratio=1.0, tokenizer="qwen3")
-    done = measure("needle", other.url, *_FEW)
-    assert "counts as qwen3 does, and 23 for each request: lengths are counted so" in done.stderr
-    path = tmp_path / "rows.jsonl"
-    rows = read_rows(path)
-    assert {row.recipe.tokenizer for row in rows} == {"qwen3"}
-    for row in rows:
-        assert row.usage is not None
-        assert 0 <= row.recipe.tokens - row.usage.prompt - 64 <= 0.005 * row.recipe.tokens
-    again = measure("needle", other.url, *_FEW)
-    assert "14 of 14 answers are there already" in again.stderr
-    command = [sys.executable, "-m", "copilot", "eval", "rebuild", str(path), "--row", "1"]
-    made = subprocess.run([*command, "-R", str(shop)], capture_output=True, check=True)
-    assert made.stdout.decode() == _text(other.asked[3])
-
-
-def test_a_known_window_bounds_the_lengths(
-    measure: Copilot, reader: Callable[..., Any], fails: Callable[..., str], shop: Path
-) -> None:
-    known = reader(facts={"max_model_len": 5000})
-    common = ("--tasks", "deleted", "--samples", "1")
-    usual = measure("needle", known.url, *common)
-    assert "1 question about 1 haystack" in usual.stderr
-    some = measure("needle", known.url, *common, "--lengths", "2k,8k")
-    assert "left out, beyond the window of" in some.stderr
-    assert ": 8,000" in some.stderr
-    where = ("-R", shop, "--base-url", known.url)
-    said = fails(4, "eval", "needle", *where, *common, "--lengths", "8k")
-    assert "holds 5,000 tokens" in said
-
-
-@pytest.fixture
-def configured(tmp_path: Path) -> Callable[..., tuple[str, Path]]:
-    """Write a configuration with models by name, each a table; more lines come first."""
-
-    def write(lines: str = "", **models: str) -> tuple[str, Path]:
-        tables = "".join(f"[models.{name}]\n{table}\n" for name, table in models.items())
-        path = tmp_path / "config.toml"
-        path.write_text(f"{lines}\n{tables}")
-        return "--config", path
-
-    return write
-
-
-def _named(url: str) -> str:
-    return f'base_url = "{url}"\nmodel = "reader"\nretries = 0'
-
-
 def test_no_model_is_asked_where_one_is_not_known(
     reader: Callable[..., Any], fails: Callable[..., str], shop: Path, configured: Any
 ) -> None:
     server = reader()
-    config = configured(known=_named(server.url))
+    config = configured(known=named(server.url))
     where = ("-R", shop, *config, "--model", "known,nosuch")
     said = fails(2, "eval", "needle", *where, "--lengths", "2k", "--samples", "1")
     assert "nosuch" in said
@@ -320,8 +222,8 @@ def test_a_server_that_is_gone_ends_a_run_that_can_go_on(
 ) -> None:
     one = reader()
     path = tmp_path / "rows.jsonl"
-    config = configured(one=_named(one.url))
-    arguments = ("eval", "needle", "-R", shop, "--model", "one", *config, *_FEW, "--rows", path)
+    config = configured(one=named(one.url))
+    arguments = ("eval", "needle", "-R", shop, "--model", "one", *config, *FEW, "--rows", path)
 
     def hang_up(number: int) -> None:
         if number >= 5:
@@ -334,7 +236,7 @@ def test_a_server_that_is_gone_ends_a_run_that_can_go_on(
     assert [row.error for row in read_rows(path)] == ["", "", *["unreachable"] * 3]
     one.hears = lambda _number: None
     assert copilot(*arguments).returncode == 0
-    assert len(_bare(read_rows(path))) == 14
+    assert len(bare(read_rows(path))) == 14
 
 
 def test_of_several_models_each_is_measured_and_compared(
@@ -342,7 +244,7 @@ def test_of_several_models_each_is_measured_and_compared(
 ) -> None:
     good, bad = reader(), reader(is_stale=True)
     gone = "http://127.0.0.1:9/v1"
-    config = configured(good=_named(good.url), bad=_named(bad.url), gone=_named(gone))
+    config = configured(good=named(good.url), bad=named(bad.url), gone=named(gone))
     arguments = ("--lengths", "4k", "--samples", "1", "--tasks", "stale,deleted,multiple")
     names = ("--model", "good,gone,bad")
     done = copilot("eval", "needle", "-R", shop, *names, *config, *arguments)
@@ -354,129 +256,6 @@ def test_of_several_models_each_is_measured_and_compared(
     # Rows lie in the user's own state folder, and serve the next run.
     again = copilot("eval", "needle", "-R", shop, "--model", "good", *config, *arguments)
     assert "3 of 3 answers are there already" in again.stderr
-
-
-def test_money_is_bounded_and_said(
-    copilot: Copilot,
-    reader: Callable[..., Any],
-    configured: Callable[..., Any],
-    shop: Path,
-    tmp_path: Path,
-) -> None:
-    one = reader()
-    prices = "price_input = 1000\nprice_cached = 100\nprice_output = 1000"
-    config = configured("ask_above_cost = 1.0", one=f"{_named(one.url)}\n{prices}")
-    few = ("--lengths", "2k", "--samples", "1", "--tasks", "single", "--depths", "5")
-    arguments = ("eval", "needle", "-R", shop, "--model", "one", *config, *few)
-    refused = copilot(*arguments)
-    assert refused.returncode == 6
-    assert "above your threshold" in refused.stderr
-    assert "at most $" in refused.stderr
-    done = copilot(*arguments, "--yes", "--max-cost", "5", "--rows", tmp_path / "rows.jsonl")
-    assert done.returncode == 7, done.stderr
-    assert "stopped by --max-cost" in done.stderr
-    rows = read_rows(tmp_path / "rows.jsonl")
-    spent = sum(row.cost or 0 for row in rows)
-    assert 0 < len(rows) < 5
-    assert 1 < spent <= 5
-    assert f"one took ${spent:.2f}" in done.stderr
-
-
-def test_several_models_share_the_bounds(
-    copilot: Copilot,
-    reader: Callable[..., Any],
-    configured: Callable[..., Any],
-    shop: Path,
-    tmp_path: Path,
-) -> None:
-    prices = "price_input = 1000\nprice_cached = 1000\nprice_output = 1000"
-    tables = {name: f"{_named(reader().url)}\n{prices}" for name in ("one", "two")}
-    config = configured(**tables, other=f'{tables["one"]}\ncurrency = "EUR"')
-    few = ("--lengths", "2k", "--samples", "1", "--tasks", "single", "--depths", "5")
-    arguments = ("eval", "needle", "-R", shop, "--model", "one,two,other", *config, *few, "--yes")
-    path = tmp_path / "rows.jsonl"
-    done = copilot(*arguments, "--max-cost", "5", "--rows", path)
-    assert done.returncode == 7, done.stderr
-    spent: dict[str, float] = {}
-    for row in read_rows(path):
-        spent[row.currency] = spent.get(row.currency, 0) + (row.cost or 0)
-    assert set(spent) == {"USD", "EUR"}
-    assert all(1 < cost <= 5 for cost in spent.values())
-
-
-def test_a_bound_on_money_needs_prices(
-    reader: Callable[..., Any], fails: Callable[..., str], shop: Path
-) -> None:
-    where = ("-R", shop, "--base-url", reader().url)
-    said = fails(2, "eval", "needle", *where, *_FEW, "--max-cost", "5")
-    assert "needs the prices" in said
-
-
-def test_answers_of_another_limit_are_asked_for_and_reported_apart(
-    measure: Copilot, reader: Callable[..., Any], tmp_path: Path
-) -> None:
-    url = reader().url
-    # A quarter of the length is the reply's, with either limit: the prompt is the same.
-    few = ("--lengths", "4k", "--samples", "1", "--tasks", "default")
-    assert measure("edits", url, *few).returncode == 0
-    more = measure("edits", url, *few, "--reply-tokens", "4096")
-    assert more.returncode == 0, more.stderr
-    first, second = read_rows(tmp_path / "rows.jsonl")
-    assert first.prompt_sha256 == second.prompt_sha256
-    assert first.reply_tokens < second.reply_tokens
-    assert " · edits\n" in more.stdout
-    assert " · edits, answers of up to 4,096 tokens\n" in more.stdout
-    again = measure("edits", url, *few, "--reply-tokens", "4096")
-    assert "1 of 1 answers are there already" in again.stderr
-
-
-def test_minutes_are_bounded(measure: Copilot, reader: Callable[..., Any]) -> None:
-    done = measure("needle", reader().url, *_FEW, "--max-minutes", "0")
-    assert done.returncode == 7
-    assert "stopped by --max-minutes with 14 questions left" in done.stderr
-
-
-@pytest.mark.parametrize("tokenizer", [DEFAULT_TOKENIZER, "qwen3"])
-def test_a_measured_length_is_kept_and_bounds_the_budget(
-    measure: Copilot, copilot: Copilot, reader: Callable[..., Any], shop: Path, tokenizer: str
-) -> None:
-    # It reads the end of a prompt alone, so that half of the depths are lost at 8k.
-    weak = reader(window=4500, ratio=1.0, tokenizer=tokenizer)
-    needles = ("--tasks", "single", "--lengths", "2k,4k,8k", "--samples", "4")
-    done = measure("needle", weak.url, *needles)
-    assert done.returncode == 0, done.stderr
-    kept = re.search(
-        r"up to 4,000 tokens and not at 8,000 \(needle\); --budget auto keeps to ([\d,]+)",
-        done.stderr,
-    )
-    assert kept, done.stderr
-    room = int(kept[1].replace(",", ""))
-    assert 3800 < room < 3936
-    asked = copilot("ask", "what?", "-R", shop, "--base-url", weak.url)
-    assert asked.returncode == 0, asked.stderr
-    assert f"budget: {room:,} tokens, because reader was measured to read well up to 4,000" in (
-        asked.stderr
-    )
-    assert count_tokens([_text(weak.asked[-1])])[0] <= room
-    assert weak.count(_text(weak.asked[-1])) <= 3936
-    more = copilot("ask", "what?", "-R", shop, "--base-url", weak.url, "--budget", "6k")
-    assert "because reader was measured" not in more.stderr
-    assert weak.count(_text(weak.asked[-1])) > 4000
-    # A repository may narrow that, but not lift it.
-    (shop / ".copilot.toml").write_text('budget = "6k"\n')
-    lifted = copilot("ask", "what?", "-R", shop, "--base-url", weak.url)
-    assert f"budget: {room:,} tokens, because reader was measured" in lifted.stderr
-    (shop / ".copilot.toml").write_text('budget = "3k"\n')
-    copilot("ask", "what?", "-R", shop, "--base-url", weak.url)
-    assert count_tokens([_text(weak.asked[-1])])[0] <= 3000
-    (shop / ".copilot.toml").unlink()
-    # Another window, another model; and one that does well by now is bounded no longer.
-    weak.window = None
-    better = measure("needle", weak.url, *needles, "--seed", "7", "--rows", shop.parent / "b.jsonl")
-    assert "no measured length bounds it" in better.stderr
-    assert "because reader was measured" not in better.stderr
-    last = copilot("ask", "what?", "-R", shop, "--base-url", weak.url)
-    assert "because reader was measured" not in last.stderr
 
 
 @pytest.mark.parametrize("suite", ["ruler", "repoqa", "edits"])
@@ -512,7 +291,7 @@ def test_edits_are_asked_for_with_examples_of_the_history(
     assert " · edits, 2 examples\n" in done.stdout
     rows = read_rows(tmp_path / "rows.jsonl")
     assert [row.recipe.examples for row in rows] == [0, 2]
-    bare, shown = map(_text, one.asked[-2:])
+    bare, shown = map(text_of, one.asked[-2:])
     assert "Raise the limit to" not in bare
     assert shown.count("Raise the limit to") == 2
     command = [sys.executable, "-m", "copilot", "eval", "rebuild", str(tmp_path / "rows.jsonl")]

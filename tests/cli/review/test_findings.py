@@ -5,73 +5,22 @@ from __future__ import annotations
 import json
 import re
 import socket
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-Copilot = Callable[..., subprocess.CompletedProcess[str]]
-Fails = Callable[..., str]
-Model = Callable[..., str]
-Git = Callable[..., str]
-
-CHECK = "    if not prices:\n        return 0\n"
-SHOP = f"def mean(prices):\n{CHECK}    return sum(prices) / len(prices)\n"
-REPORT = "from shop import mean\n\n\ndef line(prices):\n    return mean(prices)\n"
-
-
-def finding(
-    file: str = "repo/shop.py",
-    line: str = "2",
-    quote: str = "    return sum(prices) / len(prices)",
-    severity: str = "error",
-    claim: str = "len(prices) may be 0.",
-    more: str = "",
-) -> str:
-    return (
-        f"FINDING\nfile: {file}\nline: {line}\nevidence:\n> {quote}\nclaim: {claim}\n"
-        f"severity: {severity}\ncategory: correctness\n{more}END FINDING\n"
-    )
-
-
-def reply(*findings: str, hunks: str = "HUNK 1: looked at\n") -> str:
-    count = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
-    lines = hunks.count("\n")
-    many = f"{lines} hunk{'' if lines == 1 else 's'}"
-    return f"{hunks}{''.join(findings)}END OF REVIEW: {many}, {count}\n"
-
-
-SUGGESTION = (
-    "suggestion:\nrepo/shop.py\n<<<<<<< SEARCH\n    return sum(prices) / len(prices)\n=======\n"
-    "    return sum(prices) / len(prices) if prices else 0\n>>>>>>> REPLACE\n"
+from tests.cli.review.shop import (
+    CHECK,
+    SHOP,
+    SUGGESTION,
+    Copilot,
+    Fails,
+    Git,
+    Model,
+    finding,
+    reply,
 )
-
-
-@pytest.fixture
-def repo(make_repository: Callable[..., Path], git: Git) -> Path:
-    """A repository in which a check was taken out, staged, with other work not staged."""
-    root = make_repository({"shop.py": SHOP, "report.py": REPORT, "notes.md": "n\n"}, "repo")
-    (root / "shop.py").write_text(SHOP.replace(CHECK, ""))
-    git(root, "add", "--all")
-    (root / "notes.md").write_text("not staged\n")
-    return root
-
-
-@pytest.fixture
-def as_it_was(git: Git) -> Callable[[Path], Any]:
-    """All of a repository that a review must leave as it is: index, files, stash, refs."""
-
-    def take(root: Path) -> Any:
-        files = {
-            p: p.read_bytes() for p in root.rglob("*") if p.is_file() and ".git" not in p.parts
-        }
-        index = root / ".git/index"
-        refs = git(root, "for-each-ref")
-        return files, index.read_bytes(), index.stat().st_mtime_ns, refs
-
-    return take
 
 
 def test_a_true_finding(
@@ -336,81 +285,6 @@ def test_forms_for_programs(copilot: Copilot, model: Model, repo: Path) -> None:
     (result,) = log["runs"][0]["results"]
     assert (log["version"], result["level"]) == ("2.1.0", "error")
     assert result["fixes"]
-
-
-def test_suggestions_go_through_the_journal(copilot: Copilot, model: Model, repo: Path) -> None:
-    url = model(reply(finding(more=SUGGESTION)))
-    done = copilot("review", "--apply", "--yes", "--base-url", url, cwd=repo)
-    assert done.returncode == 1, done.stderr
-    assert "if prices else 0" in (repo / "shop.py").read_text()
-    assert copilot("undo", cwd=repo).returncode == 0
-    assert "if prices else 0" not in (repo / "shop.py").read_text()
-
-
-def test_suggestions_on_the_index_alone(
-    copilot: Copilot, model: Model, repo: Path, git: Git
-) -> None:
-    (repo / "shop.py").write_text("not staged\n")
-    staged = git(repo, "ls-files", "--stage")
-    url = model(reply(finding(more=SUGGESTION)))
-    done = copilot("review", "--fix-staged", "--yes", "--base-url", url, cwd=repo)
-    assert done.returncode == 1, done.stderr
-    assert "if prices else 0" in git(repo, "show", ":shop.py")
-    assert (repo / "shop.py").read_text() == "not staged\n"
-    done = copilot("review", "--unfix-staged", cwd=repo)
-    assert done.returncode == 0, done.stderr
-    assert git(repo, "ls-files", "--stage") == staged
-
-
-def test_nothing_that_a_repository_brings_is_run(
-    copilot: Copilot, model: Model, repo: Path, git: Git, tmp_path: Path
-) -> None:
-    ran = tmp_path / "ran"
-    trap = f"touch {ran}; cat"
-    (repo / ".gitattributes").write_text("*.py diff=trap filter=trap\n")
-    git(repo, "add", ".gitattributes")
-    for key in ("core.fsmonitor", "diff.external", "diff.trap.textconv", "diff.trap.command"):
-        git(repo, "config", key, trap)
-    for key in ("filter.trap.clean", "filter.trap.smudge", "filter.trap.process", "core.pager"):
-        git(repo, "config", key, trap)
-    for name in ("post-index-change", "pre-commit", "reference-transaction"):
-        hook = repo / ".git/hooks" / name
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_text(f"#!/bin/sh\ntouch {ran}\n")
-        hook.chmod(0o755)
-    ran.unlink(missing_ok=True)
-    both = "HUNK 1: looked at\nHUNK 2: looked at\n"
-    url = model(reply(finding(more=SUGGESTION), hunks=both))
-    done = copilot("review", "--fix-staged", "--yes", "--base-url", url, cwd=repo)
-    assert done.returncode == 1, done.stderr
-    copilot("review", "--unfix-staged", cwd=repo)
-    copilot("review", "--worktree", "--base-url", url, cwd=repo)
-    assert not ran.exists()
-
-
-def test_a_person_decides_line_by_line(copilot: Copilot, model: Model, repo: Path) -> None:
-    url = model(reply(finding(more=SUGGESTION)))
-    options = ("--apply", "--plain", "--base-url", url)
-    done = copilot("review", *options, cwd=repo, stdin="n\n")
-    assert "if prices else 0" not in (repo / "shop.py").read_text()
-    assert "len(prices) may be 0." in done.stderr
-    copilot("review", *options, cwd=repo, stdin="y\ny\n")
-    assert "if prices else 0" in (repo / "shop.py").read_text()
-
-
-def test_on_the_index_nothing_is_taken_over_from_an_earlier_review(
-    copilot: Copilot, model: Model, repo: Path, git: Git
-) -> None:
-    staged = git(repo, "ls-files", "--stage")
-    url = model(reply(finding(more=SUGGESTION)))
-    options = ("--fix-staged", "--plain", "--base-url", url)
-    done = copilot("review", *options, cwd=repo, stdin="y\n")
-    assert "changed in the index" in done.stderr
-    copilot("review", "--unfix-staged", cwd=repo)
-    done = copilot("review", *options, cwd=repo, stdin="q\n")
-    assert "the index is as it was" in done.stderr
-    assert "copilot apply" not in done.stderr
-    assert git(repo, "ls-files", "--stage") == staged
 
 
 def test_runs_are_recorded(copilot: Copilot, model: Model, repo: Path) -> None:
