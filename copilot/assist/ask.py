@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from copilot.backends.protocol import (
+    BROKEN_OFF,
     CUT_OFF,
+    TOOL_CALLED,
     Backend,
     Delta,
     Event,
@@ -32,8 +34,6 @@ _CHARACTERS_A_TOKEN = 4
 _KEY_CHARACTERS = 32
 # A model may write half a character as an escape.
 _HALVES = "surrogatepass"
-# What OpenAI's servers and Anthropic's say of a reply that is a call of a tool.
-_CALLS = frozenset({"tool_calls", "function_call", "tool_use"})
 
 
 @dataclass(frozen=True)
@@ -126,9 +126,15 @@ def check_said(answer: Answer, model: str) -> None:
             raise ReplyIncomplete(why, "word it otherwise, or ask another model", answer.text)
         why = f"{model}, or a filter of its server, refused to answer"
         raise ModelRefused(why, "word it otherwise, or ask another model")
+    if answer.reason in BROKEN_OFF:
+        why = f"{model} broke its answer off, in its own words: {answer.reason}"
+        raise ReplyIncomplete(why, _ASK_AGAIN, answer.text)
+    if answer.reason in TOOL_CALLED and answer.text.strip():
+        why = f"{model} called a tool in the middle of its answer"
+        raise ReplyIncomplete(why, _ASK_AGAIN, answer.text)
     if answer.text.strip() or answer.cut_off:
         return
-    if answer.reason in _CALLS:
+    if answer.reason in TOOL_CALLED:
         raise ModelRefused(f"{model} called a tool in place of an answer", _ASK_AGAIN)
     raise ModelRefused(f"{model} ended without a word of an answer", _ASK_AGAIN)
 

@@ -59,7 +59,7 @@ def kept(events: Generator[Event, None, None], model: str) -> Generator[Event, N
         broke, why = _BROKE_OFF.format(model), error.message
         raise ReplyIncomplete(
             why if why == broke else f"{broke}: {why}",
-            "try again; what arrived is shown above",
+            "try again",
             text.decode("utf-8", "surrogatepass"),
         ) from error
 

@@ -22,7 +22,7 @@ from copilot.errors import (
 )
 from copilot.text import one_line
 
-NAME_ONE = "name one with --model (models add: --id)"
+NAME_ONE = "name one with --model (models add: --id; models warm and probe: as NAME)"
 _SHOWN_CHARACTERS = 300
 _NO_HEADERS: Mapping[str, str] = {}
 # An error behind the status of success has the status 200 here; llama.cpp says 500 while it writes.
@@ -73,7 +73,8 @@ def refusal(
     too_long = overflow_in(text, document) if status in _MAY_BE_TOO_LONG else None
     if too_long is not None or status == _TOO_LARGE:
         return _over_the_window(too_long or Overflow(), error_text(body), model, status)
-    message = f"{model} refused ({status}): {error_text(body)}"
+    how = "failed" if status == 200 else f"refused ({status})"
+    message = f"{model} {how}: {error_text(body)}"
     known = _known_hint(status, text.lower())
     return ModelRefused(message, known) if known else _judged(status, document, message, headers)
 

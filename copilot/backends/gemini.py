@@ -41,6 +41,7 @@ _REASONS = {
     "RECITATION": "refused",
     "BLOCKLIST": "refused",
     "PROHIBITED_CONTENT": "refused",
+    "IMAGE_SAFETY": "refused",
     "SPII": "refused",
 }
 
@@ -48,6 +49,7 @@ _REASONS = {
 class _Part(msgspec.Struct):
     text: str | None = None
     thought: bool | None = None
+    function_call: Any = msgspec.field(default=None, name="functionCall")
 
 
 class _Content(msgspec.Struct):
@@ -179,7 +181,7 @@ def _body(request: Request, messages: Sequence[Message]) -> dict[str, Any]:
 
 def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]:
     """Turn the stream into events; it has no mark of its own for the end."""
-    reason, is_begun = "", False
+    reason, is_begun, calls = "", False, False
     usage: Usage | None = None
     stray = bytearray()
     for data in event_data(chunks, stray):
@@ -195,9 +197,15 @@ def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]
         for candidate in (answer.candidates or [])[:1]:
             yield from _pieces(candidate.content)
             reason = candidate.finish_reason or reason
+            calls = calls or _calls(candidate.content)
     if not reason:
         raise unfinished(model, bytes(stray), is_begun=is_begun)
-    yield Finished(_REASONS.get(reason, reason), usage)
+    yield Finished("tool_calls" if calls else _REASONS.get(reason, reason), usage)
+
+
+def _calls(content: _Content | None) -> bool:
+    parts = (content.parts if content else None) or []
+    return any(part.function_call is not None for part in parts)
 
 
 def _pieces(content: _Content | None) -> Iterator[Event]:

@@ -1,13 +1,13 @@
 """Ollama's own `/api/chat`: lines of JSON, and a context that is as large as we ask for.
 
 Its OpenAI-compatible interface cannot set the context's size, and cuts a longer prompt without a
-word; here the size is asked for, and a prompt that was cut all the same is an error.
+word; here the size is asked for, and a count that speaks for a cut all the same is marked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -20,13 +20,14 @@ from copilot.backends.protocol import (
     Event,
     Finished,
     ModelFacts,
+    NewTokens,
     Request,
     Thinking,
     Usage,
 )
 from copilot.backends.server import Server
 from copilot.backends.wall import OPEN, Wall
-from copilot.errors import BudgetExceeded, ModelRefused
+from copilot.errors import ModelRefused
 
 # Another size loads the model anew and loses its cache: few sizes, and none smaller than the last.
 _STEP_TOKENS = 8192
@@ -42,6 +43,7 @@ _LEAST_READ = 0.75
 class _Said(msgspec.Struct):
     content: str | None = None
     thinking: str | None = None
+    tool_calls: Any = None
 
 
 class _Line(msgspec.Struct):
@@ -71,7 +73,6 @@ class OllamaChat:
         self._set_window = window
         self._most_tokens: int | None = None
         self._context = 0
-        self._has_answered = False
 
     def close(self) -> None:
         self._server.close()
@@ -106,21 +107,13 @@ class OllamaChat:
         return names[0]
 
     def ask(self, request: Request) -> Generator[Event, None, None]:
-        """Stream the answer. Raises ModelError, BudgetExceeded, ReplyIncomplete.
-
-        A prompt that the server cut is BudgetExceeded, raised behind the answer.
-        """
-        events = kept(self._asked(request), self._model)
-        with closing(events):
-            for event in events:
-                if isinstance(event, Finished):
-                    self._check_read(request, event.usage)
-                yield event
-        self._has_answered = True
+        """Stream the answer. Raises ModelError, BudgetExceeded, ReplyIncomplete."""
+        return kept(self._asked(request), self._model)
 
     def _asked(self, request: Request) -> Generator[Event, None, None]:
         with self._server.stream("/api/chat", self._body(request), self._model) as chunks:
-            yield from _events(chunks, self._model)
+            for event in _events(chunks, self._model):
+                yield _doubted(event, request) if isinstance(event, Finished) else event
 
     def _body(self, request: Request) -> dict[str, Any]:
         options: dict[str, Any] = {
@@ -151,22 +144,14 @@ class OllamaChat:
         self._context = max(self._context, rounded)
         return min(self._context, self._most_tokens or self._context)
 
-    def _check_read(self, request: Request, usage: Usage | None) -> None:
-        """Raise BudgetExceeded if the server read far fewer tokens than were sent.
 
-        Older servers leave out what their cache held: only the first answer can tell.
-        """
-        known = request.prompt_tokens
-        sent = known or _characters(request) // _MOST_CHARACTERS_A_TOKEN
-        if usage is None or self._has_answered or usage.prompt >= _LEAST_READ * sent:
-            return
-        raise BudgetExceeded(
-            f"{self._model} read {usage.prompt:,} tokens of about {sent:,}: the server cut the "
-            "prompt without saying so",
-            "set window in the model's table to what the server can hold, or a smaller --budget",
-            limit=usage.prompt,
-            got=sent,
-        )
+def _doubted(finished: Finished, request: Request) -> Finished:
+    """Mark a count of far fewer tokens than were sent; older servers leave out what they held."""
+    usage = finished.usage
+    sent = request.prompt_tokens or _characters(request) // _MOST_CHARACTERS_A_TOKEN
+    if usage is None or usage.prompt >= _LEAST_READ * sent:
+        return finished
+    return replace(finished, usage=NewTokens(usage.prompt, usage.reply))
 
 
 def _characters(request: Request) -> int:
@@ -183,7 +168,7 @@ def _context_length(page: Any) -> int | None:
 
 
 def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]:
-    is_begun = False
+    is_begun = calls = False
     for data in split_lines(chunks):
         if not data.strip():
             continue
@@ -193,8 +178,10 @@ def _events(chunks: Iterator[bytes], model: str) -> Generator[Event, None, None]
             yield Thinking(line.message.thinking)
         if line.message and line.message.content:
             yield Delta(line.message.content)
+        calls = calls or bool(line.message and line.message.tool_calls)
         if line.done:
-            yield Finished(line.done_reason or "stop", _counted(line))
+            reason = "tool_calls" if calls else line.done_reason or "stop"
+            yield Finished(reason, _counted(line))
             return
     raise unfinished(model, b"", is_begun=is_begun)
 

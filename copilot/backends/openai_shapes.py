@@ -93,6 +93,9 @@ def _counted(told: Any) -> Usage | None:
         figure(told, "cached_tokens"),
         figure(told, "cache_read_input_tokens"),
     )
+    if cached is not None and cached > prompt:
+        # Not a part of what was read: whatever it means, it is no share of that.
+        cached = None
     written = _first(
         figure(details, "cache_write_tokens"), figure(told, "cache_creation_input_tokens")
     )

@@ -1,7 +1,7 @@
 """What a provider says when a prompt is too long, and the figures in it.
 
 The texts are those of Anthropic, OpenAI (DeepSeek and Azure say the same), Gemini, vLLM of several
-ages, SGLang, llama.cpp and Ollama.
+ages, SGLang, llama.cpp, LM Studio and Ollama.
 """
 
 from __future__ import annotations
@@ -27,12 +27,15 @@ _FIGURED = tuple(
         r"configured limit of LIMIT tokens.{0,200}?resulted in GOT tokens",
         r"you passed GOT input tokens.{0,200}?context length is only LIMIT",
         r"context length is only LIMIT",
+        r"keep the first GOT tokens.{0,200}?context length of only LIMIT",
+        r"n_keep: GOT >= n_ctx: LIMIT",
         r"input \(GOT tokens\) is longer than the model's context length \(LIMIT",
         r"request \(GOT tokens\) exceeds the available context size \(LIMIT tokens",
     )
 )
 _BARE = re.compile(
     "exceed_context_size_error|context size has been exceeded|context_length_exceeded"
+    "|exceeds the available context size|prompt is too long(?!: *[0-9])"
     "|maximum context length|prompt is longer than the context length"
     "|input length exceeds the context length|model's context length is only",
     re.IGNORECASE,

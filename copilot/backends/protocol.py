@@ -12,6 +12,13 @@ from copilot.text import one_line
 Grammar = Literal["", "llama.cpp", "vllm", "sglang"]
 # The reasons of an end that came before the answer's own.
 CUT_OFF = frozenset({"length", "window"})
+# What vLLM, OpenRouter, DeepSeek, Anthropic and Gemini say of an answer that they broke off.
+BROKEN_OFF = frozenset(
+    {"abort", "error", "insufficient_system_resource", "pause_turn", "OTHER", "LANGUAGE"}
+    | {"MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE", "FINISH_REASON_UNSPECIFIED"}
+)
+# ... and of one that is a call of a tool, which nobody offered.
+TOOL_CALLED = frozenset({"tool_calls", "function_call", "tool_use", "UNEXPECTED_TOOL_CALL"})
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,11 @@ class Usage:
     reply: int
     cached: int | None = None
     cache_written: int | None = None
+
+
+@dataclass(frozen=True)
+class NewTokens(Usage):
+    """A count far below what was sent: the prompt was cut, or it leaves out what a cache held."""
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from copilot.assist.ask import Answer, ask, check_said
 from copilot.assist.marks import Hiding, seems_cut, without_marks
 from copilot.backends.ensembles.members import least_read, of_one_call
-from copilot.backends.protocol import Delta, Event, Message
+from copilot.backends.protocol import Delta, Event, Message, NewTokens
 from copilot.cli.listening import streaming
 from copilot.cli.prepare import Question, say_gap
 from copilot.cli.ready import Ready
 from copilot.cli.talk import say, stream
-from copilot.errors import ReplyIncomplete
+from copilot.errors import BudgetExceeded, ReplyIncomplete
 
 
 def hear(
@@ -24,29 +24,51 @@ def hear(
     grammar: str | None = None,
     turns: tuple[Message, ...] = (),
     listener: Callable[[Event], None] | None = None,
+    end: Callable[[], None] = lambda: None,
 ) -> Answer:
     """Ask, show the answer as it comes, and return it without its line of marks.
 
     `turns` are what was said since the prompt: the marks are asked for once. With a `listener`, it
-    gets all events in the place of the terminal. What speaks for a prompt that was cut on its way
-    is said aloud. Raises ModelError, for what is no answer too.
+    gets all events in the place of the terminal. `end` is called behind the text, however it ends.
+    What speaks for a prompt that was cut on its way is said aloud. Raises ModelError, for what is
+    no answer too, and BudgetExceeded without a limit for a prompt that was cut.
     """
     words = question.packed.words if not turns else ()
     if listener is not None:
         write = _as_events(listener)
     hiding = Hiding(write)
     write = hiding.write if question.packed.words else write
-    with _passed_on(listener, write) if listener else streaming(write) as show:
-        answer = ask(ready.backend, question.packed, ready.limits, show, grammar, turns)
-    hiding.flush()
+    try:
+        with _passed_on(listener, write) if listener else streaming(write) as show:
+            answer = ask(ready.backend, question.packed, ready.limits, show, grammar, turns)
+        hiding.flush()
+    finally:
+        end()
     question.sent()
     marked = without_marks(answer.text, question.packed.words)
     if question.packed.words:
         answer = replace(answer, text=marked.text)
     check_said(answer, ready.facts.model)
+    _check_read(question, answer, words, marked.missing)
     say_cut(question, answer, marked.missing if words else ())
     say_gap(question, answer)
     return answer
+
+
+def _check_read(
+    question: Question, answer: Answer, words: Sequence[str], missing: Sequence[str]
+) -> None:
+    """Raise BudgetExceeded for a prompt that was cut by both witnesses: few tokens, no marks.
+
+    It names no limit: nothing is asked again once a word was shown.
+    """
+    one, total = of_one_call(answer.usage), question.packed.prompt.total_tokens
+    if isinstance(one, NewTokens) and words and len(missing) == len(words):
+        raise BudgetExceeded(
+            f"the server read {one.prompt:,} tokens of about {total:,}, and the model repeated no "
+            "mark of the prompt: it was cut without a word",
+            "set window in the model's table to what the server can hold, or a smaller --budget",
+        )
 
 
 def why_cut(answer: Answer, ready: Ready) -> ReplyIncomplete:

@@ -86,9 +86,10 @@ def ask_command(
 
 def _ask(setup: Setup, question: str, asked: Question, ready: Ready, *, as_json: bool) -> Answer:
     """Return the whole answer; one that breaks off is recorded, and printed as far as it came."""
+    out = _Out(is_silent=as_json)
     try:
         with recorded_if_broken(setup, "ask", question, asked, ready):
-            answer = hear(asked, ready, _ignore if as_json else put)
+            answer = hear(asked, ready, out.write, end=out.end)
     except ReplyIncomplete as stop:
         if as_json:
             put_json(_document(asked, ready, stop.partial, None, complete=False))
@@ -96,8 +97,6 @@ def _ask(setup: Setup, question: str, asked: Question, ready: Ready, *, as_json:
     if as_json:
         complete = not answer.cut_off
         put_json(_document(asked, ready, answer.text, answer.usage, complete=complete))
-    elif not answer.text.endswith("\n"):
-        put("\n")
     return answer
 
 
@@ -115,5 +114,18 @@ def _document(
     }
 
 
-def _ignore(_text: str) -> None:
-    """Show nothing while it streams."""
+class _Out:
+    """Puts an answer on stdout as it comes, its last line ended; nothing where it `is_silent`."""
+
+    def __init__(self, *, is_silent: bool) -> None:
+        self._is_silent, self._is_open = is_silent, False
+
+    def write(self, text: str) -> None:
+        if text and not self._is_silent:
+            put(text)
+            self._is_open = not text.endswith("\n")
+
+    def end(self) -> None:
+        """End the last line, so that what is said on a terminal begins its own."""
+        if self._is_open:
+            self.write("\n")

@@ -30,7 +30,7 @@ from copilot.assist.propose import Attempt, Ground, Proposal, attempt, read_repl
 from copilot.assist.repair import asks_for_form, asks_to_mend, mended, turns
 from copilot.assist.witness import Witness
 from copilot.backends.protocol import Event, Message
-from copilot.cli.answer import hear
+from copilot.cli.answer import hear, why_cut
 from copilot.cli.decided import Tally
 from copilot.cli.decisions import apply_command
 from copilot.cli.fit import refit
@@ -355,8 +355,8 @@ class Conversation:
 
     def said_kept(self, file: Path) -> str:
         """Return where the last reply is kept, and how to use it."""
-        is_cut = self.answer is not None and self.answer.cut_off
-        limit = "the reply ran into its limit of tokens; " if is_cut else ""
+        cut = why_cut(self.answer, self.ready) if self.answer and self.answer.cut_off else None
+        limit = f"{cut.message} ({cut.hint}); " if cut else ""
         return f"{limit}the reply is kept: {apply_command(self.setup, file)}"
 
     @property

@@ -137,7 +137,7 @@ def add_command(
     if settings.provider in ENSEMBLES:
         say(ensemble_said(settings, _config().check))
     if check:
-        _say_facts(_try(name, settings, key))
+        _say_facts(_try(name, settings, key), settings)
     if key:
         url = base_url_of(settings)
         store_key(url, key)
@@ -215,7 +215,10 @@ def _config() -> Config:
     return load_config(state_paths().config_file, [], os.environ)
 
 
-def _say_facts(facts: ModelFacts) -> None:
-    window = f"{facts.window:,} tokens" if facts.window else "not told, set --window"
+def _say_facts(facts: ModelFacts, settings: ModelSettings) -> None:
+    untold = "not told by its members" if settings.members else "not told, set --window"
+    window = f"{facts.window:,} tokens" if facts.window else untold
+    if facts.window and settings.window and settings.window > facts.window:
+        window += f" (and not the {settings.window:,} of --window)"
     grammar = "; follows grammars" if facts.follows_grammar else ""
     say(f"it answers: model {facts.model}, window {window}{grammar}")

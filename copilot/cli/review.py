@@ -250,7 +250,8 @@ def _changes(
 ) -> Changes:
     """Return what is to be reviewed. Raises UsageError."""
     if patch not in (None, "-"):
-        raise UsageError(f"not understood: {one_line(patch or '')}", "- reads a patch from stdin")
+        hint = f"--range {one_line(patch or '')}, if that is a range; - reads a patch from stdin"
+        raise UsageError(f"not understood: {one_line(patch or '')}", hint)
     if sum([patch is not None, range_ is not None, staged, worktree, last]) > 1:
         raise UsageError(
             "--staged, --range, --worktree, --last and - exclude each other", "give one of them"

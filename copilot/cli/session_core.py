@@ -317,7 +317,7 @@ def with_answer(turn: Turn, answer: Answer, ready: Ready, work: Work) -> Turn:
     """Return the turn with what the answer took."""
     usage = answer.usage
     payer = (ready.chosen.members or (ready.chosen,))[0]
-    hint = why_cut(answer, ready).message if answer.cut_off else ""
+    cut = why_cut(answer, ready) if answer.cut_off else None
     return replace(
         turn,
         answer=work.heard.text,
@@ -329,7 +329,7 @@ def with_answer(turn: Turn, answer: Answer, ready: Ready, work: Work) -> Turn:
         cost=cost_of_answer(ready.chosen, usage) if usage else None,
         currency=payer.settings.currency,
         is_partial=answer.cut_off,
-        hint=hint,
+        hint=f"{cut.message} ({cut.hint})" if cut else "",
     )
 
 

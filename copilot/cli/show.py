@@ -33,6 +33,7 @@ def put_bytes(data: bytes) -> None:
 def put_json(document: Any) -> None:
     """Write one JSON document to stdout."""
     sys.stdout.write(json.dumps(document, indent=1, ensure_ascii=True) + "\n")
+    sys.stdout.flush()
 
 
 def say_packed(packed: Packed, model: str) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from copilot.assist.ask import Answer, Interrupted, Limits, ask
 from copilot.assist.pack import Packed
 from copilot.backends.ensembles.members import of_one_call
+from copilot.backends.protocol import NewTokens, Usage
 from copilot.context.model import Prompt
 from copilot.context.tokens import count_tokens
 from copilot.errors import BudgetExceeded, ModelError, ModelUnreachable
@@ -28,6 +29,8 @@ REPLY_TOKENS = 32
 # A server that counts less than this share of what it should was not given all; one that counts a
 # second prompt, or whose model repeats the words, is given more room.
 _LEAST_READ, _LEAST_READ_SECOND, _LEAST_REPEATED = 0.8, 0.6, 0.5
+# No two tokenizers differ by as much.
+_LEAST_COUNT = 0.2
 # What a window that was told or counted may be off by, in our own tokens.
 _MARGIN = 0.95
 _EDITS_SHARE = 0.6
@@ -68,6 +71,7 @@ class Probe:
     _written: list[tuple[int, float]] = field(default_factory=list)
     _next: tuple[int, float] | None = None
     _again: Asked | None = None
+    _counts: bool = True
 
     def run(self) -> Probed:
         """Find out what there is time for. Raises ModelError if not even the first is answered."""
@@ -193,7 +197,7 @@ class Probe:
         """Tell whether a prompt that was answered was read whole."""
         usage, own = of_one_call(answer.usage), prompt.total_tokens
         repeats = all(word in answer.text.lower() for word in self._prompts.words)
-        served = usage.prompt if usage and usage.prompt else None
+        served = self._told(usage, own)
         is_cut = bool(self._asked) and self._is_cut(own, served, repeats=repeats)
         # A server that counts no tokens shows a cut by the first words alone.
         whole = Fate.READ if repeats or served is not None else Fate.ANSWERED
@@ -207,6 +211,14 @@ class Probe:
             repeats,
             said=answer.text[:_MOST_SAID],
         )
+
+    def _told(self, usage: Usage | None, own: int) -> int | None:
+        """Return what the server counted of a prompt; None if its first count was none of that."""
+        if usage is None or not usage.prompt or isinstance(usage, NewTokens):
+            return None
+        if not self._asked:
+            self._counts = _LEAST_COUNT <= usage.prompt / own <= 1 / _LEAST_COUNT
+        return usage.prompt if self._counts else None
 
     def _is_cut(self, own: int, served: int | None, *, repeats: bool) -> bool:
         """Tell whether a prompt was cut, by what the server counts or else by the words."""

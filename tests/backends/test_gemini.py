@@ -55,6 +55,13 @@ def test_the_request(gemini: Callable[..., Backend], asked: Asked) -> None:
     assert asked[0]["headers"]["x-goog-api-key"] == "sk-1"
 
 
+def test_a_tools_call_is_told_as_such(gemini: Callable[..., Backend]) -> None:
+    part = {"functionCall": {"name": "read", "args": {}}}
+    called = data({"candidates": [{"content": {"parts": [part]}}]})
+    last = list(gemini(HEAD + called + DONE).ask(REQUEST))[-1]
+    assert last == Finished("tool_calls", None)
+
+
 def test_usage_is_the_last_and_zero_is_left_out(gemini: Callable[..., Backend]) -> None:
     first = data({"usageMetadata": {"promptTokenCount": 9}})
     last = data({"usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 4}})

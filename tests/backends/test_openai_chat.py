@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from copilot.backends.faults import NAME_ONE
 from copilot.backends.protocol import (
     Finished,
     Message,
@@ -98,7 +99,7 @@ def test_several_models_and_none_named(serve: Serve, connect: Connect) -> None:
     with pytest.raises(ModelRefused) as refused:
         connect(f"{base}/v1").facts()
     assert "2 models" in refused.value.message
-    assert refused.value.hint == "name one with --model (models add: --id): one, t\\x1b[2Jwo"
+    assert refused.value.hint == f"{NAME_ONE}: one, t\\x1b[2Jwo"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_several_models_and_none_named(serve: Serve, connect: Connect) -> None:
 def test_no_models_and_none_named(serve: Serve, connect: Connect, body: bytes) -> None:
     with pytest.raises(ModelRefused, match="lists no model") as refused:
         connect(f"{serve({MODELS: [answer(body)]})}/v1").facts()
-    assert refused.value.hint == "name one with --model (models add: --id)"
+    assert refused.value.hint == NAME_ONE
 
 
 @pytest.mark.parametrize("body", [b"<html>hello</html>", b"", b"\xff", b"[" * 100_000])

@@ -54,6 +54,14 @@ TOO_LONG: list[tuple[str, int | None, int | None]] = [
         *(4096, 9001),
     ),
     ("Context size has been exceeded.", None, None),
+    ("the request exceeds the available context size. try increasing the context size", None, None),
+    ("prompt is too long", None, None),
+    (
+        "Trying to keep the first 6277 tokens when context the overflows. However, the model is "
+        "loaded with context length of only 4096 tokens, which is not enough.",
+        *(4096, 6277),
+    ),
+    ("The number of tokens to keep is greater (n_keep: 10247 >= n_ctx: 4096)", 4096, 10247),
     ("the prompt is longer than the context length currently available", None, None),
     ("context_length_exceeded", None, None),
 ]

@@ -59,6 +59,14 @@ def test_an_answer_that_ran_into_its_limit(copilot: Copilot, model: Model, root:
     assert "max_reply_tokens" in done.stderr
 
 
+def test_what_is_said_in_the_end_begins_its_own_line(
+    copilot: Copilot, model: Model, root: Path
+) -> None:
+    for reason in ("", "length", "content_filter", "stop"):
+        done = copilot("ask", "x", "--base-url", model("It is", reason=reason), cwd=root)
+        assert done.stdout == "It is\n"
+
+
 def test_an_answer_that_broke_off(copilot: Copilot, model: Model, root: Path) -> None:
     done = copilot("ask", "x", "--base-url", model("It is", reason=""), cwd=root)
     assert done.returncode == 3
@@ -66,7 +74,9 @@ def test_an_answer_that_broke_off(copilot: Copilot, model: Model, root: Path) ->
     assert "broke off" in done.stderr
 
 
-@pytest.mark.parametrize("reason", ["", "content_filter"])
+@pytest.mark.parametrize(
+    "reason", ["", "content_filter", "error", "abort", "insufficient_system_resource", "tool_calls"]
+)
 def test_what_came_of_an_answer_is_printed_and_on_record(
     copilot: Copilot, model: Model, root: Path, reason: str
 ) -> None:
@@ -74,7 +84,7 @@ def test_what_came_of_an_answer_is_printed_and_on_record(
     assert done.returncode == 3
     document = json.loads(done.stdout)
     assert (document["answer"], document["complete"]) == ("It is", False)
-    assert done.stderr.count("broke") == 1
+    assert done.stderr.count("broke") + done.stderr.count("called a tool") == 1
     (run,) = json.loads(copilot("runs", "list", "--json", cwd=root).stdout)
     assert run["outcome"] == "broke off"
 

@@ -251,7 +251,7 @@ def test_a_reply_that_was_cut_off_is_kept(
     said = refused(two_hunks[:-50], reason="length")
     (kept,) = (empty_home / ".local" / "state" / "repo-copilot" / "replies").iterdir()
     assert "cut off" in said
-    assert "limit of tokens" in said
+    assert "ran into its limit of 8,192 tokens (set max_reply_tokens" in said
     assert "copilot apply -R " in said
     assert said.rstrip().endswith(str(kept))
     assert kept.read_text() == two_hunks[:-50]

@@ -191,3 +191,15 @@ def test_an_ensemble_is_probed_by_what_one_of_its_calls_reads(
     assert len(lengths) > 2
     assert lengths == sorted(lengths)
     assert "should the time suffice for all" in done.stderr
+
+
+def test_a_count_that_is_none_of_a_whole_prompt_is_left_aside(
+    copilot: Copilot, model: Callable[..., str], root: Path
+) -> None:
+    url = model("no words", usage={"prompt_tokens": 50, "completion_tokens": 3})
+    done = copilot("models", "probe", "--base-url", url, "--up-to", "4k", "--json", cwd=root)
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert max(one["tokens"] for one in facts["prompts"]) <= 4_096
+    assert {one["served"] for one in facts["prompts"]} == {None}
+    assert not facts["window_kept"]

@@ -13,7 +13,9 @@ from queue import SimpleQueue
 from copilot.backends.ensembles.members import MemberAnswer, Report, Tell
 from copilot.backends.ensembles.seat import Seat
 from copilot.backends.protocol import (
+    BROKEN_OFF,
     CUT_OFF,
+    TOOL_CALLED,
     Delta,
     Event,
     Finished,
@@ -182,8 +184,8 @@ class Asking:
             check_droppable(error)
         elif end is None:
             error = ModelUnreachable("broke off without an end")
-        elif end.reason == "refused" or not text.strip():
-            error = ModelUnreachable("refused" if end.reason == "refused" else "said nothing")
+        elif why := _why_no_answer(end.reason, text):
+            error = ModelUnreachable(why)
         if error is None and end is not None:
             self._answers[number] = MemberAnswer(self._name(number), text, end.reason, end.usage)
             cut = "cut off at its limit of tokens" if end.reason in CUT_OFF else ""
@@ -245,6 +247,17 @@ def check_droppable(error: CopilotError) -> None:
     """Raise the error unless other members can stand in for the one that met it."""
     if not isinstance(error, _DROPPED):
         raise error
+
+
+def _why_no_answer(reason: str, text: str) -> str:
+    """Return why what a member said is no answer, "" if it is one."""
+    if reason == "refused":
+        return "refused"
+    if reason in BROKEN_OFF:
+        return f"broke off ({reason})"
+    if reason in TOOL_CALLED:
+        return "called a tool"
+    return "" if text.strip() else "said nothing"
 
 
 def too_few(

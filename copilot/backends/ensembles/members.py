@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from copilot.backends.protocol import Backend, Usage
+from copilot.backends.protocol import Backend, NewTokens, Usage
 from copilot.text import one_line
 
 
@@ -97,9 +97,12 @@ def of_one_call(usage: Usage | None) -> Usage | None:
 
 
 def least_read(usage: Usage | None) -> int | None:
-    """Return the prompt tokens that a server counted, of several calls the fewest."""
+    """Return the prompt tokens that a server counted, of several calls the fewest.
+
+    None where nothing was counted, or perhaps only what no cache held.
+    """
     one = of_one_call(usage)
-    return one.prompt if one else None
+    return None if one is None or isinstance(one, NewTokens) else one.prompt
 
 
 def _sum_of_known(counts: Sequence[int | None]) -> int | None:
