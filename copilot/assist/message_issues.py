@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 _ID = (
-    r"(?:(?<![\w&/])(?:GH-|#)\d+|\b[A-Z][A-Z0-9]+-\d+\b"
+    r"(?:(?<![\w&/.-])(?:(?:[\w.-]{1,100}/[\w.-]{1,100}|gh|GH)?#\d+|!\d+)"
+    r"|\b[A-Z][A-Z0-9]+-\d+\b"
     r"|https?://\S{1,200}/(?:issues|pulls?|merge_requests|browse|tickets?)/[\w-]+)"
 )
 _WORD = (
@@ -21,15 +22,25 @@ _IDS = rf"(?:{_WORD}\s*)*{_ID}(?:[\s,;&]*+(?:{_WORD}\s*)*{_ID})*"
 _EACH = re.compile(_ID)
 _LINE = re.compile(rf"\s*(?:[-*+•]\s+)?{_IDS}\s*\.?\s*")
 _BRACKETED = re.compile(rf"(?<!\s)\s*(?:\({_IDS}\)|\[{_IDS}\])")
-_BEHIND_A_WORD = re.compile(rf"{_WORD}\s+(?P<issue>{_ID})")
-_PROJECT = re.compile(r"(?!GH-)([A-Z][A-Z0-9]+)-\d+")
-_FIRST = re.compile(rf"\[?(?:[A-Za-z]+ )?(?P<issue>{_ID})(?P<end>\]?(?: -- | - |: )|\] | )")
+_PROJECT = re.compile(r"([A-Z][A-Z0-9]+)-\d+")
+# Before a number these name a standard, a size or a sum, and no project.
+_NO_PROJECT = re.compile(
+    r"AES|ANSI|ARM|BASE|BSD|CC|COM|CP|CRC|DES|ECMA|EN|EPSG|EUC|FIPS|GB|GPL|GPT|HTTP|IEC|IEEE|IPV?"
+    r"|ISO|JEP|JIS|JPEG|JSR|KOI|LGPL|MD|MPE?G?|NIST|PEP|PKCS|RC|RFC|RS|RSA|SHA|SSL|TLS|UCS|USB|UTC"
+    r"|UTF|UTS|WGS|WINDOWS"
+)
+_LEADING = r"(?i:fix(?:es|ed)?|clos(?:es?|ed)|resolv(?:es?|ed)|refs?|see|bug|issue|ticket)"
+_FIRST = re.compile(
+    rf"(?:\[?{_LEADING} (?P<named>{_ID})(?:\]?(?: -- | - |: )|\] )"
+    rf"|\[?(?P<issue>{_ID})(?P<end>\]?(?: -- | - |: )|\] | ))"
+)
 
 
 class Issues:
-    """What of a text names an issue: `#1` always, `ABC-1` as in past messages or behind a word.
+    """What of a text names an issue: `#1`, `!1`, `o/r#1`, URLs, and `ABC-1` but for known words.
 
-    `known` is what the model was shown of the change, `past` are earlier messages.
+    `known` is what the model was shown of the change, `past` are earlier messages: what stands
+    before a number there is a project after all.
     """
 
     def __init__(self, known: str, past: Iterable[str]) -> None:
@@ -43,21 +54,17 @@ class Issues:
 
     def invented(self, text: str) -> Iterator[str]:
         """Yield the issues that a text names and that nobody told of."""
-        behind = {found["issue"] for found in _BEHIND_A_WORD.finditer(text)}
         for issue in _EACH.findall(text):
-            project = _PROJECT.fullmatch(issue)
-            is_one = project is None or project[1] in self._projects or issue in behind
-            if is_one and not self.stands(issue):
+            if self._is_one(issue) and not self.stands(issue):
                 yield issue
 
     def without_first(self, text: str) -> str:
         """Return a subject without an issue before it that nobody told of."""
         first = _FIRST.match(text)
-        if first is None or self.stands(first["issue"]):
+        issue = (first["named"] or first["issue"]) if first else ""
+        if first is None or self.stands(issue) or not self._is_one(issue):
             return text
-        # A name such as UTF-8 may begin a sentence.
-        is_one = first["end"] != " " or first["issue"] in self.invented(text)
-        return text[first.end() :] if is_one else text
+        return text[first.end() :]
 
     def without_asides(self, text: str) -> str:
         """Return a text without what is in brackets, and names nothing but such issues."""
@@ -66,6 +73,12 @@ class Issues:
     def is_aside(self, line: str) -> bool:
         """Tell whether a line names nothing but issues that nobody told of."""
         return _LINE.fullmatch(line) is not None and self._is_none(line)
+
+    def _is_one(self, issue: str) -> bool:
+        project = _PROJECT.fullmatch(issue)
+        if project is None or project[1] in self._projects:
+            return True
+        return _NO_PROJECT.fullmatch(project[1]) is None
 
     def _is_none(self, text: str) -> bool:
         return not any(self.stands(issue) for issue in _EACH.findall(text))

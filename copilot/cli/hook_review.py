@@ -47,6 +47,24 @@ def review_staged(hook: Hook) -> Verdict:
         spend(hook.paths, hook.git_dir, Spent(os.getppid(), time.time(), seconds, in_vain))
 
 
+def check_staged(hook: Hook, why: str) -> Verdict:
+    """Return how the hook ends where no model may be asked, which `why` says.
+
+    Raises CopilotError, OSError.
+    """
+    try:
+        with in_time(hook.until):
+            diff = read_diff(hook.root, Changes(What.STAGED))
+            fixed = _checked(hook, diff)
+    except TooSlow:
+        return not_reviewed(hook.policy, f"not reviewed: {why}", hook.what)
+    _show_checks(fixed, diff)
+    verdict = found(hook.policy, [one.severity.value for one in fixed], hook.what)
+    if verdict.code:
+        return verdict
+    return not_reviewed(hook.policy, f"not reviewed: {why}", hook.what)
+
+
 def review(
     hook: Hook, changes: Changes, what: tuple[str, ...], index: str | None = None
 ) -> tuple[Verdict, bool]:

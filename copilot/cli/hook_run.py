@@ -147,12 +147,28 @@ def _settled(called: Called) -> Hook | None:
 
 
 def _pre_commit(called: Called) -> Verdict | None:
-    hook = _settled(called)
+    try:
+        hook = _settled(called)
+    except CopilotError as error:
+        return _only_checked(called, why_of(error))
     if hook is None:
         return None
     from copilot.cli.hook_review import review_staged
 
     return review_staged(hook)
+
+
+def _only_checked(called: Called, why: str) -> Verdict | None:
+    """Return what follows where the settings are refused: our own checks need none of them."""
+    from copilot.settings.config import Config
+    from copilot.settings.paths import state_paths
+
+    policy = _own_policy()
+    if is_in_ci(os.environ) and not policy.in_ci:
+        return None
+    from copilot.cli.hook_review import check_staged
+
+    return check_staged(Hook(called, state_paths(), Config(), policy), why)
 
 
 def _prepare_message(called: Called) -> Verdict | None:
@@ -197,11 +213,23 @@ def _own_policy() -> Policy:
     from copilot.settings.config import load_config
     from copilot.settings.paths import state_paths
 
+    file = state_paths().config_file
     try:
-        return policy_of(load_config(state_paths().config_file, [], os.environ))
+        return policy_of(load_config(file, [], os.environ))
     except CopilotError:
-        # What it would say of that, nobody knows.
-        return Policy()
+        # What it says of the rest, nobody knows.
+        return Policy(is_open=not _seems_closed(file))
+
+
+def _seems_closed(file: Path) -> bool:
+    """Tell whether a configuration that cannot be read sets a policy that is not `open`."""
+    try:
+        said = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    lines = (line.partition("=") for line in said.splitlines())
+    values = (value for key, _, value in lines if key.strip().strip("\"'") == "hook_policy")
+    return any(value.partition("#")[0].strip().strip("\"'") != "open" for value in values)
 
 
 def why_of(error: CopilotError | OSError) -> str:

@@ -40,10 +40,9 @@ from copilot.cli.options import (
 from copilot.cli.ready import Ready, ready_model
 from copilot.cli.setup import Setup, set_up
 from copilot.cli.show import put, put_json, say_usage
-from copilot.cli.talk import progress_bar, say, voice
+from copilot.cli.talk import progress_bar, say, say_always, voice
 from copilot.errors import ExitCode, UsageError
 from copilot.settings.modes import Mode
-from copilot.text import visible
 from copilot.workspace.changes_of import Changes, Diff, What, read_diff
 from copilot.workspace.commit import commit_staged
 from copilot.workspace.git import GitFailed, toplevel
@@ -153,8 +152,8 @@ def _committed(root: Root, text: str) -> str | None:
     try:
         return commit_staged(root.path, text)
     except GitFailed as failure:
-        say(visible(failure.complaint.rstrip("\n")))
-        say("git did not commit; the message is on stdout")
+        say_always(failure.complaint.rstrip("\n"))
+        say_always("git did not commit; the message is on stdout")
         return None
 
 

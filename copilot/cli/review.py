@@ -279,7 +279,8 @@ def _after(
 def _check(after: _After, changes: Changes, root: Root, *, tui: bool) -> None:
     """Raise UsageError for what cannot be done, before a model is asked in vain."""
     if after.on_index and not (changes.what is What.STAGED and root.is_git):
-        raise UsageError("--fix-staged is for what is staged", "leave out --range and --worktree")
+        hint = "leave out --range, --worktree and -"
+        raise UsageError("--fix-staged is for what is staged", hint)
     if tui:
         from copilot.cli.reviewers import has_full_terminal
 

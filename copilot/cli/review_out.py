@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from copilot.assist.reviewing.finding import Finding, ReviewResult
 from copilot.cli.show import put, put_json
-from copilot.cli.talk import say
+from copilot.cli.talk import say, say_always
 from copilot.errors import ExitCode
 from copilot.settings.paths import StatePaths
 from copilot.text import one_line
@@ -79,14 +79,21 @@ def put_last(root: Root, paths: StatePaths, form: Form) -> Shown:
         say("no hook has asked for a review of what is checked out here; the last one of others:")
     for one in last.late:
         if one != kept:
-            say(_late_line(one))
+            say_always(_late_line(one))
     mark_seen(root, (kept, *last.late), paths)
+    if number:
+        say("the one before:")
     if result is None:
-        say(kept.said)
-        return Shown(ExitCode(kept.code))
+        say_always(f"the review of what {kept.hook} saw {_when(kept)} came to nothing:")
+        say_always(kept.said.rstrip("\n"))
+        return Shown(ExitCode.INCOMPLETE if number else ExitCode(kept.code))
     saw = Diff((), result.key, kept.commit, f"what {kept.hook} saw {_when(kept)}")
-    put_review(result, saw, form)
-    code = result.outcome.exit_code if last.is_here else ExitCode.INCOMPLETE
+    if form is Form.JSON:
+        put_json({**kept.document, "reviewed": saw.description})
+    else:
+        put_review(result, saw, form)
+    is_answer = last.is_here and not number
+    code = result.outcome.exit_code if is_answer else ExitCode.INCOMPLETE
     return Shown(code, result.findings, blobs_of(kept))
 
 

@@ -12,7 +12,7 @@ import typer
 from copilot.assist.secrets import find_staged
 from copilot.cli.options import new_app
 from copilot.cli.show import put
-from copilot.cli.talk import say
+from copilot.cli.talk import say_always
 from copilot.errors import ExitCode, UsageError
 from copilot.text import one_line
 from copilot.workspace.changes_of import Changes, What, read_diff
@@ -37,7 +37,7 @@ def secrets_command(
     for leak in found.leaks:
         put(f"{one_line(leak.path)}:{leak.line} {leak.kind}\n")
     for path, why in found.unread.items():
-        say(f"{one_line(path)}: not looked at: {why}")
+        say_always(f"{one_line(path)}: not looked at: {why}")
     if found.leaks:
         raise typer.Exit(ExitCode.FINDINGS)
     if found.unread:
@@ -54,6 +54,10 @@ def _named(files: Sequence[Path], root: Root) -> list[str]:
     paths = []
     for file in files:
         # The folder's links are followed, as in the root's own path; the file may be one itself.
+        if file.is_dir() and not file.is_symlink():
+            raise UsageError(
+                f"{one_line(str(file))} is a folder", "name files, or none: all staged"
+            )
         whole = Path(os.path.realpath(file.absolute().parent)) / file.name
         if not whole.is_relative_to(root.path):
             raise UsageError(f"{file} lies outside {root.path}", "name files of this repository")

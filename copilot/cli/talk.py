@@ -77,8 +77,12 @@ def listener() -> Listener | None:
 
 def say(text: str) -> None:
     """Say something unless --quiet."""
-    if voice.quiet:
-        return
+    if not voice.quiet:
+        say_always(text)
+
+
+def say_always(text: str) -> None:
+    """Say what a person must know, with --quiet too."""
     if hearing := listener():
         hearing.hear(visible(text))
     else:

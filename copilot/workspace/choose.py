@@ -121,7 +121,7 @@ class Chooser:
 
     def _unmatched(self, path: str) -> str | None:
         if self._exclude and self._exclude.match_file(path):
-            return "excluded by the user's patterns"
+            return "excluded by a pattern of --exclude or of a configuration"
         if not all(group.match_file(path) for group in self._include):
             return "not among the included patterns"
         return None

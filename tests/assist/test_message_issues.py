@@ -33,6 +33,13 @@ KNOWN = "Branch: proj-55-tea\n=== modified a.py (+1 -0)\n+see #7, utf-8\n"
         ("Add tea\n\nFixes PROJ-55", "Add tea\n\nFixes PROJ-55"),
         ("Add tea\n\nAs UTF-8, by SHA-256.", "Add tea\n\nAs UTF-8, by SHA-256."),
         ("Add tea\n\nC#7 and &#8; are none.", "Add tea\n\nC#7 and &#8; are none."),
+        ("Fixed #8 -- Add tea", "Add tea"),
+        ("Issue #8: Add tea", "Add tea"),
+        ("Add tea (owner/repo#8)", "Add tea"),
+        ("Add tea\n\nFixes owner/repo#8", "Add tea"),
+        ("Add tea\n\nFixes gh#8, !9", "Add tea"),
+        ("ABC-8 add tea", "Add tea"),
+        ("Add tea\n\nIf a != 8, as #7 says.", "Add tea\n\nIf a != 8, as #7 says."),
     ],
 )
 def test_what_can_be_taken_out_is_taken_out(reply: str, made: str) -> None:
@@ -52,6 +59,10 @@ def test_behind_a_type_too() -> None:
         ("Add tea\n\nFixes #7, #8", "#8"),
         ("Add tea\n\nIt is what GH-9 wanted.", "GH-9"),
         ("Add tea\n\nAs AB-2 said.", "AB-2"),
+        ("Add tea\n\nIt was !9.", "!9"),
+        ("Add tea\n\nThis mends ABC-123 for good.", "ABC-123"),
+        ("Add tea\n\nSee owner/repo#8 for it.", "owner/repo#8"),
+        ("Add tea\n\nFixes #12\nABC-9 done", "ABC-9"),
         ("Add tea\n\nMore at https://example.com/o/r/pull/9 .", "https://example.com/o/r/pull/9"),
     ],
 )
@@ -61,9 +72,17 @@ def test_what_stands_in_a_sentence_is_refused(reply: str, issue: str) -> None:
     assert read_message(subject_alone(reply), PAST, KNOWN).text == "Add tea\n"
 
 
-def test_a_subject_that_speaks_of_one_is_refused() -> None:
+@pytest.mark.parametrize(
+    "subject", ["Mend what #44 broke", "Drop #44 workaround", "Fix #44 rounding", "Revert #44: tea"]
+)
+def test_a_subject_that_speaks_of_one_is_refused(subject: str) -> None:
     with pytest.raises(MessageRefused, match="names #44"):
-        read_message("Mend what #44 broke", PLAIN, KNOWN)
+        read_message(subject, PLAIN, KNOWN)
+
+
+def test_what_the_history_takes_for_a_project_is_one() -> None:
+    past = Customs(capital=True, examples=("UTF-1: Add tea",))
+    assert read_message("UTF-9: add tea", past, KNOWN).subject == "Add tea"
 
 
 @pytest.mark.parametrize("piece", ["fix ", " ", "#1 , ", "http://", "(#1"])

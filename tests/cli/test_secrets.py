@@ -39,6 +39,13 @@ def test_secrets_are_told_by_place_and_kind_alone(copilot: Copilot, git: Git, ro
     assert copilot("secrets", root / "sub" / "b.py", cwd=root).stdout == "sub/b.py:3 private-key\n"
 
 
+@pytest.mark.parametrize("folder", ["sub", ".", "sub/.."])
+def test_a_folder_is_none_of_the_files(copilot: Copilot, root: Path, folder: str) -> None:
+    done = copilot("secrets", folder, cwd=root)
+    assert done.returncode == 2
+    assert f"{folder} is a folder" in done.stderr
+
+
 def test_nothing_found_says_nothing(copilot: Copilot, git: Git, root: Path) -> None:
     _stage(git, root, "picture.png", b"\x89PNG\0" + TOKEN.encode())
     _stage(git, root, "latin.txt", "grün\n".encode("latin-1") * 9)

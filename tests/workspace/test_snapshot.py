@@ -290,7 +290,7 @@ def test_left_out_by_patterns_is_not_read_and_not_dirt(
     snapshot = read_snapshot(roots, Selection(exclude=("big/",)))
     assert {file.path: file.reason for file in snapshot.files} == {
         "a.py": "tracked",
-        "big/b.py": "excluded by the user's patterns",
+        "big/b.py": "excluded by a pattern of --exclude or of a configuration",
     }
     assert not snapshot.repositories[0].dirty
 

@@ -140,7 +140,6 @@ def last_review(root: Root, paths: StatePaths | None = None) -> Last | None:
 
     Else the newest of this repository, None if no hook asked for one. Raises GitFailed.
     """
-    from copilot.workspace.git_state import git_dir_of
     from copilot.workspace.notes import commit_of_head, tree_of_head
 
     folder = _folder_for(root, paths)
@@ -148,9 +147,8 @@ def last_review(root: Root, paths: StatePaths | None = None) -> Last | None:
     if folder is None or not found:
         return None
     commit, tree = commit_of_head(root.path), tree_of_head(root.path)
-    git_dir = git_dir_of(root.path, {})
-    own = {"", os.fspath(git_dir.resolve()) if git_dir else ""}
-    mine = (one for one in found if one.git_dir in own)
+    own = _own_git_dir(root)
+    mine = (one for one in found if one.git_dir in ("", own))
     here = (one for one in mine if tree and (one.tree == tree or one.commit == commit))
     kept = next(here, None)
     late = (one for one in found if one != kept and _unseen(folder, one.key).exists())
@@ -171,12 +169,20 @@ def _unseen(folder: Path, key: str) -> Path:
 
 
 def on_their_way(root: Root, paths: StatePaths | None = None) -> int:
-    """Return how many reviews that a hook asked for here are not at their end."""
+    """Return how many reviews that a hook asked for in this work tree are not at their end."""
     from copilot.assist.hooking.jobs import Place, is_running
 
-    folder = _folder_for(root, paths)
-    locks = folder.glob("*.lock") if folder else ()
-    return sum(is_running(Place(lock.parent, lock.stem)) for lock in locks)
+    folder, own = _folder_for(root, paths), _own_git_dir(root)
+    places = [Place(lock.parent, lock.stem) for lock in (folder.glob("*.lock") if folder else ())]
+    running = [place.read() for place in places if is_running(place)]
+    return sum(job is None or job.git_dir == own for job in running)
+
+
+def _own_git_dir(root: Root) -> str:
+    from copilot.workspace.git_state import git_dir_of
+
+    git_dir = git_dir_of(root.path, {})
+    return os.fspath(git_dir.resolve()) if git_dir else ""
 
 
 def _folder_for(root: Root, paths: StatePaths | None) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -232,6 +233,45 @@ def test_a_repository_cannot_loosen_the_policy(
     done = desk.commit()
     assert done.returncode == code
     assert "which a repository may not" in desk.said(done)[0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ('hook_policy = "closed"\nthme = "dark"\n', 7),
+        ('hook_policy = "clsoed"\n', 7),
+        ("hook_policy = 'closed' # mine\n[", 7),
+        ('hook_policy = "open"\nthme = "dark"\n', 0),
+        ('thme = "dark"\n', 0),
+    ],
+)
+def test_a_policy_stands_where_the_rest_cannot_be_read(desk: Desk, wrong: str, code: int) -> None:
+    desk.settle(desk.dead)
+    config = desk.home / ".config" / "repo-copilot" / "config.toml"
+    config.write_text(wrong)
+    done = desk.git("hook", "run", "pre-commit")
+    assert done.returncode == code
+    assert "not reviewed: " in done.stderr
+
+
+def test_our_own_checks_need_no_settings(desk: Desk, model: Model) -> None:
+    desk.settle(model(desk.clean))
+    (desk.root / ".copilot.toml").write_text('model = "theirs"\n')
+    assert desk.commit().returncode == 0
+    (desk.root / "a.py").write_text('DB_PASSWORD = "hunter2Xq9vz7w"\n')
+    done = desk.commit("--all")
+    assert done.returncode == 1
+    assert "a.py:1: error: what looks like a secret is added" in done.stderr
+
+
+def test_the_document_of_the_last_review_is_whole(
+    desk: Desk, model: Model, copilot: Copilot
+) -> None:
+    desk.settle(model(desk.clean))
+    assert desk.commit().returncode == 0
+    last = json.loads(copilot("review", "--last", "--json", cwd=desk.root).stdout)
+    assert [file["path"] for file in last["files"]] == ["a.py"]
+    assert last["reviewed"].startswith("what pre-commit saw at ")
 
 
 def test_names_of_any_bytes_are_reviewed(desk: Desk, model: Model) -> None:

@@ -51,7 +51,7 @@ def test_an_earlier_late_review_is_not_lost(desk: Desk, held: Held, copilot: Cop
     (desk.root / "a.py").write_text("one = 1\ntwo = one / 0\nthree = 3\n")
     desk.settle(held.url)
     assert desk.commit("--all").returncode == 0
-    last = copilot("review", "--last", cwd=desk.root)
+    last = copilot("review", "--last", "--quiet", cwd=desk.root)
     assert last.returncode == 0
     assert "This divides by zero." not in last.stdout
     (line,) = last.stderr.splitlines()
@@ -59,6 +59,26 @@ def test_an_earlier_late_review_is_not_lost(desk: Desk, held: Held, copilot: Cop
     named = line.partition(" has 1 finding: git ")[2].split()
     assert "This divides by zero." in desk.git(*named[:-1], f"{named[-1]}").stdout
     assert copilot("review", "--last", cwd=desk.root).stderr == ""
+
+
+def test_what_is_kept_is_no_answer_while_another_review_is_on_its_way(
+    desk: Desk, held: Held, copilot: Copilot
+) -> None:
+    desk.settle(held.url)
+    held.let.set()
+    desk.git("hook", "run", "pre-commit")
+    held.let.clear()
+    (desk.root / "a.py").write_text("one = 1\ntwo = one / 0\nthree = 3\n")
+    desk.git("add", "a.py")
+    desk.settle(held.url, hook_seconds=3)
+    desk.git("hook", "run", "pre-commit")
+    last = copilot("review", "--last", cwd=desk.root)
+    assert last.returncode == 7
+    assert last.stderr.splitlines() == ["a review is on its way", "the one before:"]
+    assert "nothing found" in last.stdout
+    held.let.set()
+    desk.await_reviews()
+    assert copilot("review", "--last", cwd=desk.root).returncode == 0
 
 
 def test_who_waits_in_a_terminal_is_told_so(desk: Desk, model: Model) -> None:
