@@ -32,7 +32,7 @@ _NO_PROJECT = re.compile(
 _LEADING = r"(?i:fix(?:es|ed)?|clos(?:es?|ed)|resolv(?:es?|ed)|refs?|see|bug|issue|ticket)"
 _FIRST = re.compile(
     rf"(?:\[?{_LEADING} (?P<named>{_ID})(?:\]?(?: -- | - |: )|\] )"
-    rf"|\[?(?P<issue>{_ID})(?P<end>\]?(?: -- | - |: )|\] | ))"
+    rf"|\[?(?P<issue>{_ID})(?:\]?(?: -- | - |: )|\] | ))"
 )
 
 
@@ -81,4 +81,4 @@ class Issues:
         return _NO_PROJECT.fullmatch(project[1]) is None
 
     def _is_none(self, text: str) -> bool:
-        return not any(self.stands(issue) for issue in _EACH.findall(text))
+        return all(self._is_one(one) and not self.stands(one) for one in _EACH.findall(text))

@@ -18,7 +18,7 @@ from copilot.evals.obedience import CORRECT, PARSED, PLACED, whole_samples
 from copilot.evals.probe import Probe
 from copilot.evals.probed import Asked, Asking, Edited, Fate, Probed
 from copilot.settings.prompts import load_prompt
-from copilot.settings.windows import keep_window
+from copilot.settings.windows import forget_window, keep_window
 from copilot.text import one_line
 from copilot.workspace.model import Snapshot, SourceFile
 from copilot.workspace.snapshot import gathered
@@ -58,6 +58,8 @@ def probe(setup: Setup, whom: Whom, seconds: float, most_tokens: int | None) -> 
     is_kept = probed.window is not None and not probed.as_claimed
     if is_kept and probed.window:
         keep_window(setup.paths.windows_file, ready.endpoint, probed.window)
+    elif ready.found_window and probed.most_read > ready.found_window:
+        forget_window(setup.paths.windows_file, ready.endpoint)
     return Found(_facts(ready, probed, is_kept=is_kept), tuple(_lines(ready, probed)))
 
 
@@ -119,7 +121,8 @@ def _lines(ready: Ready, probed: Probed) -> Iterator[str]:
             f"{probed.next_seconds or 0:,.0f} s: give it more --minutes"
         )
     if ready.found_window and probed.most_read > ready.found_window:
-        yield f"         more than the {ready.found_window:,} tokens that were found earlier"
+        earlier = f"{ready.found_window:,} tokens that were found earlier"
+        yield f"         more than the {earlier}, which are forgotten"
     yield from _forgotten(probed)
     yield f"edits    {_obedience(probed.edits)}"
     speed = probed.speed

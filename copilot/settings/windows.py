@@ -43,6 +43,12 @@ def keep_window(file: Path, name: str, tokens: int) -> None:
         _write(file, {**_read(file), name: tokens})
 
 
+def forget_window(file: Path, name: str) -> None:
+    """Forget what was kept of a model that turns out to hold more."""
+    with _alone(file.parent):
+        _write(file, {key: value for key, value in _read(file).items() if key != name})
+
+
 def effective_length(file: Path, name: str) -> Effective | None:
     """Return the shortest length that any suite measured for a model, None if none did."""
     return min(_measured(file, name).values(), key=lambda one: one.room, default=None)

@@ -32,6 +32,7 @@ KNOWN = "Branch: proj-55-tea\n=== modified a.py (+1 -0)\n+see #7, utf-8\n"
         ("Add tea\n\nFixes #7", "Add tea\n\nFixes #7"),
         ("Add tea\n\nFixes PROJ-55", "Add tea\n\nFixes PROJ-55"),
         ("Add tea\n\nAs UTF-8, by SHA-256.", "Add tea\n\nAs UTF-8, by SHA-256."),
+        ("Hash tea (SHA-256)\n\nFor RFC-9.", "Hash tea (SHA-256)\n\nFor RFC-9."),
         ("Add tea\n\nC#7 and &#8; are none.", "Add tea\n\nC#7 and &#8; are none."),
         ("Fixed #8 -- Add tea", "Add tea"),
         ("Issue #8: Add tea", "Add tea"),

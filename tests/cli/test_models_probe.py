@@ -121,6 +121,20 @@ def test_nothing_longer_than_asked_for_is_sent(copilot: Copilot, serve: Serve, r
     assert "was found" not in copilot("ask", "what?", "--base-url", url, cwd=root).stderr
 
 
+def test_a_window_that_was_found_too_small_is_forgotten(
+    copilot: Copilot, serve: Serve, root: Path, empty_home: Path
+) -> None:
+    url = serve(16_000, 16_000)
+    kept = empty_home / ".local" / "state" / "repo-copilot" / "windows.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(json.dumps({f"{url} scripted 16000": 1500}))
+    asked = copilot("ask", "what?", "--base-url", url, cwd=root)
+    assert "was found to be 1,500 tokens" in asked.stderr
+    done = copilot("models", "probe", "--base-url", url, "--up-to", "4k", cwd=root)
+    assert "more than the 1,500 tokens that were found earlier, which are forgotten" in done.stdout
+    assert "was found" not in copilot("ask", "what?", "--base-url", url, cwd=root).stderr
+
+
 def test_wrong_usage_is_told(fails: Fails, serve: Serve, root: Path) -> None:
     url = serve(16_000, 5000)
     for minutes in ("0", "nan", "inf"):
