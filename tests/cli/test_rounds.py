@@ -96,7 +96,7 @@ def test_a_reply_that_ran_into_its_limit_is_not(
     fails: Fails, model: Model, root: Path, good: str, asked: Asked
 ) -> None:
     said = fails(5, "edit", "x", "--yes", "--base-url", model(good, reason="length"), cwd=root)
-    assert "ran into its limit of tokens" in said
+    assert "ran into its limit of 8,192 tokens" in said
     assert len(asked) == 1
 
 
