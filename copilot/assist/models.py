@@ -90,6 +90,8 @@ def _within(chosen: ChosenModel, wall: Wall) -> ChosenModel:
 def _named(config: Config, name: str, besides: frozenset[str] = frozenset()) -> ChosenModel:
     """Return the model of a name. Raises UsageError, with the names there are `besides` some."""
     settings = config.models.get(name)
+    if settings is not None:
+        _check_kind(name, settings)
     if settings is not None and settings.provider in ENSEMBLES:
         return _ensemble(config, name, settings)
     if settings is not None and settings.provider != "embedded":
@@ -107,6 +109,17 @@ def _named(config: Config, name: str, besides: frozenset[str] = frozenset()) -> 
         )
     known = ", ".join(sorted({*config.models, *embedded} - besides))
     raise UsageError(f"no model is named {name!r}", f"known: {known}; or copilot models add")
+
+
+def _check_kind(name: str, settings: ModelSettings) -> None:
+    """Raise UsageError for what has no effect on a model of this kind."""
+    is_made = settings.provider in ENSEMBLES
+    if settings.members and not is_made:
+        said = f"[models.{one_line(name)}] has members, but its provider asks none"
+        raise UsageError(said, 'set provider to "mixture", "self" or "best-of", or leave them out')
+    if is_made and (settings.base_url or settings.api_key_env):
+        said = f"[models.{one_line(name)}] is made of others, and has no server or key of its own"
+        raise UsageError(said, "set base_url and api_key_env in the tables of its members")
 
 
 def _ensemble(config: Config, name: str, settings: ModelSettings) -> ChosenModel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
@@ -74,7 +75,7 @@ class OpenAIChat:
                     f"check the address, it often ends in /v1; or {NAME_ONE}",
                 )
             self._way = find_way(self._wanted, {}, self._look)
-            return ModelFacts(self._model, grammar=self._way.name)
+            return ModelFacts(self._model, grammar=self._way.name, listed=False)
         if not 200 <= status < 300:
             raise self._server.refused(status, body, whom)
         return self._chosen(_served_models(body))
@@ -98,7 +99,7 @@ class OpenAIChat:
         # llama.cpp serves its one model under any name; hosted lists may leave some models out.
         if facts is None and len(served) == 1:
             facts = served[0]
-        found = self._facts(facts or {})
+        found = replace(self._facts(facts or {}), listed=facts is not None)
         if (facts or {}).get("owned_by") == _LLAMA_CPP and self._slots is None:
             # Its sizes tell one model from another that goes by the same name.
             sizes = (facts or {}).get("meta")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from copilot.text import one_line
@@ -54,12 +54,16 @@ class Request:
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What the server says of its model; None where it says nothing. Sizes are in tokens."""
+    """What the server says of its model; None where it says nothing. Sizes are in tokens.
+
+    One that is not `listed` is taken at the user's word.
+    """
 
     model: str
     window: int | None = None
     grammar: Grammar = ""
     max_reply_tokens: int | None = None
+    listed: bool = field(default=True, compare=False)
 
     @property
     def follows_grammar(self) -> bool:

@@ -221,4 +221,5 @@ def _say_facts(facts: ModelFacts, settings: ModelSettings) -> None:
     if facts.window and settings.window and settings.window > facts.window:
         window += f" (and not the {settings.window:,} of --window)"
     grammar = "; follows grammars" if facts.follows_grammar else ""
-    say(f"it answers: model {facts.model}, window {window}{grammar}")
+    answers = "it answers" if facts.listed else "it answers, but does not list this name"
+    say(f"{answers}: model {facts.model}, window {window}{grammar}")

@@ -63,12 +63,25 @@ def test_facts(
     assert connect(f"{serve({MODELS: listing(*models)})}/v1", named).facts() == facts
 
 
+@pytest.mark.parametrize(
+    ("models", "listed"),
+    [([{"id": "one"}, {"id": "two"}], False), ([], False), ([{"id": "file.gguf"}], True)],
+)
+def test_a_name_that_the_list_does_not_hold_is_told_as_such(
+    serve: Serve, connect: Connect, models: list[Any], listed: bool
+) -> None:
+    facts = connect(f"{serve({MODELS: listing(*models)})}/v1", "typo").facts()
+    assert facts.listed is listed
+
+
 @pytest.mark.parametrize("status", ["404 Not Found", "405 Method Not Allowed", "501 No"])
 def test_a_server_without_a_list_is_taken_at_its_word(
     serve: Serve, connect: Connect, status: str
 ) -> None:
     routes = {MODELS: [answer(b"", status)]}
-    assert connect(f"{serve(routes)}/v1", "small").facts() == ModelFacts("small")
+    facts = connect(f"{serve(routes)}/v1", "small").facts()
+    assert facts == ModelFacts("small")
+    assert not facts.listed
 
 
 def test_without_a_list_a_model_has_to_be_named(serve: Serve, connect: Connect) -> None:

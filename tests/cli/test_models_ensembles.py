@@ -111,6 +111,8 @@ def test_an_ensemble_is_added_once_its_members_answer(
         (("--provider", "mixture", "--member", "gone"), "no model is named 'gone'"),
         (("--provider", "self", "--member", "a", "--member", "b"), "self asks one model"),
         (("--member", "a"), "members of what?"),
+        (("--provider", "openai", "--member", "a", "--base-url", NOWHERE), "has members, but"),
+        (("--provider", "mixture", "--member", "a", "--base-url", NOWHERE), "no server or key"),
     ],
 )
 def test_an_ensemble_that_cannot_be_is_not_added(
