@@ -97,17 +97,23 @@ class BudgetExceeded(CopilotError):
     """The prompt does not fit the budget or the model's window.
 
     `limit` is the model's real window and `got` the size of the prompt, both in tokens, where the
-    provider told them.
+    provider told them. `partial` is the answer to a part of the prompt, if there is one.
     """
 
     exit_code = ExitCode.BUDGET
 
     def __init__(
-        self, message: str, hint: str = "", limit: int | None = None, got: int | None = None
+        self,
+        message: str,
+        hint: str = "",
+        limit: int | None = None,
+        got: int | None = None,
+        partial: str = "",
     ) -> None:
         super().__init__(message, hint)
         self.limit = limit
         self.got = got
+        self.partial = partial
 
 
 class EditsRefused(CopilotError):

@@ -31,7 +31,7 @@ def hear(
     `turns` are what was said since the prompt: the marks are asked for once. With a `listener`, it
     gets all events in the place of the terminal. `end` is called behind the text, however it ends.
     What speaks for a prompt that was cut on its way is said aloud. Raises ModelError, for what is
-    no answer too, and BudgetExceeded without a limit for a prompt that was cut.
+    no answer too, BudgetExceeded for one that rests on a part of the prompt.
     """
     words = question.packed.words if not turns else ()
     if listener is not None:
@@ -68,6 +68,7 @@ def _check_read(
             f"the server read {one.prompt:,} tokens of about {total:,}, and the model repeated no "
             "mark of the prompt: it was cut without a word",
             "set window in the model's table to what the server can hold, or a smaller --budget",
+            partial=answer.text,
         )
 
 

@@ -90,8 +90,8 @@ def _ask(setup: Setup, question: str, asked: Question, ready: Ready, *, as_json:
     try:
         with recorded_if_broken(setup, "ask", question, asked, ready):
             answer = hear(asked, ready, out.write, end=out.end)
-    except ReplyIncomplete as stop:
-        if as_json:
+    except (ReplyIncomplete, BudgetExceeded) as stop:
+        if as_json and (stop.partial or isinstance(stop, ReplyIncomplete)):
             put_json(_document(asked, ready, stop.partial, None, complete=False))
         raise
     if as_json:

@@ -99,7 +99,7 @@ class Conversation:
         try:
             with recorded_if_broken(self.setup, "edit", self.task, self.question, self.ready):
                 return self._answered()
-        except (ReplyIncomplete, Interrupted) as stop:
+        except (ReplyIncomplete, Interrupted, BudgetExceeded) as stop:
             if stop.partial:
                 file = keep_reply(self.setup.paths.replies, stop.partial)
                 say(f"\nthe partial reply is kept, to be read: {file}")

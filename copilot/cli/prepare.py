@@ -24,7 +24,7 @@ from copilot.cli.setup import Setup
 from copilot.cli.show import say_packed, say_reuse
 from copilot.cli.talk import can_agree, detail, progress_bar, say, say_figures
 from copilot.context.reuse import Reuse, last_of
-from copilot.errors import PolicyRefused, ReplyIncomplete
+from copilot.errors import BudgetExceeded, PolicyRefused, ReplyIncomplete
 from copilot.settings.modes import Mode
 from copilot.text import one_line
 
@@ -146,7 +146,9 @@ def recorded_if_broken(
     started, clock = datetime.now(UTC), time.monotonic()
     try:
         yield
-    except (ReplyIncomplete, Interrupted) as stop:
+    except (ReplyIncomplete, Interrupted, BudgetExceeded) as stop:
+        if isinstance(stop, BudgetExceeded) and not stop.partial:
+            raise
         outcome = "stopped" if isinstance(stop, Interrupted) else "broke off"
         came = Answer(started, stop.partial, outcome, None, time.monotonic() - clock)
         record(setup, command, asked, question, ready, came, outcome)

@@ -64,19 +64,17 @@ def url(manner: _Manner) -> Iterator[str]:
 @pytest.fixture
 def ask(
     copilot: Copilot, url: str, empty_home: Path, make_repository: Callable[..., Path]
-) -> Callable[[], subprocess.CompletedProcess[str]]:
+) -> Copilot:
     lines = "".join(f"value_{number} = {number}\n" for number in range(800))
     root = make_repository({"a.py": lines}, "app")
     config = empty_home / ".config" / "repo-copilot" / "config.toml"
     config.parent.mkdir(parents=True)
     table = f'[models.o]\nprovider = "ollama"\nbase_url = "{url}"\nmodel = "m"\n'
     config.write_text(f'model = "o"\n{table}')
-    return lambda: copilot("ask", "what is one?", cwd=root)
+    return lambda *options: copilot("ask", "what is one?", *options, cwd=root)
 
 
-def test_what_its_cache_held_may_be_left_out_of_the_count(
-    ask: Callable[[], subprocess.CompletedProcess[str]], manner: _Manner
-) -> None:
+def test_what_its_cache_held_may_be_left_out_of_the_count(ask: Copilot, manner: _Manner) -> None:
     for manner.count in (9_000, 70, 1):
         done = ask()
         assert (done.returncode, done.stdout) == (0, "It is one.\n"), done.stderr
@@ -84,14 +82,16 @@ def test_what_its_cache_held_may_be_left_out_of_the_count(
         assert "was found to be" not in done.stderr
 
 
-def test_few_tokens_and_no_marks_are_a_prompt_that_was_cut(
-    ask: Callable[[], subprocess.CompletedProcess[str]], manner: _Manner
-) -> None:
+def test_few_tokens_and_no_marks_are_a_prompt_that_was_cut(ask: Copilot, manner: _Manner) -> None:
     manner.count, manner.repeats = 2_048, False
     done = ask()
     assert (done.returncode, done.stdout, manner.asked) == (4, "It is one.\n", 1)
     assert "read 2,048 tokens of about" in done.stderr
     assert "set window" in done.stderr
+    cut = ask("--json")
+    assert cut.returncode == 4
+    document = json.loads(cut.stdout)
+    assert (document["answer"], document["complete"]) == ("It is one.\n", False)
     manner.count = 9_000
     again = ask()
     assert again.returncode == 0
