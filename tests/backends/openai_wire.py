@@ -7,11 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from copilot.backends.openai_chat import OpenAIChat
-from copilot.backends.protocol import (
-    Event,
-    Message,
-    Request,
-)
+from copilot.backends.protocol import Event, Message, Request
 
 Serve = Callable[[Mapping[str, Any]], str]
 Connect = Callable[..., OpenAIChat]

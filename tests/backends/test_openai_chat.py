@@ -9,18 +9,8 @@ from typing import Any
 import pytest
 
 from copilot.backends.faults import NAME_ONE
-from copilot.backends.protocol import (
-    Finished,
-    Message,
-    ModelFacts,
-    Request,
-)
-from copilot.errors import (
-    BudgetExceeded,
-    ModelRefused,
-    ModelUnreachable,
-    UsageError,
-)
+from copilot.backends.protocol import Finished, Message, ModelFacts, Request
+from copilot.errors import BudgetExceeded, ModelRefused, ModelUnreachable, UsageError
 from tests.backends.openai_wire import (
     CHAT,
     KEY,

@@ -8,21 +8,8 @@ from typing import Any
 
 import pytest
 
-from copilot.backends.protocol import (
-    Delta,
-    Event,
-    Finished,
-    Reading,
-    Request,
-    Thinking,
-    Usage,
-)
-from copilot.errors import (
-    BudgetExceeded,
-    ModelError,
-    ModelRefused,
-    ReplyIncomplete,
-)
+from copilot.backends.protocol import Delta, Event, Finished, Reading, Request, Thinking, Usage
+from copilot.errors import BudgetExceeded, ModelError, ModelRefused, ReplyIncomplete
 from tests.backends.openai_wire import (
     CHAT,
     REQUEST,

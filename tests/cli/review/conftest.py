@@ -8,12 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.review.shop import (
-    CHECK,
-    REPORT,
-    SHOP,
-    Git,
-)
+from tests.cli.review.shop import CHECK, REPORT, SHOP, Git
 
 
 @pytest.fixture

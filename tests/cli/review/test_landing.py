@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cli.review.shop import (
-    SUGGESTION,
-    Copilot,
-    Git,
-    Model,
-    finding,
-    reply,
-)
+from tests.cli.review.shop import SUGGESTION, Copilot, Git, Model, finding, reply
 
 
 def test_suggestions_go_through_the_journal(copilot: Copilot, model: Model, repo: Path) -> None:

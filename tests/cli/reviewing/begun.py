@@ -12,10 +12,7 @@ from copilot.backends.protocol import Event
 from copilot.cli.conversation import Conversation
 from copilot.cli.reviewing import Reviewing
 from copilot.journal.transact import commit
-from copilot.review.state import (
-    Review,
-    accepted,
-)
+from copilot.review.state import Review, accepted
 
 Copilot = Callable[..., subprocess.CompletedProcess[str]]
 Model = Callable[..., str]

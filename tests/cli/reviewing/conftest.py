@@ -14,16 +14,8 @@ from copilot.cli.prepare import read_for
 from copilot.cli.ready import ready_model
 from copilot.cli.reviewing import Reviewing
 from copilot.cli.setup import set_up
-from copilot.review.state import (
-    start,
-)
-from tests.cli.reviewing.begun import (
-    LINES,
-    PATH,
-    Begin,
-    Begun,
-    Words,
-)
+from copilot.review.state import start
+from tests.cli.reviewing.begun import LINES, PATH, Begin, Begun, Words
 
 
 @pytest.fixture

@@ -26,16 +26,7 @@ from copilot.review.state import (
     with_comment,
     with_edited_hunk,
 )
-from tests.cli.reviewing.begun import (
-    LINES,
-    PATH,
-    Asked,
-    Begin,
-    Model,
-    Words,
-    show,
-    texts,
-)
+from tests.cli.reviewing.begun import LINES, PATH, Asked, Begin, Model, Words, show, texts
 
 # Asking again
 

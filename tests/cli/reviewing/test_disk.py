@@ -24,16 +24,7 @@ from copilot.review.state import (
     with_comment,
     with_edited_hunk,
 )
-from tests.cli.reviewing.begun import (
-    LINES,
-    PATH,
-    Asked,
-    Begin,
-    Copilot,
-    Model,
-    Words,
-    texts,
-)
+from tests.cli.reviewing.begun import LINES, PATH, Asked, Begin, Copilot, Model, Words, texts
 
 # The disk
 
