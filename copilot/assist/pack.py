@@ -116,12 +116,12 @@ def pack_on_base(scope: Scope, wording: Wording, progress: Progress) -> Packed |
         draft.start_for_few()
         try:
             base = base_of(scope, draft, progress)
+            if base is not None:
+                check_not_empty(base.read.files, scope)
         except NothingToRead:
             return None
         if base is None:
             scope.cache.put({too_small_key(scope): b"1"})
-            return None
-        if not any(file.is_text for file in base.read.files):
             return None
         frame, sections = base.frozen.record.frame, list(frozen_sections(base))
         asking = Asking(scope, wording, draft, frame, base.frozen.record.words)

@@ -52,17 +52,14 @@ def check_staged(hook: Hook, why: str) -> Verdict:
 
     Raises CopilotError, OSError.
     """
+    without = not_reviewed(hook.policy, f"not reviewed: {why}", hook.what)
     try:
-        with in_time(hook.until):
-            diff = read_diff(hook.root, Changes(What.STAGED))
-            fixed = _checked(hook, diff)
+        diff, fixed = _read(hook, Changes(What.STAGED))
     except TooSlow:
-        return not_reviewed(hook.policy, f"not reviewed: {why}", hook.what)
+        return without
     _show_checks(fixed, diff)
-    verdict = found(hook.policy, [one.severity.value for one in fixed], hook.what)
-    if verdict.code:
-        return verdict
-    return not_reviewed(hook.policy, f"not reviewed: {why}", hook.what)
+    verdict = _of_checks(hook, fixed)
+    return verdict if verdict.code else without
 
 
 def review(
@@ -74,13 +71,11 @@ def review(
     from. What our own checks stop is shown to no model. Raises CopilotError, OSError.
     """
     try:
-        with in_time(hook.until):
-            diff = read_diff(hook.root, changes)
-            fixed = _checked(hook, diff)
+        diff, fixed = _read(hook, changes)
     except TooSlow:
         why = f"not reviewed: not even read within {hook.policy.seconds:g} s"
         return not_reviewed(hook.policy, why, hook.what), True
-    verdict = found(hook.policy, [one.severity.value for one in fixed], hook.what)
+    verdict = _of_checks(hook, fixed)
     if verdict.code or not is_relevant(diff):
         _show_checks(fixed, diff)
         return (verdict if fixed else Verdict(ExitCode.OK)), False
@@ -91,6 +86,17 @@ def review(
         return _without_answer(hook, error), True
     # `git commit -a` and `git commit FILE` stage in an index of their own.
     return _told(hook, diff, kept, fixed, apart=Path(index or _INDEX).name != _INDEX)
+
+
+def _read(hook: Hook, changes: Changes) -> tuple[Diff, Sequence[Finding]]:
+    """Return what changed, and what our own checks find. Raises TooSlow, CopilotError, OSError."""
+    with in_time(hook.until):
+        diff = read_diff(hook.root, changes)
+        return diff, _checked(hook, diff)
+
+
+def _of_checks(hook: Hook, fixed: Sequence[Finding]) -> Verdict:
+    return found(hook.policy, [one.severity.value for one in fixed], hook.what)
 
 
 def _checked(hook: Hook, diff: Diff) -> Sequence[Finding]:

@@ -27,15 +27,21 @@ def main() -> None:
         os.execv(sys.executable, [*python, "-m", "copilot", *sys.argv[1:]])  # noqa: S606
     try:
         code = _run(sys.argv[1:])
-    except KeyboardInterrupt:
-        # While it is still being imported.
-        code = 130
-    except BrokenPipeError:
-        _forget_stdout()
-        code = 141
+    except (KeyboardInterrupt, BrokenPipeError) as early:
+        # While it is still being imported, or by --version.
+        code = _left_early(early)
     # Else a process that ends would look through all it holds for cycles first.
     gc.freeze()
     sys.exit(code)
+
+
+def _left_early(why: KeyboardInterrupt | BrokenPipeError) -> int:
+    from copilot.errors import ExitCode
+
+    if isinstance(why, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    _forget_stdout()
+    return ExitCode.NOBODY_READS
 
 
 def _run(arguments: list[str]) -> int:

@@ -36,7 +36,7 @@ from copilot.cli.prepare import Question, agree, record
 from copilot.cli.ready import Ready, ready_model
 from copilot.cli.setup import Setup, set_up
 from copilot.cli.show import put, put_json, say_packed
-from copilot.cli.talk import progress_bar, say
+from copilot.cli.talk import progress_bar, say_always
 from copilot.context.reuse import last_of
 from copilot.errors import BudgetExceeded, ExitCode, ModelError
 from copilot.settings.modes import Mode
@@ -124,7 +124,7 @@ def _member(setup: Setup, question: Question, name: str) -> dict[str, Any]:
         with ready_model(setup, Whom(name, None, None)) as one:
             return _warmed(setup, question, one)
     except (ModelError, BudgetExceeded) as error:
-        say(f"{one_line(name)} was not warmed: {one_line(error.message)}")
+        say_always(f"{one_line(name)} was not warmed: {one_line(error.message)}")
         return {"error": error.message}
 
 

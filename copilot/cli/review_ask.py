@@ -9,7 +9,14 @@ from dataclasses import dataclass, field, replace
 from copilot.assist.ask import Answer, ask
 from copilot.assist.marks import without_marks
 from copilot.assist.pack import limit_of
-from copilot.assist.reviewing.asking import Cost, Judged, grammar_of, judge, result_of, why_cut
+from copilot.assist.reviewing.asking import (
+    Cost,
+    Judged,
+    grammar_of,
+    judge,
+    result_of,
+    why_prompt_cut,
+)
 from copilot.assist.reviewing.context import TOO_LARGE, Asked, requests
 from copilot.assist.reviewing.finding import Finding, ReviewResult
 from copilot.assist.reviewing.form import asks_again
@@ -101,7 +108,7 @@ class _Asking:
         words = one.packed.words if not since else ()
         marked = without_marks(answer.text, words)
         read, total = least_read(answer.usage) or None, one.packed.prompt.total_tokens
-        cut = why_cut(read, total, marked.missing)
+        cut = why_prompt_cut(read, total, marked.missing)
         text = marked.text if one.packed.words else answer.text
         said = judge(one, text, is_cut_off=answer.cut_off, why_cut=cut)
         note = said.note or (BROKEN_OFF if is_broken else "")

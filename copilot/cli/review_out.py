@@ -18,7 +18,7 @@ from copilot.workspace.diffs import Diff
 from copilot.workspace.model import Root
 
 if TYPE_CHECKING:
-    from copilot.assist.hooking.kept import Kept
+    from copilot.assist.hooking.kept import Kept, Last
 
 
 class Form(Enum):
@@ -67,34 +67,48 @@ def put_last(root: Root, paths: StatePaths, form: Form) -> Shown:
     from copilot.assist.hooking.kept import last_review, mark_seen, on_their_way
     from copilot.assist.hooking.results import blobs_of, result_of
 
-    if number := on_their_way(root, paths):
-        say(f"{number} reviews are on their way" if number > 1 else "a review is on its way")
-    last = last_review(root, paths)
+    running, last = on_their_way(root, paths), last_review(root, paths)
+    if running:
+        say(f"{running} reviews are on their way" if running > 1 else "a review is on its way")
     if last is None:
-        if not number:
+        if not running:
             say("no review is kept here: no hook has asked for one, or it was ended")
-        return Shown(ExitCode.INCOMPLETE if number else ExitCode.OK)
-    kept, result = last.kept, result_of(last.kept)
+        return Shown(ExitCode.INCOMPLETE if running else ExitCode.OK)
+    _say_others(last, running)
+    mark_seen(root, (last.kept, *last.late), paths)
+    code = _put_kept(last.kept, form)
+    if running or not last.is_here:
+        code = ExitCode.INCOMPLETE
+    result = result_of(last.kept)
+    return Shown(code, result.findings if result else (), blobs_of(last.kept))
+
+
+def _say_others(last: Last, running: int) -> None:
+    """Say what else was reviewed, and what the review that follows is not of."""
     if not last.is_here:
         say("no hook has asked for a review of what is checked out here; the last one of others:")
     for one in last.late:
-        if one != kept:
+        if one != last.kept:
             say_always(_late_line(one))
-    mark_seen(root, (kept, *last.late), paths)
-    if number:
+    if running:
         say("the one before:")
+
+
+def _put_kept(kept: Kept, form: Form) -> ExitCode:
+    """Put a review as it was kept on stdout, and return how it ended."""
+    from copilot.assist.hooking.results import result_of
+
+    result = result_of(kept)
     if result is None:
         say_always(f"the review of what {kept.hook} saw {_when(kept)} came to nothing:")
         say_always(kept.said.rstrip("\n"))
-        return Shown(ExitCode.INCOMPLETE if number else ExitCode(kept.code))
+        return ExitCode(kept.code)
     saw = Diff((), result.key, kept.commit, f"what {kept.hook} saw {_when(kept)}")
     if form is Form.JSON:
         put_json({**kept.document, "reviewed": saw.description})
     else:
         put_review(result, saw, form)
-    is_answer = last.is_here and not number
-    code = result.outcome.exit_code if is_answer else ExitCode.INCOMPLETE
-    return Shown(code, result.findings, blobs_of(kept))
+    return result.outcome.exit_code
 
 
 def _when(kept: Kept) -> str:

@@ -14,10 +14,11 @@ from copilot.errors import UsageError
 from copilot.text import one_line
 from copilot.workspace.contents import MAX_FILE_BYTES, FileReader, read_file
 from copilot.workspace.diffs import DiffFile, Status
-from copilot.workspace.encoded import hunks_of, is_marked
+from copilot.workspace.encoded import hunks_of
+from copilot.workspace.encodings import is_marked
 from copilot.workspace.git import GitFailed, run_git
-from copilot.workspace.objects import large_texts, read_blobs
-from copilot.workspace.patch_text import PatchPart, read_patch
+from copilot.workspace.objects import begins_as_text, large_texts, read_blobs
+from copilot.workspace.patch_text import HUNK_OPTIONS, PatchPart, read_patch
 from copilot.workspace.special import look_around
 
 # Of a large file a small part may have changed; what changed may be no more than a prompt shows.
@@ -32,9 +33,8 @@ _SETTINGS = (
     *("-c", f"core.bigFileThreshold={_MOST_COMPARED_BYTES}"),
 )
 _OPTIONS = (
-    *("--raw", "--patch", "-z", "--full-index", "--unified=3", "--inter-hunk-context=0"),
-    *("--find-renames", "--find-copies", "--no-rename-empty", "-l1000", "--diff-algorithm=myers"),
-    *("--indent-heuristic", "--no-color", "--no-ext-diff", "--no-textconv"),
+    *("--raw", "--patch", "-z", "--full-index", *HUNK_OPTIONS),
+    *("--find-renames", "--find-copies", "--no-rename-empty", "-l1000"),
     *("--submodule=short", "--ignore-submodules=dirty", "--ita-invisible-in-index"),
     *("--src-prefix=a/", "--dst-prefix=b/", f"-O{os.devnull}"),
 )
@@ -48,8 +48,6 @@ _STATUS: Mapping[str, Status] = {
     "R": "renamed",
     "U": "unmerged",
 }
-# As far as git looks for a byte that no text has.
-_SNIFF_BYTES = 8000
 _PATHS_AT_ONCE = 200
 
 
@@ -155,7 +153,7 @@ class _Facts:
     def take(self, blob: str, data: bytes | None) -> None:
         if data is None:
             return
-        if b"\0" not in data[:_SNIFF_BYTES]:
+        if begins_as_text(data):
             self.texts.add(blob)
         if is_marked(data):
             self.encoded.add(blob)

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from pathlib import Path
 
 from copilot.workspace.diffs import DiffHunk
 from copilot.workspace.encodings import read_text
 from copilot.workspace.git import run_git
-from copilot.workspace.patch_text import read_patch
+from copilot.workspace.patch_text import HUNK_OPTIONS, read_patch
 
-_MARKS = (BOM_UTF16_LE, BOM_UTF16_BE, BOM_UTF32_LE, BOM_UTF32_BE)
 _OLD, _NEW = "old", "new"
 _DIFFERS = 1
 _FLAGS = (
     *("-c", f"core.attributesFile={os.devnull}", "-c", "diff.suppressBlankEmpty=false"),
-    *("diff", "--no-index", "--text", "--no-color", "--no-ext-diff", "--no-textconv"),
-    *("--unified=3", "--inter-hunk-context=0", "--diff-algorithm=myers", "--indent-heuristic"),
+    *("diff", "--no-index", "--text", *HUNK_OPTIONS),
 )
-
-
-def is_marked(data: bytes) -> bool:
-    """Tell whether bytes begin with the byte order mark of UTF-16 or UTF-32."""
-    return data.startswith(_MARKS)
 
 
 def hunks_of(old: bytes, new: bytes) -> tuple[DiffHunk, ...] | None:

@@ -53,6 +53,11 @@ def read_text(data: bytes) -> Text | None:
     return _decoded(data, guessed) if guessed else None
 
 
+def is_marked(data: bytes) -> bool:
+    """Tell whether bytes begin with the byte order mark of UTF-16 or UTF-32."""
+    return data.startswith(tuple(mark for mark, _ in _MARKED))
+
+
 def _decoded(data: bytes, encoding: str) -> Text | None:
     try:
         text = data.decode(encoding)

@@ -23,7 +23,8 @@ def read_blobs(folder: Path, ids: Iterable[str], *where: str) -> Iterator[tuple[
     asked in `folder`. Raises GitFailed.
     """
     run_git(folder, *where, "rev-parse", "--git-dir")
-    for some in batches(_sizes(folder, ids, where), lambda one: one[1], _BATCH_BYTES):
+    sizes = (one for one in _sizes(folder, ids, where) if one[1] <= MAX_FILE_BYTES)
+    for some in batches(sizes, lambda one: one[1], _BATCH_BYTES):
         for asked, output in _told(folder, [name for name, _ in some], where, "--batch"):
             yield from _contents(asked, output)
 
@@ -31,15 +32,18 @@ def read_blobs(folder: Path, ids: Iterable[str], *where: str) -> Iterator[tuple[
 def large_texts(folder: Path, ids: Iterable[str]) -> dict[str, int]:
     """Return the sizes in bytes of blobs that `read_blobs` passes over and that begin as a text."""
     found = {}
-    for asked, output in _told(folder, list(dict.fromkeys(ids)), (), "--batch-check"):
-        for name, line in zip(asked, output.splitlines(), strict=True):
-            told = line.decode("ascii").split()[1:]
-            if len(told) == 2 and told[0] == "blob" and int(told[1]) > MAX_FILE_BYTES:
-                with talking_git(folder, "cat-file", "blob", name) as git:
-                    begun = git.stdout.read(_SNIFF_BYTES) if git.stdout else b""
-                if b"\0" not in begun:
-                    found[name] = int(told[1])
+    for name, size in _sizes(folder, ids, ()):
+        if size > MAX_FILE_BYTES:
+            with talking_git(folder, "cat-file", "blob", name) as git:
+                begun = git.stdout.read(_SNIFF_BYTES) if git.stdout else b""
+            if begins_as_text(begun):
+                found[name] = size
     return found
+
+
+def begins_as_text(data: bytes) -> bool:
+    """Tell whether git takes contents for text that begin so."""
+    return b"\0" not in data[:_SNIFF_BYTES]
 
 
 def committed_blobs(folder: Path, revision: str) -> dict[str, str]:
@@ -56,13 +60,12 @@ def committed_blobs(folder: Path, revision: str) -> dict[str, str]:
 
 
 def _sizes(folder: Path, ids: Iterable[str], where: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Yield the ids of blobs that are there and not too large, with their sizes in bytes."""
+    """Yield the ids of blobs that are there, with their sizes in bytes."""
     for asked, output in _told(folder, list(dict.fromkeys(ids)), where, "--batch-check"):
         for name, line in zip(asked, output.splitlines(), strict=True):
             # `<id> <type> <size>`, or `<id> missing`.
             found, *told = line.decode("ascii").split()
-            is_blob = found == name and len(told) == 2 and told[0] == "blob"
-            if is_blob and int(told[1]) <= MAX_FILE_BYTES:
+            if found == name and len(told) == 2 and told[0] == "blob":
                 yield name, int(told[1])
 
 

@@ -11,6 +11,11 @@ from copilot.errors import UsageError
 from copilot.text import one_line
 from copilot.workspace.diffs import DiffHunk, DiffLine, Sign
 
+# What git is to write, whatever the settings are.
+HUNK_OPTIONS = (
+    *("--unified=3", "--inter-hunk-context=0", "--diff-algorithm=myers", "--indent-heuristic"),
+    *("--no-color", "--no-ext-diff", "--no-textconv"),
+)
 _NO_FILE = "/dev/null"
 _GIT = b"diff --git "
 _HUNK = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@ ?(.*)", re.DOTALL)

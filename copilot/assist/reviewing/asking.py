@@ -89,7 +89,7 @@ def judge(asked: Asked, reply: str, *, is_cut_off: bool = False, why_cut: str = 
     return Judged(tuple(findings), tuple(dropped), looked_at, note, is_cut=bool(why_cut))
 
 
-def why_cut(read: int | None, total: int, missing: Sequence[str]) -> str:
+def why_prompt_cut(read: int | None, total: int, missing: Sequence[str]) -> str:
     """Return what speaks for a prompt of `total` tokens that was cut on its way, "" for nothing.
 
     Where the server counted what it read, that tells more than words that a model forgot.
