@@ -61,7 +61,7 @@ class Sender:
 
 
 def _text(number: int) -> str:
-    return _WORD if number % _A_LINE else "\n"
+    return _WORD if (number + 1) % _A_LINE else "\n"
 
 
 def _event(document: object) -> bytes:
