@@ -9,8 +9,6 @@ import multiprocessing
 import os
 import signal
 import socket
-import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -21,6 +19,7 @@ from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
+from copilot.forks import can_fork
 from copilot.lanes import MOST_SENT_AHEAD, Lane
 
 Item = TypeVar("Item")
@@ -223,11 +222,6 @@ class Workers(Generic[Item, Result]):
         self._workers[-count].process = process
         for theirs, _ in places:
             theirs.close()
-
-
-def can_fork() -> bool:
-    """Tell whether a process may be forked: no thread of ours may hold a lock meanwhile."""
-    return threading.active_count() == 1 and sys.platform == "linux"
 
 
 def _hang_up(pipe: Connection) -> None:

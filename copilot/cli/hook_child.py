@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -15,18 +14,17 @@ import msgspec
 
 from copilot.assist.hooking.jobs import Job, Place, is_running, take
 from copilot.assist.hooking.kept import Kept, find, keep
+from copilot.cli.hook_process import Review, start_review
+from copilot.cli.later import put_off
 from copilot.errors import CopilotError, ExitCode, UsageError
 from copilot.workspace.notes import tree_of_index, write_note
 
 _POLL_SECONDS = 0.02
-_END_SECONDS = 1.0
 _MOST_SAID = 4000
 # A review that takes longer is ended: others wait for its place.
 _MOST_SECONDS = 3600
 # In a submodule, git would read the state that is set aside too.
 _WITHOUT_SUBMODULES = {"COPILOT_SUBMODULES": "0"}
-# -P: no module is imported from the folder that it runs in.
-PYTHON = (sys.executable, "-P", "-X", "utf8", "-m", "copilot")
 
 
 class Late(Exception):
@@ -40,7 +38,7 @@ def answer_to(place: Place, job: Job, until: float, *, background: bool) -> Kept
     Late, CopilotError, OSError.
     """
     on_its_way: Job | None = None
-    while (process := _start(place, job)) is None and (on_its_way := place.read()) is None:
+    while (review := _start(place, job)) is None and (on_its_way := place.read()) is None:
         # Somebody begins just now, comes to an end, or only looks whether a review is on its way.
         if (kept := _kept(place, "")) is not None:
             return kept
@@ -48,28 +46,31 @@ def answer_to(place: Place, job: Job, until: float, *, background: bool) -> Kept
             raise Late
         time.sleep(_POLL_SECONDS)
     asked = on_its_way.asked if on_its_way else job.asked
+    if review is None:
+        return _awaited(place, asked, until)
     try:
-        return _awaited(place, asked, until, process)
+        return _awaited(place, asked, until, review)
     except Late:
-        if process is not None and background:
-            # It may have ended just before.
-            with suppress(FileNotFoundError):
-                place.mark_late()
-            if (kept := _kept(place, asked)) is not None:
-                return kept
-        elif process is not None:
-            _stop(process, place)
+        if not background:
+            _stop(review, place)
+            raise
+        # It may have ended just before.
+        with suppress(FileNotFoundError):
+            place.mark_late()
+        if (kept := _kept(place, asked)) is not None:
+            return kept
         raise
     except KeyboardInterrupt:
-        if process is not None:
-            _stop(process, place)
+        _stop(review, place)
         raise
+    finally:
+        review.let_go()
 
 
-def _start(place: Place, job: Job) -> subprocess.Popen[bytes] | None:
+def _start(place: Place, job: Job) -> Review | None:
     """Start the review in a session of its own, None if it is on its way already.
 
-    It holds the lock, as long as it lives.
+    It holds the lock, until its answer is kept.
     """
     from copilot.workspace.set_aside import set_aside
 
@@ -83,23 +84,12 @@ def _start(place: Place, job: Job) -> subprocess.Popen[bytes] | None:
             variables = {**apart.variables, **_WITHOUT_SUBMODULES}
             job = msgspec.structs.replace(job, variables=variables, index=index)
         place.write(job)
-        with place.output.open("wb") as output, place.said.open("wb") as said:
-            return subprocess.Popen(
-                [*PYTHON, "hook", "finish", os.fspath(place.folder), place.key],
-                cwd=job.top,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=said,
-                pass_fds=(held,),
-                start_new_session=True,
-            )
+        return start_review(Path(job.top), place, held)
     finally:
         os.close(held)
 
 
-def _awaited(
-    place: Place, asked: str, until: float, process: subprocess.Popen[bytes] | None
-) -> Kept:
+def _awaited(place: Place, asked: str, until: float, review: Review | None = None) -> Kept:
     """Return what the job keeps at its end. Raises Late, UsageError if it keeps nothing."""
     while True:
         is_over = not is_running(place)
@@ -107,13 +97,13 @@ def _awaited(
             return kept
         if is_over:
             raise UsageError("the review broke off", "copilot review --staged says more")
-        if time.monotonic() >= until:
+        left = until - time.monotonic()
+        if left <= 0:
             raise Late
-        if process is None:
+        if review is None:
             time.sleep(_POLL_SECONDS)
         else:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_POLL_SECONDS)
+            review.wait(left)
 
 
 def _kept(place: Place, asked: str) -> Kept | None:
@@ -124,32 +114,32 @@ def _kept(place: Place, asked: str) -> Kept | None:
     return kept if kept.asked == asked or (not asked and kept.is_answer) else None
 
 
-def _stop(process: subprocess.Popen[bytes], place: Place) -> None:
-    """End a review of ours, and all that it started."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(_END_SECONDS)
-    except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def _stop(review: Review, place: Place) -> None:
+    review.stop()
     place.clear()
 
 
 def finish(arguments: Sequence[str]) -> int:
-    """Run the review of a job and keep how it ended: `FOLDER KEY`. Raises CopilotError, OSError."""
-    if len(arguments) != 2:
+    """Run the review of a job and keep how it ended: `FOLDER KEY LOCK PIPE`.
+
+    The descriptors LOCK, which holds the job's lock, and PIPE are closed as soon as the answer is
+    kept. Raises CopilotError, OSError.
+    """
+    if len(arguments) != 4 or not "".join(arguments[2:]).isdigit():
         raise UsageError("hook finish is for copilot itself", "copilot hook --help")
     place = Place(Path(arguments[0]), arguments[1])
     job = place.read()
     if job is None:
         raise UsageError("nothing to finish there", "copilot review --staged")
     signal.alarm(_MOST_SECONDS)
-    try:
-        _finish(place, job)
-    finally:
-        place.clear()
+    with put_off():
+        try:
+            _finish(place, job)
+        finally:
+            # Whoever comes next may begin: what is left to do is for the record.
+            place.clear()
+            for descriptor in arguments[2:]:
+                os.close(int(descriptor))
     return ExitCode.OK
 
 
@@ -159,25 +149,27 @@ def _finish(place: Place, job: Job) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     tree = _tree(job) if job.index else None
-    printed = place.output.read_text(encoding="utf-8", errors="replace")
-    said = place.said.read_text(encoding="utf-8", errors="replace")[-_MOST_SAID:]
     kept = Kept(
         key=job.key,
         asked=job.asked,
         hook=job.hook,
         when=time.time(),
         code=code,
-        said=said,
+        said=_text(place.said)[-_MOST_SAID:],
         tree=tree,
         commit=job.commit,
-        printed=printed or None,
+        printed=_text(place.output) or None,
         git_dir=job.git_dir,
         is_late=place.is_late,
     )
     keep(place.folder, kept)
     named = tree if job.index else job.commit
-    if place.is_late and named and printed:
-        write_note(Path(job.git_dir), named, printed)
+    if place.is_late and named and kept.printed:
+        write_note(Path(job.git_dir), named, kept.printed)
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace")
 
 
 def _tree(job: Job) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from copilot.assist.hooking.commits import spent
 from copilot.assist.hooking.policy import Verdict
-from copilot.cli.hook_child import PYTHON
+from copilot.cli.hook_process import PYTHON
 from copilot.cli.hook_run import Hook
 from copilot.errors import ExitCode
 from copilot.workspace.inherited import index_of

@@ -14,6 +14,7 @@ from copilot.assist.reviewing.asking import result_of
 from copilot.assist.reviewing.finding import Finding, ReviewResult
 from copilot.assist.reviewing.fixed import fixed_findings
 from copilot.assist.reviewing.matter import never_shown
+from copilot.cli.later import put_off
 from copilot.cli.options import (
     Allow,
     BaseUrl,
@@ -167,10 +168,11 @@ def review_command(
         raise typer.Exit(shown.code)
     diff = read_diff(one, changes)
     whom = Whom(model, base_url, api_key_env)
-    result = reviewed(
-        setup, one, diff, lambda fixed: _asked(setup, one, changes, diff, whom, fixed, requests)
-    )
-    put_review(result, diff, form)
+    with put_off():
+        result = reviewed(
+            setup, one, diff, lambda fixed: _asked(setup, one, changes, diff, whom, fixed, requests)
+        )
+        put_review(result, diff, form)
     _land(result.findings, setup, one, after)
     raise typer.Exit(result.outcome.exit_code)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from copilot.assist.ask import Answer, ask
 from copilot.assist.marks import without_marks
@@ -26,6 +27,7 @@ from copilot.assist.scope import Scope
 from copilot.backends.ensembles.members import least_read
 from copilot.backends.protocol import Event, Message
 from copilot.cli.fit import narrowed
+from copilot.cli.later import Step, later
 from copilot.cli.listening import streaming
 from copilot.cli.prepare import Question, agree, question_of, record
 from copilot.cli.ready import Ready
@@ -64,29 +66,35 @@ class _Asking:
 
     def ask(self, asked: Sequence[Asked], most: int) -> None:
         """Ask them, until the person or the server wants no more. Raises CopilotError."""
+        last = min(len(asked), most) - 1
         for number, one in enumerate(asked):
             if number == most:
                 self.note = _TOO_MANY
                 return
             try:
-                self._ask(one, f"{number + 1} of {len(asked)}")
+                self._ask(one, f"{number + 1} of {len(asked)}", is_last=number == last)
             except (ModelError, PolicyRefused) as error:
                 if not number:
                     raise
                 self.note = f"not all was asked: {one_line(error.message)}"
                 return
 
-    def _ask(self, one: Asked, which: str) -> None:
+    def _ask(self, one: Asked, which: str, *, is_last: bool) -> None:
         question = question_of(one.packed, self.matter.scope, self.setup, self.ready)
         about = f"{self.matter.diff.description} ({which})"
         answer, said = self._said(one, question)
-        question.sent()
         self.prompts.append(one.packed.prompt.sha256)
-        record(self.setup, "review", about, question, self.ready, answer, answer.outcome)
+        # What the next request costs is told by those before it.
+        keep = later if is_last else _at_once
+        keep(question.sent)
+        keep(partial(self._record, about, question, answer))
         is_odd = said.note and not said.is_cut and answer.reason == "stop" and answer.text.strip()
         if is_odd and not self.ready.facts.follows_grammar:
             said = self._said_again(one, question, answer, said, about)
         self.judged.append(said)
+
+    def _record(self, about: str, question: Question, answer: Answer) -> None:
+        record(self.setup, "review", about, question, self.ready, answer, answer.outcome)
 
     def _said(
         self, one: Asked, question: Question, since: tuple[Message, ...] = ()
@@ -128,7 +136,7 @@ class _Asking:
         except (ModelError, BudgetExceeded) as error:
             say(f"it could not be asked once more: {one_line(error.message)}")
             return said
-        record(self.setup, "review", about, question, self.ready, again, again.outcome)
+        later(partial(self._record, about, question, again))
         return replace(second, findings=(*said.findings, *second.findings))
 
     @property
@@ -245,6 +253,10 @@ def _partial(text: str) -> Answer:
     from datetime import UTC, datetime
 
     return Answer(datetime.now(UTC), text, "broken off", None, 0.0)
+
+
+def _at_once(step: Step) -> None:
+    step()
 
 
 def _ignore(_text: str) -> None:

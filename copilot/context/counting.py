@@ -78,7 +78,8 @@ class Counter:
     def start(self, folder: Path | None = None) -> None:
         """Begin to load the vocabulary. Raises UsageError for a tokenizer that is none."""
         if self._workers is None and not is_loaded(self._tokenizer):
-            from copilot.workers import Workers, can_fork
+            from copilot.forks import can_fork
+            from copilot.workers import Workers
 
             self._folder = folder
             self._workers = Workers(

@@ -100,7 +100,8 @@ class Judging:
             self._workers = None
 
     def _start(self) -> None:
-        from copilot.workers import Workers, can_fork
+        from copilot.forks import can_fork
+        from copilot.workers import Workers
 
         self._may_fork = can_fork()
         if self._may_fork:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from copilot.assist.read import Read, read_texts
-from copilot.assist.reviewing.places import Place, begin_places
+from copilot.assist.reviewing.places import Begun, Place, begin, begin_places
 from copilot.assist.reviewing.shown import ShownHunk, Side, masked_side, shown_lines, side_of
 from copilot.assist.reviewing.touched import Touched, touched
 from copilot.assist.scope import Scope
@@ -25,6 +25,8 @@ from copilot.workspace.targets import read_target
 
 # Left out of most prompts because they say little, not because nobody may see them.
 _OF_LITTLE_USE = frozenset({Kind.GENERATED, Kind.VENDORED, Kind.LOCK})
+# Of more files, it takes too long to find out what seems to be changed.
+_MOST_BEGUN = 40
 _LINK, _NO_TEXT = "120000", "no text"
 _BY_STATUS = {
     "submodule": "a submodule: what changed inside it is not shown",
@@ -89,11 +91,30 @@ def gather(scope: Scope, root: Root, changes: Changes, diff: Diff, progress: Pro
     scope = replace(scope, roots=tuple(after if one == root else one for one in scope.roots))
     if not diff.files:
         return Matter(diff, changes.what, after, scope, Read((), ()), (), ())
+    # git looks through the repository while its files are read.
+    begun = _begun(after, diff)
     read = Read.of(scope.parts(progress, skip=True))
-    return _matter(diff, changes.what, after, scope, read)
+    return _matter(diff, changes.what, after, scope, read, begun)
 
 
-def _matter(diff: Diff, what: What, root: Root, scope: Scope, read: Read) -> Matter:
+def _begun(root: Root, diff: Diff) -> Begun | None:
+    """Begin to look for what seems to be changed, before it is known what of it may be shown."""
+    if not root.is_git or len(diff.files) > _MOST_BEGUN:
+        return None
+    ids = sorted(
+        {one for file in diff.files if file.hunks for one in (file.old_blob, file.blob) if one}
+    )
+    blobs = dict(read_blobs(root.path, ids)) if ids else {}
+    seem = (
+        touched(file.path, file.hunks, blobs.get(file.old_blob or ""), blobs.get(file.blob or ""))
+        for file in diff.files
+    )
+    return begin(root, {name for one in seem for name in one.names})
+
+
+def _matter(
+    diff: Diff, what: What, root: Root, scope: Scope, read: Read, begun: Begun | None
+) -> Matter:
     own = {file.path: file for file in read.files if file.repository == root.alias}
     changed = [own[file.path] for file in diff.files if file.path in own]
     rules = _Rules(scope, root, own, diff)
@@ -123,7 +144,8 @@ def _matter(diff: Diff, what: What, root: Root, scope: Scope, read: Read) -> Mat
     )
     matter = replace(matter, touched=found)
     inside = {(hunk.path, line.number) for hunk in hunks for line in hunk.lines if line.sign != "-"}
-    return replace(matter, find_places=begin_places(root, scope, read, matter.names, inside))
+    places = begin_places(root, scope, read, matter.names, inside, begun)
+    return replace(matter, find_places=places)
 
 
 def _blobs(

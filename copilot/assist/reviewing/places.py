@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from copilot.assist.read import Read, read_texts
@@ -35,48 +36,67 @@ class Place:
     text: str
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A search for some words that is on its way."""
+
+    words: Sequence[str]
+    search: Search
+
+
+def begin(root: Root, names: Collection[str]) -> Begun | None:
+    """Begin to look for lines that hold one of the names, None where git cannot search."""
+    wanted = sorted(names)[:_MOST_NAMES]
+    if not wanted:
+        return None
+    # Without these places a review is as sound, only less informed.
+    try:
+        return Begun(wanted, Search(root, wanted))
+    except GitFailed:
+        return None
+
+
 def begin_places(
     root: Root,
     scope: Scope,
     read: Read,
     names: Collection[str],
     inside: Collection[tuple[str, int]],
+    begun: Begun | None = None,
 ) -> Callable[[], tuple[Place, ...]]:
     """Begin to look for lines that hold one of the names as a word; what is returned ends it.
 
-    Lines `inside` the change itself are none; files that no prompt may show have none, nor has a
-    repository that git cannot search. The end raises GitFailed, ReadIncomplete.
+    What is `begun` serves if it looks for the same. Lines `inside` the change itself are none;
+    files that no prompt may show have none, nor has a repository that git cannot search. The end
+    raises GitFailed, ReadIncomplete.
     """
-    wanted = sorted(names)[:_MOST_NAMES]
-    if not wanted:
+    if begun is None or begun.words != sorted(names)[:_MOST_NAMES]:
+        begun = begin(root, names)
+    if begun is None:
         return tuple
-    # Without these places a review is as sound, only less informed.
-    try:
-        search = Search(root, wanted)
-    except GitFailed:
-        return tuple
-    return lambda: _found(search, root, scope, read, wanted, inside)
+    return partial(_found, begun, root, scope, read, inside)
 
 
 def _found(
-    search: Search,
+    begun: Begun,
     root: Root,
     scope: Scope,
     read: Read,
-    wanted: Collection[str],
     inside: Collection[tuple[str, int]],
 ) -> tuple[Place, ...]:
     found: dict[str, list[int]] = {}
     with suppress(GitFailed):
-        for one in islice(search.mentions(), _MOST_SEARCHED):
+        for one in islice(begun.search.mentions(), _MOST_SEARCHED):
             if (one.path, one.line) not in inside:
                 found.setdefault(one.path, []).append(one.line)
     texts = {f.path: f for f in read.files if f.repository == root.alias and f.is_text}
     paths = sorted((path for path in found if path in texts), key=lambda path: len(found[path]))
     files = read_texts([texts[path] for path in paths[:_MOST_FILES]], scope)
     sides = {file.path: side_of(file.text or "", file.masks) for file in files}
-    held = Counter(name for path in paths for name in _held(found[path], sides.get(path), wanted))
-    telling = {name for name in wanted if held[name] <= _MOST_MENTIONS}
+    held = Counter(
+        name for path in paths for name in _held(found[path], sides.get(path), begun.words)
+    )
+    telling = {name for name in begun.words if held[name] <= _MOST_MENTIONS}
     places = _places(root, found, sides, telling)
     return tuple(sorted(islice(places, _MOST_PLACES), key=lambda one: (one.path, one.line)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
@@ -39,6 +40,22 @@ def test_a_late_review_is_finished_in_the_background(
     assert "This divides by zero." in last.stdout
     note = desk.git("notes", "--ref=copilot", "show", "HEAD^{tree}").stdout
     assert "This divides by zero." in note
+
+
+def test_a_late_review_holds_nothing_open_that_a_caller_waits_for(desk: Desk, held: Held) -> None:
+    desk.settle(held.url, hook_seconds=3)
+    read, write = os.pipe()
+    command = ["git", "commit", "--quiet", "--message", "next"]
+    done = subprocess.run(
+        command, cwd=desk.root, capture_output=True, text=True, check=True, pass_fds=(write,)
+    )
+    os.close(write)
+    assert "no review within 3 s" in done.stderr
+    # A pipe that somebody holds has no end.
+    assert select.select([read], [], [], 0)[0] == [read]
+    os.close(read)
+    held.let.set()
+    desk.await_reviews()
 
 
 def test_an_earlier_late_review_is_not_lost(desk: Desk, held: Held, copilot: Copilot) -> None:
