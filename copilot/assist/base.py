@@ -15,7 +15,7 @@ from copilot.assist.read import Read, read_texts, with_outlines
 from copilot.assist.scope import Scope
 from copilot.context.draft import Copy, Draft, gone
 from copilot.context.entries import Shape
-from copilot.context.frozen import Frozen, Loading, Record
+from copilot.context.frozen import Frozen, Loading, shows_all
 from copilot.context.overlay import Due, has_jumped, has_outgrown, left_out, what_is_due
 from copilot.workspace.snapshot import Progress
 
@@ -48,7 +48,7 @@ def base_of(
         slots = (whole, part) if may_lack_files(scope) else (whole,)
         for slot in () if scope.fresh else slots:
             if kept := slot.begin(scope.budget):
-                if for_task and _is_partial(kept.record):
+                if for_task and not shows_all(kept.record):
                     ahead.begin()
                 followed = _followed(kept, scope, draft, progress)
                 if isinstance(followed, Base):
@@ -60,7 +60,7 @@ def base_of(
         made = freeze(scope, draft, progress, before)
         if made is None:
             return None
-        is_partial = _is_partial(made.frozen.record)
+        is_partial = not shows_all(made.frozen.record)
         saving = Thread(target=(part if is_partial else whole).save, args=(made.frozen,))
         saving.start()
         # What waits for the cache is written while the disk takes the base.
@@ -130,8 +130,3 @@ def _appended(kept: Frozen, copies: Sequence[Copy], draft: Draft) -> Frozen:
         + b"".join(piece for _, some in laid for piece in some),
     )
     return Frozen(record, kept.pieces)
-
-
-def _is_partial(record: Record) -> bool:
-    shorter = {Shape.OUTLINE, Shape.PATH}
-    return bool(record.over) or any(entry.shape in shorter for entry in record.entries)

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import structs
 
 from copilot.assist.example_making import SUFFIX, Itself, Made, ShownText, as_file, made_of
 from copilot.assist.example_text import told_message
@@ -151,7 +152,7 @@ class Examples:
         shown = self._file(made, change, why)
         if fits:
             return shown
-        return replace(shown, data=None, content=None, reason=f"over budget: {why}")
+        return structs.replace(shown, data=None, content=None, reason=f"over budget: {why}")
 
     def _may_show(self, change: PastChange) -> bool:
         """Tell whether a commit is somebody's own work on files that are read today."""
@@ -223,7 +224,7 @@ class Examples:
         file = as_file(self.tree.alias, change.name, made.text, why)
         masks = tuple(Mask(*mask, "") for mask in made.masks)
         self.scope.beside.times[file.name] = change.time
-        return replace(file, masks=masks)
+        return structs.replace(file, masks=masks)
 
     def _gone(self, path: str) -> SourceFile:
         why = "its commit is not behind this state, or its files are not read"

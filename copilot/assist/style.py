@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from copilot.context.bodies import count_kept
 from copilot.context.counting import counter_of
@@ -38,7 +39,7 @@ def style_parts(scope: Scope) -> Iterator[Part]:
         for file in _files(alias, path, scope):
             tokens = _tokens(file, scope) if file.data is not None else 0
             if tokens > room:
-                shown.append(replace(file, data=None, content=None, reason=_OVER))
+                shown.append(structs.replace(file, data=None, content=None, reason=_OVER))
                 continue
             room -= tokens
             shown.append(file)

@@ -59,14 +59,18 @@ class LazyGroup(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        module, attribute = COMMANDS[cmd_name]
-        command = typer.main.get_command(getattr(import_module(f"copilot.cli.{module}"), attribute))
-        command.name = cmd_name
-        for own in [command, *getattr(command, "commands", {}).values()]:
-            own.params += _common_options()
-        return command
+        return command_of(cmd_name) if cmd_name in COMMANDS else None
+
+
+@cache
+def command_of(name: str) -> Any:
+    """Return a command, imported."""
+    module, attribute = COMMANDS[name]
+    command = typer.main.get_command(getattr(import_module(f"copilot.cli.{module}"), attribute))
+    command.name = name
+    for own in [command, *getattr(command, "commands", {}).values()]:
+        own.params += _common_options()
+    return command
 
 
 def _be_quiet(value: bool) -> None:

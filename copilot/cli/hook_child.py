@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -132,6 +132,7 @@ def finish(arguments: Sequence[str]) -> int:
     if job is None:
         raise UsageError("nothing to finish there", "copilot review --staged")
     signal.alarm(_MOST_SECONDS)
+    environment = dict(os.environ)
     with put_off():
         try:
             _finish(place, job)
@@ -140,7 +141,21 @@ def finish(arguments: Sequence[str]) -> int:
             place.clear()
             for descriptor in arguments[2:]:
                 os.close(int(descriptor))
+    with suppress(CopilotError, OSError):
+        _keep_warm(Path(job.top), environment)
     return ExitCode.OK
+
+
+def _keep_warm(top: Path, environment: Mapping[str, str]) -> None:
+    """Have a process stand by for the next hook, if the user wants one. Raises CopilotError."""
+    from copilot.settings.config import load_config
+    from copilot.settings.paths import state_paths
+
+    config = load_config(state_paths().config_file, [top], environment)
+    if config.hook_warm_seconds:
+        from copilot.cli.standby import begin_standby
+
+        begin_standby(top, environment)
 
 
 def _finish(place: Place, job: Job) -> None:

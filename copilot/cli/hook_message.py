@@ -27,7 +27,7 @@ _HINT = "hint: "
 def prepare_message(hook: Hook, file: Path) -> Verdict:
     """Let a proposal be written into the file that git names; whatever fails leaves it as it is."""
     # git waits once for a commit, not for each of its hooks.
-    earlier = spent(hook.paths, hook.git_dir, os.getppid())
+    earlier = spent(hook.paths, hook.git_dir, hook.called.process)
     until = hook.until - earlier.seconds
     is_late = earlier.in_vain or until - time.monotonic() < _LEAST_SECONDS
     if is_late or not _wants_message(hook, file):

@@ -22,6 +22,7 @@ from copilot.cli.hook_message import reason
 from copilot.cli.hook_run import Hook, why_of
 from copilot.cli.hook_time import TooSlow, in_time
 from copilot.errors import CopilotError, ExitCode
+from copilot.forks import can_fork
 from copilot.workspace.changes_of import Changes, What, read_diff
 from copilot.workspace.git_state import common_dir_of
 from copilot.workspace.inherited import index_of
@@ -44,7 +45,7 @@ def review_staged(hook: Hook) -> Verdict:
         return verdict
     finally:
         seconds = time.monotonic() - hook.called.began
-        spend(hook.paths, hook.git_dir, Spent(os.getppid(), time.time(), seconds, in_vain))
+        spend(hook.paths, hook.git_dir, Spent(hook.called.process, time.time(), seconds, in_vain))
 
 
 def check_staged(hook: Hook, why: str) -> Verdict:
@@ -80,7 +81,7 @@ def review(
         _show_checks(fixed, diff)
         return (verdict if fixed else Verdict(ExitCode.OK)), False
     try:
-        kept = _answer(hook, diff, what, index)
+        kept = _answer(hook, changes, diff, what, index)
     except (Late, CopilotError, OSError) as error:
         _show_checks(fixed, diff)
         return _without_answer(hook, error), True
@@ -111,7 +112,9 @@ def _checked(hook: Hook, diff: Diff) -> Sequence[Finding]:
     return fixed_findings(diff, masker, partial(read_blobs, hook.root.path))
 
 
-def _answer(hook: Hook, diff: Diff, what: tuple[str, ...], index: str | None) -> Kept:
+def _answer(
+    hook: Hook, changes: Changes, diff: Diff, what: tuple[str, ...], index: str | None
+) -> Kept:
     """Return the answer as it was kept, else as it comes. Raises Late, CopilotError, OSError."""
     folder = folder_of(common_dir_of(hook.git_dir), hook.paths)
     key = review_key(diff.key, hook.config, hook.paths.prompts)
@@ -125,11 +128,16 @@ def _answer(hook: Hook, diff: Diff, what: tuple[str, ...], index: str | None) ->
         hook=hook.called.name,
         top=os.fspath(hook.root.path),
         git_dir=os.fspath(hook.git_dir.resolve()),
-        arguments=("review", *what, "--json"),
+        arguments=("review", *what, "--json", "--quiet"),
         index=index,
         commit=diff.revision,
     )
     hook.say_waiting("reviewing", hook.until)
+    if can_fork():
+        from copilot.assist.reviewing.matter import state_of
+        from copilot.assist.reviewing.places import begin_ahead
+
+        begin_ahead(state_of(hook.root, changes, diff), diff)
     return answer_to(Place(folder, key), job, hook.until, background=hook.policy.background)
 
 

@@ -28,11 +28,12 @@ _WHAT = {"pre-push": "push"}
 
 @dataclass(frozen=True)
 class Called:
-    """A hook as git calls it; `began` is on the monotonic clock."""
+    """A hook as git calls it; `began` is on the monotonic clock, `process` git's number."""
 
     name: str
     arguments: tuple[str, ...]
     began: float
+    process: int
     root: Root
     git_dir: Path
 
@@ -72,19 +73,20 @@ class Hook:
         return _WHAT.get(self.called.name, "commit")
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], began: float | None = None, process: int | None = None) -> int:
     """Do what the hook of this name does and return its exit code; never a traceback.
 
-    Raises UsageError for a name that is none of ours.
+    It `began` now, unless another time on the monotonic clock is given, and is run by git's
+    `process`, usually this one's parent. Raises UsageError for a name that is none of ours.
     """
-    began = time.monotonic()
+    began = time.monotonic() if began is None else began
     name, rest = (arguments[0], tuple(arguments[1:])) if arguments else ("", ())
     if name not in _STEPS:
         said = one_line(name) or "none named"
         raise UsageError(f"no hook of ours: {said}", f"it is one of {', '.join(_STEPS)}")
     if is_skipped(name, os.environ) or _is_busy(name, Path.cwd()):
         return ExitCode.OK
-    verdict = _verdict(name, rest, began)
+    verdict = _verdict(name, rest, began, os.getppid() if process is None else process)
     if verdict is None:
         return ExitCode.OK
     if verdict.line:
@@ -98,12 +100,12 @@ def _is_busy(name: str, top: Path) -> bool:
     return git_dir is not None and doing(git_dir) != ""
 
 
-def _verdict(name: str, arguments: tuple[str, ...], began: float) -> Verdict | None:
+def _verdict(name: str, arguments: tuple[str, ...], began: float, process: int) -> Verdict | None:
     """Return how the hook ends, whatever happens; None if it leaves without a word."""
     seconds = _own_policy().seconds
     try:
         with in_time(began + seconds):
-            called = _called(name, arguments, began)
+            called = _called(name, arguments, began, process)
         return _STEPS[name](called) if called else None
     except TooSlow:
         return _without(name, f"git did not answer within {seconds:g} s")
@@ -117,7 +119,7 @@ def _verdict(name: str, arguments: tuple[str, ...], began: float) -> Verdict | N
         return _without(name, f"a defect of copilot ({error!r})")
 
 
-def _called(name: str, arguments: tuple[str, ...], began: float) -> Called | None:
+def _called(name: str, arguments: tuple[str, ...], began: float, process: int) -> Called | None:
     """Return what the hook is called for, None if git makes commits by itself.
 
     Raises CopilotError.
@@ -131,7 +133,7 @@ def _called(name: str, arguments: tuple[str, ...], began: float) -> Called | Non
     # Called in a folder below the top, only here is it known where the state lies.
     if _is_busy(name, root.path):
         return None
-    return Called(name, arguments, began, root, git_dir)
+    return Called(name, arguments, began, process, root, git_dir)
 
 
 def _settled(called: Called) -> Hook | None:

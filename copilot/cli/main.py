@@ -6,10 +6,11 @@ import gc
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from copilot import __version__
 
+# As in typing, which takes longer to import than all else that a hook needs first.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from copilot.errors import CopilotError
 
@@ -45,6 +46,12 @@ def _left_early(why: KeyboardInterrupt | BrokenPipeError) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    if arguments[:2] == ["hook", "run"] and not arguments[-1].startswith("-"):
+        from copilot.cli.standby_call import run_by_standby
+
+        code = run_by_standby(arguments[2:])
+        if code is not None:
+            return code
     if arguments in (["--version"], ["-V"]):
         # In no time: nothing else is imported for it.
         print(f"copilot {__version__}", flush=True)
@@ -109,7 +116,7 @@ def _command(arguments: list[str]) -> int:
 
 
 # git waits for these, so not even the table of commands is read for them.
-_OF_HOOKS = (["hook", "run"], ["hook", "finish"])
+_OF_HOOKS = (["hook", "run"], ["hook", "finish"], ["hook", "stand-by"])
 
 
 def _hook_command(step: str, arguments: list[str]) -> int:
@@ -117,9 +124,13 @@ def _hook_command(step: str, arguments: list[str]) -> int:
         from copilot.cli.hook_run import run
 
         return run(arguments)
-    from copilot.cli.hook_child import finish
+    if step == "finish":
+        from copilot.cli.hook_child import finish
 
-    return finish(arguments)
+        return finish(arguments)
+    from copilot.cli.standby import stand_by
+
+    return stand_by(arguments)
 
 
 def _count_ahead(arguments: list[str]) -> None:

@@ -159,7 +159,7 @@ def _everything(setup: Setup, ready: Ready) -> Question:
     reuse = reuse_with(scope, packed, store, ready.cache)
     agree(setup, ready, packed.prompt.total_tokens, reuse.tokens if reuse else 0)
     last = last_of(packed.prompt, ready.cache)
-    return Question(packed, limit, reuse, lambda: store.save(last))
+    return Question(packed, limit, lambda: reuse, lambda: store.save(last))
 
 
 def _facts(question: Question, ready: Ready, answer: Answer) -> dict[str, Any]:

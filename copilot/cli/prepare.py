@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from copilot.assist.ask import Answer, Interrupted, Limits, ask
@@ -22,7 +23,7 @@ from copilot.cli.log_run import log_run, past_runs, past_runs_of
 from copilot.cli.ready import Ready, agrees
 from copilot.cli.setup import Setup
 from copilot.cli.show import say_packed, say_reuse
-from copilot.cli.talk import can_agree, detail, progress_bar, say, say_figures
+from copilot.cli.talk import can_agree, detail, progress_bar, say, say_figures, voice
 from copilot.context.reuse import Reuse, last_of
 from copilot.errors import BudgetExceeded, PolicyRefused, ReplyIncomplete
 from copilot.settings.modes import Mode
@@ -40,19 +41,20 @@ _LARGE_GAP = 0.5
 
 @dataclass(frozen=True)
 class Question:
-    """A prompt that fits, the limit in tokens it was held to, and what a cache should hold of it.
+    """A prompt that fits, and the limit in tokens it was held to.
 
-    `sent` is to be called once the prompt was sent.
+    `find_reuse` tells what a cache should hold of it; `sent` is to be called once it was sent.
     """
 
     packed: Packed
     limit: int
-    reuse: Reuse | None
+    find_reuse: Callable[[], Reuse | None]
     sent: Callable[[], None]
 
     @property
     def reusable_tokens(self) -> int:
-        return self.reuse.tokens if self.reuse else 0
+        reuse = self.find_reuse()
+        return reuse.tokens if reuse else 0
 
 
 def read_for(setup: Setup, ready: Ready, kind: str, asked: str) -> Question:
@@ -102,11 +104,26 @@ def question_of(packed: Packed, scope: Scope, setup: Setup, ready: Ready) -> Que
         packed.prompt, ready.budget(setup.config), ready.window, ready.limits.max_reply_tokens
     )
     say_packed(packed, ready.facts.model)
-    store = last_store(setup.paths.frozen, scope)
-    reuse = reuse_with(scope, packed, store, ready.cache)
-    _say_cost(setup, ready, packed, reuse)
-    last = last_of(packed.prompt, ready.cache)
-    return Question(packed, limit, reuse, lambda: store.save(last))
+    store, now = last_store(setup.paths.frozen, scope), time.time()
+    find_reuse = cache(partial(reuse_with, scope, packed, store, ready.cache))
+    if packed.why_new:
+        say(f"the files are laid out anew: {one_line(packed.why_new)}")
+    if _counts_cost(setup, ready):
+        _say_cost(setup, ready, packed, find_reuse())
+
+    def sent() -> None:
+        # Before there is another last prompt to compare with.
+        find_reuse()
+        store.save(last_of(packed.prompt, ready.cache, now))
+
+    return Question(packed, limit, find_reuse, sent)
+
+
+def _counts_cost(setup: Setup, ready: Ready) -> bool:
+    """Tell whether anybody hears what a request will cost, or wants to be asked."""
+    config = setup.config
+    bounds = (config.ask_above_tokens, config.ask_above_cost)
+    return not voice.quiet or any(one is not None for one in bounds) or bool(ready.chosen.members)
 
 
 def record(
@@ -168,9 +185,7 @@ def say_gap(question: Question, answer: Answer) -> None:
 
 
 def _say_cost(setup: Setup, ready: Ready, packed: Packed, reuse: Reuse | None) -> None:
-    """Say why files are laid out anew, what a cache holds, and what the request will cost."""
-    if packed.why_new:
-        say(f"the files are laid out anew: {one_line(packed.why_new)}")
+    """Say what a cache holds, and what the request will cost."""
     if reuse:
         say_reuse(reuse, detail)
     agree(setup, ready, packed.prompt.total_tokens, reuse.tokens if reuse else 0)

@@ -18,7 +18,7 @@ from copilot.assist.reviewing.asking import (
     result_of,
     why_prompt_cut,
 )
-from copilot.assist.reviewing.context import TOO_LARGE, Asked, requests
+from copilot.assist.reviewing.context import TOO_LARGE, Asked, kept_base, requests
 from copilot.assist.reviewing.finding import Finding, ReviewResult
 from copilot.assist.reviewing.form import asks_again
 from copilot.assist.reviewing.matter import Matter, gather
@@ -199,8 +199,9 @@ def _reviewed(
         closing(work.cache),
         closing(Draft(work.tokenizer, work.cache)) as draft,
     ):
-        matter = gather(work, root, changes, diff, bar)
-        asked, lost = requests(matter, work, draft, bar) if matter.hunks else ((), ())
+        kept = kept_base(work)
+        matter = gather(work, root, changes, diff, bar, kept)
+        asked, lost = requests(matter, work, draft, bar, kept) if matter.hunks else ((), ())
     _say_plan(matter, asked)
     if len(asked) > 1:
         # Each is agreed to by itself as well; together they may be too much.
@@ -228,7 +229,7 @@ def _tokens_of(asked: Sequence[Asked]) -> tuple[int, int]:
 
 
 def _narrowed(ready: Ready, one: Asked, refusal: BudgetExceeded) -> Ready:
-    return narrowed(ready, Question(one.packed, 0, None, lambda: None), refusal)
+    return narrowed(ready, Question(one.packed, 0, lambda: None, lambda: None), refusal)
 
 
 def _scope(setup: Setup, ready: Ready) -> Scope:

@@ -162,7 +162,7 @@ def _question(
         say(f"no room is left for the first {spoken.forgotten} question{plural} of the session")
     agree(setup, ready, total, reuse.tokens if reuse else 0)
     last = last_of(spoken.prompt, ready.cache)
-    return Question(spoken, limit, reuse, lambda: store.save(last))
+    return Question(spoken, limit, lambda: reuse, lambda: store.save(last))
 
 
 def scope_of(setup: Setup, ready: Ready | None, limit: int | None) -> Scope:

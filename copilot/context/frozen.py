@@ -211,6 +211,12 @@ class Loading:
             self._data = data if is_sound(self.record, data) else None
 
 
+def shows_all(record: Record) -> bool:
+    """Tell whether a base shows all texts in full, none of them shorter or not at all."""
+    shorter = {Shape.OUTLINE, Shape.PATH}
+    return not record.over and all(entry.shape not in shorter for entry in record.entries)
+
+
 def is_sound(record: Record, data: bytes) -> bool:
     """Tell whether a record fits its bytes."""
     sizes = record.rules_size + sum(entry.size for entry in record.base)

@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ from copilot.context.entries import Entry, Shape
 from copilot.context.model import Prompt, Section, SectionKind
 
 _VERSION = 2
+# Each takes up to a quarter of its prompt.
+_MOST_MODELS = 8
 _MOST_TAIL = 16 * 1024 * 1024
 # A prompt of so many bytes is remembered whole; of a longer one, the frozen part by its entries.
 _MOST_WHOLE = 6 * 1024 * 1024
@@ -61,12 +63,12 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(dict[str, Last])
 
 
-def last_of(prompt: Prompt, whom: str) -> Last:
-    """Return what is to be remembered of a prompt."""
+def last_of(prompt: Prompt, whom: str, sent: float | None = None) -> Last:
+    """Return what is to be remembered of a prompt that is sent now, unless it was before."""
     return Last(
         _VERSION,
         whom,
-        time.time(),
+        time.time() if sent is None else sent,
         prompt.total_tokens,
         _rules(prompt),
         tuple(_digest(entry, prompt) for entry in _frozen(prompt)),
@@ -106,8 +108,13 @@ class LastStore:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor, part = tempfile.mkstemp(prefix=".part.", dir=self._file.parent)
             with os.fdopen(descriptor, "wb") as stream:
-                stream.write(_ENCODER.encode({**self.load(), last.whom: last}))
+                stream.write(_ENCODER.encode(_newest({**self.load(), last.whom: last})))
             Path(part).replace(self._file)
+
+
+def _newest(found: Mapping[str, Last]) -> dict[str, Last]:
+    kept = sorted(found.values(), key=lambda last: last.sent)[-_MOST_MODELS:]
+    return {last.whom: last for last in kept}
 
 
 def _packed_whole(prompt: Prompt) -> bytes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import structs
 
 from copilot.context.draft import Copy, Draft
 from copilot.context.model import Frame
@@ -61,7 +63,7 @@ class Counted:
         """Return a file of the copy of that number of the repository; 1 is the file itself."""
         if time == 1:
             return sized
-        file = replace(sized.file, path=f"again-{time}/{sized.file.path}")
+        file = structs.replace(sized.file, path=f"again-{time}/{sized.file.path}")
         return Sized(file, self.sizes([file])[0])
 
 

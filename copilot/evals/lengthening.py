@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec import structs
 
 from copilot.context.compose import Wording, compose_prompt
 from copilot.context.model import Prompt
@@ -72,13 +73,13 @@ class Lengthening:
     def _beginning(self, file: SourceFile, tokens: int) -> list[SourceFile]:
         """Return as many lines of a file as fit, between its marks; no file if none do."""
         lines = (file.data or b"").splitlines(keepends=True)
-        left = tokens - self._counted.sizes([replace(file, data=b"\n", content=None)])[0]
+        left = tokens - self._counted.sizes([structs.replace(file, data=b"\n", content=None)])[0]
         kept: list[bytes] = []
         for line, count in zip(lines, count_tokens(lines, self._tokenizer), strict=True):
             if (left := left - count) < 0:
                 break
             kept.append(line)
-        return [replace(file, data=b"".join(kept), content=None)] if kept else []
+        return [structs.replace(file, data=b"".join(kept), content=None)] if kept else []
 
 
 def _joined(lines: Iterator[str]) -> bytes:

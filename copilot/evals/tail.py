@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import accumulate
+
+from msgspec import structs
 
 from copilot.context.bodies import ended
 from copilot.context.entries import Shape, foot_of, head_of
@@ -51,7 +53,7 @@ def size_of(counted: Counted, file: SourceFile) -> int:
 
 def with_text(file: SourceFile, data: bytes) -> SourceFile:
     """Return a file with another text, which nothing that was known of the first is true of."""
-    return replace(file, data=data, content=None, blob=None, masks=())
+    return structs.replace(file, data=data, content=None, blob=None, masks=())
 
 
 def grown(file: SourceFile, lines: Sequence[bytes]) -> SourceFile:

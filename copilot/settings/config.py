@@ -116,6 +116,7 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     hook_background: bool | None = None
     hook_in_ci: bool | None = None
     hook_stops_at: HookStops | None = None
+    hook_warm_seconds: Annotated[int, msgspec.Meta(ge=0, le=86_400)] | None = None
     theme: Literal["dark", "light", "high-contrast"] | None = None
     keys: dict[str, str] = {}
     models: dict[str, ModelSettings] = {}
@@ -136,7 +137,8 @@ class Config:
     A git hook waits `hook_seconds` for a review; `hook_policy` says whether a commit goes on (open)
     or is held back (closed) where there is none, `hook_background` whether a review that is late
     is led to its end, `hook_in_ci` whether hooks do anything in CI, and `hook_stops_at` from which
-    severity on a finding holds a commit back.
+    severity on a finding holds a commit back. A process stands by for the next hook until
+    `hook_warm_seconds` after the last one.
     `local_addresses` are hosts, addresses and networks that may be asked under `local_only` too.
     `theme` is that of the full screens, `keys` the keys there by the names of what they do.
     `remotes` are URLs with `{path}` by the short name that stands before it after `--repo`.
@@ -163,6 +165,7 @@ class Config:
     hook_background: bool | None = None
     hook_in_ci: bool | None = None
     hook_stops_at: HookStops | None = None
+    hook_warm_seconds: int | None = None
     theme: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, ModelSettings] = field(default_factory=dict)

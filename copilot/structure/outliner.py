@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Self
 
+from msgspec import structs
+
 from copilot.cache import Cache
 from copilot.structure.derived import BROKEN, Begun, Derived, Source
 from copilot.structure.outline import outline
@@ -90,9 +92,9 @@ def _outlined(
         return file
     (key,), (kept,) = keys, results
     if kept == BROKEN:
-        return replace(file, reason=f"{file.reason}; in full: its grammar cannot read it")
+        return structs.replace(file, reason=f"{file.reason}; in full: its grammar cannot read it")
     data = zlib.decompress(kept)
     if len(data) > _WORTH_IT * len(file.data):
         return file
     masks = tuple(mask for mask in file.masks if mask.placeholder.encode() in data)
-    return replace(file, data=data, content=f"outline {key.hex()}", masks=masks)
+    return structs.replace(file, data=data, content=f"outline {key.hex()}", masks=masks)

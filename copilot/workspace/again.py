@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from copilot.workspace.choose import content_of
 from copilot.workspace.contents import FileReader, blob_id
@@ -59,11 +60,11 @@ def _with_text(file: SourceFile, data: bytes | None, masker: Masker | None) -> S
     if data is None or blob_id(data, len(file.blob or "") or 40) != file.blob:
         return None
     if file.content == file.blob:
-        return replace(file, data=data, unread=False)
+        return structs.replace(file, data=data, unread=False)
     text = read_text(data)
     if text is None:
         return None
     shown = masker.masked(file.path, text.text)[0] if masker and file.masks else text.text
     if file.content != content_of(shown):
         return None
-    return replace(file, data=shown.encode(), unread=False)
+    return structs.replace(file, data=shown.encode(), unread=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import signal
 import subprocess
 import tempfile
@@ -156,17 +157,20 @@ class BegunGit:
         except FileNotFoundError as error:
             _close(files)
             raise _no_git() from error
-        self._drop = weakref.finalize(self, _end, self._process, files, os.getpid())
+        self._parent = os.getpid()
+        self._drop = weakref.finalize(self, _end, self._process, files, self._parent)
 
     def end(self) -> bytes:
         """Wait, and return what git printed; to be called once. Raises GitFailed."""
-        status = self._process.wait()
+        is_own = os.getpid() == self._parent
+        status = self._process.wait() if is_own else _await_others(self._process.pid)
         self._output.seek(0)
         self._complaint.seek(0)
         output, complaint = self._output.read(), self._complaint.read()
         self._drop()
-        if status:
-            raise _failure(self._folder, complaint.decode("utf-8", "replace"), status)
+        # How another's process ended, only that one learns.
+        if status or not (is_own or output):
+            raise _failure(self._folder, complaint.decode("utf-8", "replace"), status or 1)
         return output
 
 
@@ -176,6 +180,15 @@ def _end(process: subprocess.Popen[bytes], files: Sequence[BinaryIO], parent: in
         process.kill()
         process.wait()
     _close(files)
+
+
+def _await_others(pid: int) -> int:
+    """Wait for a process that was begun before this one was forked."""
+    with suppress(ProcessLookupError):
+        handle = os.pidfd_open(pid)
+        select.select([handle], [], [])
+        os.close(handle)
+    return 0
 
 
 def _close(files: Sequence[BinaryIO]) -> None:

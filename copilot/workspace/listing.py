@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -61,7 +62,7 @@ class Listing:
 
     files: tuple[Listed, ...]
     revision: str | None
-    committed: dict[str, str]
+    committed: Mapping[str, str]
     told: dict[str, Told] = field(default_factory=dict)
     branch: str | None = None
     signatures: Mapping[str, Signature | None] = field(default_factory=dict)
@@ -265,7 +266,7 @@ def name_reason(name: str) -> str | None:
 
 
 # The commit, its branch, and the object ids of its files; None before the first one.
-Commit: TypeAlias = tuple[str | None, str | None, dict[str, str]]
+Commit: TypeAlias = tuple[str | None, str | None, Mapping[str, str]]
 
 
 def begin_commit(path: Path) -> Callable[[], Commit]:
@@ -281,7 +282,9 @@ def begin_commit(path: Path) -> Callable[[], Commit]:
     return end
 
 
-def _committed(printed: bytes) -> dict[str, str]:
+# The same commit is read again and again.
+@lru_cache(maxsize=1)
+def _committed(printed: bytes) -> Mapping[str, str]:
     blobs = {}
     for entry in _split(printed):
         facts, _, name = entry.partition("\t")

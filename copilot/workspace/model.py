@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from copilot.workspace.kinds import Kind
 
 if TYPE_CHECKING:
@@ -48,8 +50,7 @@ class Repository:
     commits_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(msgspec.Struct, frozen=True, gc=False):
     """A file with its text, or left out with the reason.
 
     `path` is relative to the root, with `/`; bytes of a name that are no UTF-8 are surrogates (PEP
@@ -65,7 +66,7 @@ class SourceFile:
     path: str
     blob: str | None
     reason: str
-    data: bytes | None = field(default=None, repr=False)
+    data: bytes | None = None
     denied: bool = False
     kind: Kind | None = None
     encoding: str = "utf-8"

@@ -22,7 +22,6 @@ def read_blobs(folder: Path, ids: Iterable[str], *where: str) -> Iterator[tuple[
     `ids` are full ids in hexadecimal; `where` are git's options that name a bare repository. Git is
     asked in `folder`. Raises GitFailed.
     """
-    run_git(folder, *where, "rev-parse", "--git-dir")
     sizes = (one for one in _sizes(folder, ids, where) if one[1] <= MAX_FILE_BYTES)
     for some in batches(sizes, lambda one: one[1], _BATCH_BYTES):
         for asked, output in _told(folder, [name for name, _ in some], where, "--batch"):
@@ -92,6 +91,8 @@ def _told(
     try:
         output = run_git(folder, *where, "cat-file", how, stdin=asked)
     except GitFailed:
+        # If there is no repository at all, this raises.
+        run_git(folder, *where, "rev-parse", "--git-dir")
         # An object that is damaged, or not fetched in a partial clone, ends git: without it, then.
         half = len(ids) // 2
         if half:

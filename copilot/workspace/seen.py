@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +78,8 @@ class Seen:
 
     def find(self, path: str, signature: Signature, hint: str) -> SeenFile | None:
         """Return the file if it was seen as it is, and note that it is still there."""
-        name = os.fsencode(path)
+        # As os.fsencode, for each of many files.
+        name = path.encode("utf-8", "surrogateescape")
         seen = self._before.get(name)
         if seen is None or seen.signature != signature:
             seen = self._disk.get(name) if self._on_disk else None
@@ -91,7 +92,7 @@ class Seen:
         return seen
 
     @cached_property
-    def _disk(self) -> dict[bytes, SeenFile]:
+    def _disk(self) -> Mapping[bytes, SeenFile]:
         return _loaded(self._on_disk) if self._on_disk else {}
 
     def note(self, path: str, seen: SeenFile) -> None:
@@ -158,13 +159,19 @@ def is_settled(signature: Signature, now_ns: int) -> bool:
     return max(signature[:2]) < now_ns - _SETTLED_NS
 
 
-def _loaded(file: Path) -> dict[bytes, SeenFile]:
+def _loaded(file: Path) -> Mapping[bytes, SeenFile]:
     try:
         sealed = file.read_bytes()
-        seal, data = sealed[:_SEAL_BYTES], sealed[_SEAL_BYTES:]
-        return _DECODER.decode(data) if seal == _seal(data) else {}
+        data = sealed[_SEAL_BYTES:]
+        return _decoded(data) if sealed[:_SEAL_BYTES] == _seal(data) else {}
     except (OSError, msgspec.DecodeError):
         return {}
+
+
+# In a process that reads the same root again.
+@lru_cache(maxsize=2)
+def _decoded(data: bytes) -> Mapping[bytes, SeenFile]:
+    return _DECODER.decode(data)
 
 
 def _save(file: Path, seen: Mapping[bytes, SeenFile]) -> None:

@@ -6,7 +6,10 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from operator import attrgetter
+
+from msgspec import structs
 
 from copilot.batches import batches
 from copilot.workspace.attributes import NOTHING_TOLD, Told
@@ -89,7 +92,7 @@ def _read_root(
     root: Root, choose: Chooser, progress: Progress, seen: Seen, *, skip: bool
 ) -> Iterator[Part]:
     listing = list_root(root, signed=skip) if root.state is None else _state(root, signed=skip)
-    listed = sorted(listing.files, key=lambda file: os.fsencode(file.path))
+    listed = _by_names(listing.files)
     colliding = names_colliding(file.path for file in listed)
     blobs: dict[str, str | None] = {}
     hints = _hints(root, listing)
@@ -103,6 +106,13 @@ def _read_root(
     yield Part(
         (), Repository(root.alias, root.path, listing.revision, dirty, branch=listing.branch)
     )
+
+
+def _by_names(files: Sequence[Listed]) -> list[Listed]:
+    """Return the files by the bytes of their names."""
+    if "".join([file.path for file in files]).isascii():
+        return sorted(files, key=attrgetter("path"))
+    return sorted(files, key=lambda file: os.fsencode(file.path))
 
 
 def _state(root: Root, *, signed: bool) -> Listing:
@@ -272,7 +282,7 @@ def names_colliding(paths: Iterable[str]) -> Set[str]:
 def named_as_colliding(file: SourceFile, colliding: Set[str]) -> SourceFile:
     if not colliding or file.path.casefold() not in colliding:
         return file
-    return replace(file, reason=f"{file.reason}; another name differs from it in case only")
+    return structs.replace(file, reason=f"{file.reason}; another name differs from it in case only")
 
 
 def _is_dirty(listing: Listing, blobs: Mapping[str, str | None]) -> bool:

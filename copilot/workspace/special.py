@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -66,6 +67,8 @@ def signature_of(facts: os.stat_result) -> Signature:
     return facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino
 
 
+# Of one reading and the next, most are the same.
+@lru_cache(maxsize=100_000)
 def blob_signature(blob: str) -> Signature:
     """Return what tells a blob from others, where a file on disk has its times and its size.
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from copilot.workspace.attributes import ATTRIBUTES, Told, may_tell, read_attributes
@@ -90,15 +91,17 @@ def _entries(index: _Index) -> dict[str, Listed]:
     # From the top, wherever the root lies.
     where = (f"--git-dir={index.git_dir}", f"--work-tree={index.root}")
     printed = run_git(index.root, *where, *command, environment=index.environment)
-    entries: dict[str, Listed] = {}
-    for entry in os.fsdecode(printed).split("\0"):
-        if not entry:
-            continue
-        facts, _, name = entry.partition("\t")
-        tag, mode, blob, stage = facts.split(" ")
-        why = mode_reason(mode) or name_reason(name) or (_UNMERGED if stage != "0" else None)
-        entries[name] = Listed(name, "tracked", blob, why, sparse=tag == "S")
-    return entries
+    listed = map(_listed, printed.split(b"\0")[:-1])
+    return {file.path: file for file in listed}
+
+
+# Of one state and the next, most entries are the same.
+@lru_cache(maxsize=100_000)
+def _listed(entry: bytes) -> Listed:
+    facts, _, name = os.fsdecode(entry).partition("\t")
+    tag, mode, blob, stage = facts.split(" ")
+    why = mode_reason(mode) or name_reason(name) or (_UNMERGED if stage != "0" else None)
+    return Listed(name, "tracked", blob, why, sparse=tag == "S")
 
 
 def _below(entries: Mapping[str, Listed], prefix: str) -> list[Listed]:
@@ -122,7 +125,8 @@ def _matched(entries: Mapping[str, Listed], index: _Index) -> set[str]:
 
 
 def _readable(files: Iterable[Listed], name: str) -> list[Listed]:
-    return [f for f in files if f.path.rpartition("/")[2] == name and f.left_out is None]
+    named = [f for f in files if f.path.endswith(name)]
+    return [f for f in named if f.path.rpartition("/")[2] == name and f.left_out is None]
 
 
 def _texts(files: Iterable[Listed], index: _Index) -> list[bytes | None]:

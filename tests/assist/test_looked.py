@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from msgspec import structs
+
 from copilot.assist.looked import Looked, load_looked, save_looked
 from copilot.assist.read import Read, unread
 from copilot.assist.scope import Scope
@@ -48,8 +50,8 @@ def test_other_files_contents_or_tokenizers_are_not_known(varied: Path, scope_of
     files = _texts(scope)
     draft = Draft(scope.tokenizer, scope.cache)
     save_looked(files, scope, draft, _looked_at(files, draft))
-    renamed = [replace(files[0], path="other.py"), *files[1:]]
-    changed = [replace(files[0], content="other"), *files[1:]]
+    renamed = [structs.replace(files[0], path="other.py"), *files[1:]]
+    changed = [structs.replace(files[0], content="other"), *files[1:]]
     for others in (files[1:], renamed, changed):
         assert load_looked(others, scope, draft) is None
     assert load_looked(files, replace(scope, tokenizer="cl100k_base"), draft) is None
@@ -57,7 +59,7 @@ def test_other_files_contents_or_tokenizers_are_not_known(varied: Path, scope_of
 
 def test_contents_without_a_name_are_not_kept(varied: Path, scope_of: ScopeOf) -> None:
     scope = scope_of(varied)
-    files = [replace(file, content=None) for file in _texts(scope)]
+    files = [structs.replace(file, content=None) for file in _texts(scope)]
     draft = Draft(scope.tokenizer, scope.cache)
     save_looked(files, scope, draft, _looked_at(files, draft))
     assert load_looked(files, scope, draft) is None

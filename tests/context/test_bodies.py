@@ -3,12 +3,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from copilot.cache import Cache
 from copilot.context.bodies import UNKNOWN, Bodies, Body, count_kept, ended, lead_of
@@ -116,7 +116,7 @@ def test_what_is_known_needs_no_text_and_what_is_not_is_unknown(tmp_path: Path) 
     known, unknown = _file("x = 1\n"), _file("y = 2\n")
     with Cache(tmp_path / "facts.sqlite3") as cache:
         (body,) = _bodies([known], "o200k_base", cache)
-        without = [replace(file, data=None, unread=True) for file in (known, unknown)]
+        without = [structs.replace(file, data=None, unread=True) for file in (known, unknown)]
         bodies = Bodies(Counter("o200k_base"), "o200k_base", cache)
         keys = bodies.add(without)
         assert [bodies.all()[key] for key in keys] == [body, UNKNOWN]
@@ -126,7 +126,7 @@ def test_a_text_that_was_unknown_is_counted_when_it_comes() -> None:
     file = _file("x = 1\n")
     counter = Counter("o200k_base")
     bodies = Bodies(counter, "o200k_base", Cache())
-    (key,) = bodies.add([replace(file, data=None, unread=True)])
+    (key,) = bodies.add([structs.replace(file, data=None, unread=True)])
     assert bodies.add([file]) == [key]
     assert bodies.all()[key] == _bodies([file], "o200k_base", Cache())[0]
     counter.close()

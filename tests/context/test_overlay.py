@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from msgspec.structs import replace as replace_entry
 
 from copilot.context.entries import Entry, Shape
@@ -159,6 +160,6 @@ def test_another_branch_with_another_commit_is_a_jump(
 
 def test_a_text_that_was_moved_to_a_secrets_name_must_not_stay() -> None:
     kept = replace_entry(_entry("config.py"), blob="1" * 40)
-    secret = replace(_not_shown(".env"), blob="1" * 40, kind=Kind.SECRET)
+    secret = structs.replace(_not_shown(".env"), blob="1" * 40, kind=Kind.SECRET)
     assert left_out(_frozen([kept]), [secret]) == "app/config.py"
-    assert left_out(_frozen([kept]), [replace(secret, blob="2" * 40)]) is None
+    assert left_out(_frozen([kept]), [structs.replace(secret, blob="2" * 40)]) is None

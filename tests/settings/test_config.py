@@ -37,6 +37,7 @@ FORBIDDEN = {
     "hook_background": "hook_background = true",
     "hook_in_ci": "hook_in_ci = true",
     "hook_stops_at": 'hook_stops_at = "nothing"',
+    "hook_warm_seconds": "hook_warm_seconds = 600",
 }
 
 

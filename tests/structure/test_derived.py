@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from copilot.cache import Cache
 from copilot.structure.derived import BROKEN, Derived, Source
@@ -50,8 +50,8 @@ def test_a_text_that_breaks_the_work_is_kept_as_broken(cache: Cache) -> None:
 
 
 def test_what_is_kept_needs_no_text_but_all_its_rules(cache: Cache) -> None:
-    file = replace(_file("a.py", "x"), content="of x")
-    unread = replace(file, data=None, unread=True)
+    file = structs.replace(_file("a.py", "x"), content="of x")
+    unread = structs.replace(file, data=None, unread=True)
     with _derived(cache) as derived:
         assert derived.begin([unread]).unknown() == [unread]
         assert derived.finish(derived.begin([file])) == [(b"4", b"1")]

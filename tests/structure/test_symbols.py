@@ -3,11 +3,11 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from copilot.cache import Cache
 from copilot.structure.embedded import Parsed, parse
@@ -105,9 +105,9 @@ def test_what_was_read_once_is_known_without_the_text(tmp_path: Path) -> None:
     files = [_file(f"{number}.py", f"def f{number}(): g()\n") for number in range(5)]
     with Cache(tmp_path / "facts.sqlite3") as cache:
         made = _read(files, cache)
-        unread = [replace(file, data=None, unread=True) for file in files]
-        renamed = replace(unread[0], path="moved.py")
-        strange = replace(unread[0], content="of nothing")
+        unread = [structs.replace(file, data=None, unread=True) for file in files]
+        renamed = structs.replace(unread[0], path="moved.py")
+        strange = structs.replace(unread[0], content="of nothing")
         with SymbolReader(cache, 1) as reader:
             assert reader.add([*unread, renamed]) == []
             assert reader.add([strange]) == [strange.name]
@@ -115,7 +115,9 @@ def test_what_was_read_once_is_known_without_the_text(tmp_path: Path) -> None:
 
 
 def test_a_text_without_a_name_for_its_content_is_hashed() -> None:
-    files = [replace(_file(f"{n}.py", f"def f{n}(): pass\n"), content=None) for n in range(2)]
+    files = [
+        structs.replace(_file(f"{n}.py", f"def f{n}(): pass\n"), content=None) for n in range(2)
+    ]
     found = _read(files)
     assert [one.defines[0][0] for one in found.values()] == ["f0", "f1"]
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from copilot.workspace.again import read_again
 from copilot.workspace.choose import Chooser, Selection
@@ -50,7 +50,7 @@ def files(roots: Sequence[Root], masker: Masker) -> list[SourceFile]:
 
 
 def _without_text(files: Sequence[SourceFile]) -> list[SourceFile]:
-    return [replace(file, data=None, unread=True) for file in files]
+    return [structs.replace(file, data=None, unread=True) for file in files]
 
 
 def test_the_texts_are_those_of_the_first_reading(
@@ -108,5 +108,5 @@ def test_a_kept_commit_is_read_from_its_objects(
     (root / "a.py").write_text("changed on disk\n")
     again = list(read_again(_without_text(files), (), (kept,), masker))
     assert again == list(files)
-    gone = replace(_without_text(files)[0], blob="1" * 40)
+    gone = structs.replace(_without_text(files)[0], blob="1" * 40)
     assert list(read_again([gone], (), (kept,), masker)) == [None]

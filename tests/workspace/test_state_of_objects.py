@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from copilot.cache import Cache
 from copilot.workspace import inherited
@@ -303,7 +304,7 @@ def test_texts_are_read_a_second_time(
     for state in ("index", _head(git, root)):
         place = _root(root, state)
         texts = [file for file in _read(place, masker).values() if file.is_text]
-        without = [replace(file, data=None, unread=True) for file in texts]
+        without = [structs.replace(file, data=None, unread=True) for file in texts]
         again = list(read_again(without, [place], [], masker))
         assert [one.data for one in again if one] == [file.data for file in texts]
 

@@ -76,15 +76,24 @@ class _Ground:
         return [entry for section in self.sections for entry in section.entries]
 
 
+def kept_base(work: Scope) -> Frozen | None:
+    """Return the base of the work tree that was kept for the prompts of a review, if one was."""
+    return None if _needs_none(work) or work.fresh else _kept(work)
+
+
+def _needs_none(work: Scope) -> bool:
+    return work.mode in (Mode.RANK, Mode.SELECT) or is_too_small(work)
+
+
 def requests(
-    matter: Matter, work: Scope, draft: Draft, progress: Progress
+    matter: Matter, work: Scope, draft: Draft, progress: Progress, kept: Frozen | None = None
 ) -> tuple[tuple[Asked, ...], tuple[ShownHunk, ...]]:
     """Return the requests for all hunks, and those hunks that no prompt has room for.
 
-    `work` is the scope that reads the work tree, whose base is kept. Raises CopilotError.
+    `work` is the scope that reads the work tree, whose base may be `kept`. Raises CopilotError.
     """
     draft.start_for_few()
-    ground = _with_base(matter, work, draft, progress) or _without(matter, draft)
+    ground = _with_base(matter, work, draft, progress, kept) or _without(matter, draft)
     writer = _Writer(matter, draft, ground)
     asked: list[Asked] = []
     lost: list[ShownHunk] = []
@@ -118,12 +127,13 @@ def _batches(hunks: Sequence[ShownHunk], writer: _Writer) -> Iterator[list[Shown
         yield some
 
 
-def _with_base(matter: Matter, work: Scope, draft: Draft, progress: Progress) -> _Ground | None:
+def _with_base(
+    matter: Matter, work: Scope, draft: Draft, progress: Progress, kept: Frozen | None
+) -> _Ground | None:
     """Return the kept base of the work tree, None where there is no room for one, or no use."""
-    scope = matter.scope
-    if scope.mode in (Mode.RANK, Mode.SELECT) or is_too_small(work):
+    if _needs_none(work):
         return None
-    frozen, why_new = _kept(work), ""
+    frozen, why_new = kept, ""
     for is_new in (False, True):
         if frozen is None or is_new:
             try:
@@ -143,7 +153,7 @@ def _with_base(matter: Matter, work: Scope, draft: Draft, progress: Progress) ->
 def _kept(work: Scope) -> Frozen | None:
     """Return a base that was kept, with what was appended to it; nothing of it is changed."""
     keys = (work.key(None), work.key(work.budget or 0))
-    for key in () if work.fresh else keys:
+    for key in keys:
         with work.frozen.held(key) as slot:
             loading = slot.begin(work.budget)
             if loading and (frozen := loading.end()):

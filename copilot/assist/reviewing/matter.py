@@ -11,6 +11,7 @@ from copilot.assist.reviewing.places import Begun, Place, begin, begin_places
 from copilot.assist.reviewing.shown import ShownHunk, Side, masked_side, shown_lines, side_of
 from copilot.assist.reviewing.touched import Touched, touched
 from copilot.assist.scope import Scope
+from copilot.context.frozen import Frozen, shows_all
 from copilot.workspace.changes_of import Changes, What
 from copilot.workspace.choose import Chooser
 from copilot.workspace.contents import blob_id
@@ -25,8 +26,6 @@ from copilot.workspace.targets import read_target
 
 # Left out of most prompts because they say little, not because nobody may see them.
 _OF_LITTLE_USE = frozenset({Kind.GENERATED, Kind.VENDORED, Kind.LOCK})
-# Of more files, it takes too long to find out what seems to be changed.
-_MOST_BEGUN = 40
 _LINK, _NO_TEXT = "120000", "no text"
 _BY_STATUS = {
     "submodule": "a submodule: what changed inside it is not shown",
@@ -82,38 +81,37 @@ def state_of(root: Root, changes: Changes, diff: Diff) -> Root:
     return replace(root, state=diff.revision) if changes.what is What.RANGE else root
 
 
-def gather(scope: Scope, root: Root, changes: Changes, diff: Diff, progress: Progress) -> Matter:
+def gather(
+    scope: Scope,
+    root: Root,
+    changes: Changes,
+    diff: Diff,
+    progress: Progress,
+    kept: Frozen | None = None,
+) -> Matter:
     """Read what changed in one of the scope's roots, and what may be shown of it.
 
-    Raises GitFailed, UsageError, ReadIncomplete.
+    What refers to it is looked for in a base that is `kept`, if there is one. Raises GitFailed,
+    UsageError, ReadIncomplete.
     """
     after = state_of(root, changes, diff)
     scope = replace(scope, roots=tuple(after if one == root else one for one in scope.roots))
     if not diff.files:
         return Matter(diff, changes.what, after, scope, Read((), ()), (), ())
     # git looks through the repository while its files are read.
-    begun = _begun(after, diff)
+    begun = None if kept and shows_all(kept.record) else begin(after, diff)
     read = Read.of(scope.parts(progress, skip=True))
-    return _matter(diff, changes.what, after, scope, read, begun)
-
-
-def _begun(root: Root, diff: Diff) -> Begun | None:
-    """Begin to look for what seems to be changed, before it is known what of it may be shown."""
-    if not root.is_git or len(diff.files) > _MOST_BEGUN:
-        return None
-    ids = sorted(
-        {one for file in diff.files if file.hunks for one in (file.old_blob, file.blob) if one}
-    )
-    blobs = dict(read_blobs(root.path, ids)) if ids else {}
-    seem = (
-        touched(file.path, file.hunks, blobs.get(file.old_blob or ""), blobs.get(file.blob or ""))
-        for file in diff.files
-    )
-    return begin(root, {name for one in seem for name in one.names})
+    return _matter(diff, changes.what, after, scope, read, kept, begun)
 
 
 def _matter(
-    diff: Diff, what: What, root: Root, scope: Scope, read: Read, begun: Begun | None
+    diff: Diff,
+    what: What,
+    root: Root,
+    scope: Scope,
+    read: Read,
+    kept: Frozen | None,
+    begun: Begun | None,
 ) -> Matter:
     own = {file.path: file for file in read.files if file.repository == root.alias}
     changed = [own[file.path] for file in diff.files if file.path in own]
@@ -144,7 +142,7 @@ def _matter(
     )
     matter = replace(matter, touched=found)
     inside = {(hunk.path, line.number) for hunk in hunks for line in hunk.lines if line.sign != "-"}
-    places = begin_places(root, scope, read, matter.names, inside, begun)
+    places = begin_places(root, scope, read, matter.names, inside, kept, begun)
     return replace(matter, find_places=places)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from copilot.assist.reviewing.context import Asked, requests
+from copilot.assist.reviewing.context import Asked, kept_base, requests
 from copilot.assist.reviewing.matter import Matter, gather
 from copilot.assist.reviewing.shown import ShownHunk
 from copilot.assist.scope import Scope
@@ -37,8 +37,9 @@ def reviewed(scope_of: Callable[..., Scope]) -> Reviewed:
         changes = changes or Changes(What.STAGED)
         diff = read_diff(scope.roots[0], changes)
         with closing(scope.cache), closing(Draft(scope.tokenizer, scope.cache)) as draft:
-            matter = gather(scope, scope.roots[0], changes, diff, _no_bar)
-            return Review(matter, *requests(matter, scope, draft, _no_bar))
+            kept = kept_base(scope)
+            matter = gather(scope, scope.roots[0], changes, diff, _no_bar, kept)
+            return Review(matter, *requests(matter, scope, draft, _no_bar, kept))
 
     return run
 
