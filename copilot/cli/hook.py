@@ -16,11 +16,13 @@ from copilot.assist.models import choose_model
 from copilot.backends.pull import local_path
 from copilot.cli.options import new_app
 from copilot.cli.ready import agrees
+from copilot.cli.standby_call import end_standby
 from copilot.cli.talk import can_agree, say
 from copilot.errors import CopilotError, ExitCode, UsageError, WriteFailed
 from copilot.settings.config import Config, load_config
 from copilot.settings.paths import state_paths
 from copilot.text import one_line
+from copilot.workspace.git_state import git_dir_of
 from copilot.workspace.hook_script import HOOKS, KEPT, Program, hook_script
 from copilot.workspace.hooks import (
     HookFolder,
@@ -126,7 +128,10 @@ def _what_follows(config: Config, seconds: float) -> str:
 def uninstall_command(names: Names = None, root: Root = None) -> None:
     """Take our hooks out; what was there before them is there again. Without names: all."""
     wanted = _checked(names or HOOKS)
-    folder = hook_folder(_top(root))
+    top = _top(root)
+    folder = hook_folder(top)
+    if (git_dir := git_dir_of(top, {})) is not None:
+        end_standby(os.fspath(git_dir))
     try:
         outcomes = {name: uninstall(folder.path, name) for name in wanted}
     except OSError as error:

@@ -6,9 +6,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,7 +20,15 @@ from copilot.assist.hooking.kept import Kept, find, keep
 from copilot.cli.hook_process import Review, start_review
 from copilot.cli.later import put_off
 from copilot.errors import CopilotError, ExitCode, UsageError
-from copilot.workspace.notes import tree_of_index, write_note
+from copilot.workspace.notes import begin_tree_of_index, write_note
+
+if TYPE_CHECKING:
+    from copilot.assist.reviewing.finding import Finding
+    from copilot.settings.config import Config
+    from copilot.settings.paths import StatePaths
+    from copilot.workspace.changes_of import Changes
+    from copilot.workspace.diffs import Diff
+    from copilot.workspace.model import Root
 
 _POLL_SECONDS = 0.02
 _MOST_SAID = 4000
@@ -31,14 +42,32 @@ class Late(Exception):
     """The answer is not there in time."""
 
 
-def answer_to(place: Place, job: Job, until: float, *, background: bool) -> Kept:
+@dataclass(frozen=True)
+class Known:
+    """What a hook knows already of what is to be reviewed.
+
+    `as_read` tells the index that it read from others, None where it read none.
+    """
+
+    paths: StatePaths
+    config: Config
+    root: Root
+    changes: Changes
+    diff: Diff
+    fixed: tuple[Finding, ...]
+    as_read: object = None
+
+
+def answer_to(
+    place: Place, job: Job, until: float, *, background: bool, known: Known | None = None
+) -> Kept:
     """Return how a review ended: that which is on its way already, else one that is started.
 
     `until` is on the monotonic clock. One that is late is led to its end if `background`. Raises
     Late, CopilotError, OSError.
     """
     on_its_way: Job | None = None
-    while (review := _start(place, job)) is None and (on_its_way := place.read()) is None:
+    while (review := _start(place, job, known)) is None and (on_its_way := place.read()) is None:
         # Somebody begins just now, comes to an end, or only looks whether a review is on its way.
         if (kept := _kept(place, "")) is not None:
             return kept
@@ -67,7 +96,7 @@ def answer_to(place: Place, job: Job, until: float, *, background: bool) -> Kept
         review.let_go()
 
 
-def _start(place: Place, job: Job) -> Review | None:
+def _start(place: Place, job: Job, known: Known | None) -> Review | None:
     """Start the review in a session of its own, None if it is on its way already.
 
     It holds the lock, until its answer is kept.
@@ -79,12 +108,15 @@ def _start(place: Place, job: Job) -> Review | None:
         return None
     try:
         if job.index is not None:
-            apart = set_aside(Path(job.top), Path(job.git_dir), Path(job.index), place.path / "git")
+            where = (Path(job.top), Path(job.git_dir), Path(job.index))
+            apart = set_aside(*where, place.path / "git", job.commit)
             index = os.fspath(apart.folder / "index")
             variables = {**apart.variables, **_WITHOUT_SUBMODULES}
+            if known and known.as_read != mark_of(Path(job.index)):
+                known = None
             job = msgspec.structs.replace(job, variables=variables, index=index)
         place.write(job)
-        return start_review(Path(job.top), place, held)
+        return start_review(Path(job.top), place, held, partial(finish, known=known))
     finally:
         os.close(held)
 
@@ -119,11 +151,20 @@ def _stop(review: Review, place: Place) -> None:
     place.clear()
 
 
-def finish(arguments: Sequence[str]) -> int:
+def mark_of(index: Path) -> object:
+    """Return what tells an index from what it is after it was written anew; None for none."""
+    try:
+        facts = index.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def finish(arguments: Sequence[str], known: Known | None = None) -> int:
     """Run the review of a job and keep how it ended: `FOLDER KEY LOCK PIPE`.
 
     The descriptors LOCK, which holds the job's lock, and PIPE are closed as soon as the answer is
-    kept. Raises CopilotError, OSError.
+    kept. What is `known` already is not read anew. Raises CopilotError, OSError.
     """
     if len(arguments) != 4 or not "".join(arguments[2:]).isdigit():
         raise UsageError("hook finish is for copilot itself", "copilot hook --help")
@@ -135,7 +176,7 @@ def finish(arguments: Sequence[str]) -> int:
     environment = dict(os.environ)
     with put_off():
         try:
-            _finish(place, job)
+            _finish(place, job, known)
         finally:
             # Whoever comes next may begin: what is left to do is for the record.
             place.clear()
@@ -158,12 +199,13 @@ def _keep_warm(top: Path, environment: Mapping[str, str]) -> None:
         begin_standby(top, environment)
 
 
-def _finish(place: Place, job: Job) -> None:
+def _finish(place: Place, job: Job, known: Known | None) -> None:
     os.environ.update(job.variables)
-    code = _reviewed(job)
+    find_tree = _begin_tree(job)
+    code = _reviewed(job, known)
     sys.stdout.flush()
     sys.stderr.flush()
-    tree = _tree(job) if job.index else None
+    tree = find_tree()
     kept = Kept(
         key=job.key,
         asked=job.asked,
@@ -187,13 +229,15 @@ def _text(file: Path) -> str:
     return file.read_text(encoding="utf-8", errors="replace")
 
 
-def _tree(job: Job) -> str | None:
-    """Return the tree that is staged; what git writes for that lies in the job's own folder."""
-    return tree_of_index(Path(job.variables["GIT_DIR"]), Path(job.index or ""))
+def _begin_tree(job: Job) -> Callable[[], str | None]:
+    """Begin to find the tree that is staged; what git writes for that lies in the job's folder."""
+    if job.index is None:
+        return lambda: None
+    return begin_tree_of_index(Path(job.variables["GIT_DIR"]), Path(job.index))
 
 
-def _reviewed(job: Job) -> int:
-    from copilot.cli.main import run_command
+def _reviewed(job: Job, known: Known | None) -> int:
+    from copilot.cli.main import run_command, run_work
 
     try:
         _check_ready(job)
@@ -202,7 +246,17 @@ def _reviewed(job: Job) -> int:
 
         complain(error)
         return error.exit_code
-    return run_command(list(job.arguments))
+    arguments = list(job.arguments)
+    return run_work(partial(_review, known), arguments) if known else run_command(arguments)
+
+
+def _review(known: Known) -> int:
+    from copilot.cli.review import review_known
+    from copilot.cli.setup import Setup
+
+    config = replace(known.config, submodules=False)
+    setup = Setup(known.paths, config, (known.root,), examples=config.examples)
+    return review_known(setup, known.root, known.changes, known.diff, known.fixed)
 
 
 def _check_ready(job: Job) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,18 +60,19 @@ class Review:
         os.close(self.told)
 
 
-def start_review(top: Path, place: Place, held: int) -> Review:
+def start_review(top: Path, place: Place, held: int, finish: Callable[[list[str]], int]) -> Review:
     """Start the review of the job at a place, in a session of its own, which holds the lock `held`.
 
-    Raises OSError.
+    `finish` does what `copilot hook finish` does. Raises OSError.
     """
     told, tells = os.pipe()
-    command = ("hook", "finish", os.fspath(place.folder), place.key, f"{held}", f"{tells}")
+    arguments = [os.fspath(place.folder), place.key, f"{held}", f"{tells}"]
     try:
         with place.output.open("wb") as output, place.said.open("wb") as said:
             streams = (output.fileno(), said.fileno())
-            start = _forked if can_fork() else _spawned
-            return Review(start(command, top, streams, (held, tells)), told)
+            if can_fork():
+                return Review(_forked(finish, arguments, top, streams, (held, tells)), told)
+            return Review(_spawned(arguments, top, streams, (held, tells)), told)
     except OSError:
         os.close(told)
         raise
@@ -79,10 +81,10 @@ def start_review(top: Path, place: Place, held: int) -> Review:
 
 
 def _spawned(
-    command: tuple[str, ...], top: Path, streams: tuple[int, int], kept: tuple[int, ...]
+    arguments: list[str], top: Path, streams: tuple[int, int], kept: tuple[int, ...]
 ) -> Process:
     return subprocess.Popen(
-        [*PYTHON, *command],
+        [*PYTHON, "hook", "finish", *arguments],
         cwd=top,
         stdin=subprocess.DEVNULL,
         stdout=streams[0],
@@ -93,17 +95,21 @@ def _spawned(
 
 
 def _forked(
-    command: tuple[str, ...], top: Path, streams: tuple[int, int], kept: tuple[int, ...]
+    finish: Callable[[list[str]], int],
+    arguments: list[str],
+    top: Path,
+    streams: tuple[int, int],
+    kept: tuple[int, ...],
 ) -> Process:
     def work() -> int:
-        from copilot.cli.main import run_command
+        from copilot.cli.main import run_work
 
         os.setsid()
         os.chdir(top)
         take_streams(os.open(os.devnull, os.O_RDONLY), *streams, kept)
         # The index that git named for the hook is set aside with the rest.
         take_from({})
-        return run_command(list(command))
+        return run_work(lambda: finish(arguments), ["hook", "finish", *arguments])
 
     return _Forked(fork(work))
 

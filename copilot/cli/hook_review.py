@@ -17,7 +17,7 @@ from copilot.assist.hooking.kept import Kept, find, folder_of, renew, review_key
 from copilot.assist.hooking.leaving import is_relevant
 from copilot.assist.hooking.policy import Verdict, found, late, not_reviewed
 from copilot.assist.hooking.results import result_of, result_of_checks
-from copilot.cli.hook_child import Late, answer_to
+from copilot.cli.hook_child import Known, Late, answer_to, mark_of
 from copilot.cli.hook_message import reason
 from copilot.cli.hook_run import Hook, why_of
 from copilot.cli.hook_time import TooSlow, in_time
@@ -71,6 +71,8 @@ def review(
     `what` are the options that name the changes to `copilot review`, `index` is what git commits
     from. What our own checks stop is shown to no model. Raises CopilotError, OSError.
     """
+    # Taken before it is read, it tells whether the index that is set aside is another.
+    as_read = mark_of(Path(index)) if index else None
     try:
         diff, fixed = _read(hook, changes)
     except TooSlow:
@@ -81,7 +83,8 @@ def review(
         _show_checks(fixed, diff)
         return (verdict if fixed else Verdict(ExitCode.OK)), False
     try:
-        kept = _answer(hook, changes, diff, what, index)
+        known = Known(hook.paths, hook.config, hook.root, changes, diff, tuple(fixed), as_read)
+        kept = _answer(hook, known, what, index)
     except (Late, CopilotError, OSError) as error:
         _show_checks(fixed, diff)
         return _without_answer(hook, error), True
@@ -112,10 +115,9 @@ def _checked(hook: Hook, diff: Diff) -> Sequence[Finding]:
     return fixed_findings(diff, masker, partial(read_blobs, hook.root.path))
 
 
-def _answer(
-    hook: Hook, changes: Changes, diff: Diff, what: tuple[str, ...], index: str | None
-) -> Kept:
+def _answer(hook: Hook, known: Known, what: tuple[str, ...], index: str | None) -> Kept:
     """Return the answer as it was kept, else as it comes. Raises Late, CopilotError, OSError."""
+    diff = known.diff
     folder = folder_of(common_dir_of(hook.git_dir), hook.paths)
     key = review_key(diff.key, hook.config, hook.paths.prompts)
     kept = find(folder, key)
@@ -137,8 +139,9 @@ def _answer(
         from copilot.assist.reviewing.matter import state_of
         from copilot.assist.reviewing.places import begin_ahead
 
-        begin_ahead(state_of(hook.root, changes, diff), diff)
-    return answer_to(Place(folder, key), job, hook.until, background=hook.policy.background)
+        begin_ahead(state_of(hook.root, known.changes, diff), diff)
+    place, background = Place(folder, key), hook.policy.background
+    return answer_to(place, job, hook.until, background=background, known=known)
 
 
 def _without_answer(hook: Hook, error: Late | CopilotError | OSError) -> Verdict:

@@ -12,6 +12,8 @@ from copilot import __version__
 # As in typing, which takes longer to import than all else that a hook needs first.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from copilot.errors import CopilotError
 
 
@@ -69,11 +71,16 @@ def _run(arguments: list[str]) -> int:
 
 def run_command(arguments: list[str]) -> int:
     """Run one command and return its exit code; every error ends here, said on stderr."""
+    return run_work(lambda: _command(arguments), arguments)
+
+
+def run_work(work: Callable[[], int], arguments: list[str]) -> int:
+    """Do what a command line is for, and return the exit code; every error ends here."""
     from copilot.cli.talk import complain
     from copilot.errors import CopilotError, ExitCode
 
     try:
-        return _command(arguments)
+        return work()
     except CopilotError as error:
         complain(error)
         return error.exit_code

@@ -39,6 +39,7 @@ from copilot.cli.options import (
 )
 from copilot.cli.review_out import Form, put_last, put_review
 from copilot.cli.setup import Setup, set_up
+from copilot.cli.talk import voice
 from copilot.errors import BudgetExceeded, ModelError, PolicyRefused, UsageError
 from copilot.settings.modes import Mode
 from copilot.text import one_line
@@ -177,6 +178,23 @@ def review_command(
     raise typer.Exit(result.outcome.exit_code)
 
 
+def review_known(
+    setup: Setup, root: Root, changes: Changes, diff: Diff, fixed: Sequence[Finding]
+) -> int:
+    """Review what a hook has read and checked already, as `copilot review --json --quiet` does.
+
+    Returns the exit code. Raises CopilotError.
+    """
+    voice.quiet = True
+
+    def ask(fixed: Sequence[Finding]) -> ReviewResult:
+        return _asked(setup, root, changes, diff, Whom(), fixed, MOST_REQUESTS)
+
+    result = _with_fixed(diff, fixed, ask)
+    put_review(result, diff, Form.JSON)
+    return result.outcome.exit_code
+
+
 def reviewed(
     setup: Setup, root: Root, diff: Diff, ask: Callable[[Sequence[Finding]], ReviewResult]
 ) -> ReviewResult:
@@ -184,10 +202,15 @@ def reviewed(
 
     `ask` gets what our own checks found; that is told even if the model cannot be asked.
     """
+    read = partial(read_blobs, root.path) if root.is_git else None
+    return _with_fixed(diff, tuple(fixed_findings(diff, setup.masker, read)), ask)
+
+
+def _with_fixed(
+    diff: Diff, fixed: Sequence[Finding], ask: Callable[[Sequence[Finding]], ReviewResult]
+) -> ReviewResult:
     if not diff.files:
         return result_of(diff, (), ())
-    read = partial(read_blobs, root.path) if root.is_git else None
-    fixed = tuple(fixed_findings(diff, setup.masker, read))
     if not any(file.has_lines for file in diff.files):
         # There is nothing to ask: no model can be shown more than names and modes.
         left_out = [(file.path, why) for file in diff.files if (why := never_shown(file))]

@@ -17,7 +17,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +39,8 @@ from copilot.workspace.git_state import git_dir_of
 from copilot.workspace.inherited import take_from
 
 _PEER = "iII"
+# The folder, and three streams.
+_DESCRIPTORS = 4
 _MOST_BYTES, _PIECE_BYTES = 16 * 1024 * 1024, 1024 * 1024
 # Another user's process, or one that sees other files or another network, is none to work for.
 # So long after a hook, what it began has ended.
@@ -164,16 +166,22 @@ class _Asked:
         )
 
 
-def _written() -> dict[str, tuple[int, int]]:
-    """Return when the files of all that is imported were written, and their sizes."""
-    files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    found = {}
+def _files() -> tuple[str, ...]:
+    """Return the files of all code that is imported."""
+    found = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    return tuple(file for file in found if file)
+
+
+def _written(files: Iterable[str]) -> list[tuple[int, int]]:
+    """Return when files were written, and their sizes."""
+    found = []
     for file in files:
-        with suppress(OSError):
-            if file:
-                # Each time that a hook comes: Path.stat would take five times as long.
-                facts = os.stat(file)  # noqa: PTH116
-                found[file] = (facts.st_mtime_ns, facts.st_size)
+        try:
+            # Each time that a hook comes: Path.stat would take five times as long.
+            facts = os.stat(file)  # noqa: PTH116
+            found.append((facts.st_mtime_ns, facts.st_size))
+        except OSError:
+            found.append((0, 0))
     return found
 
 
@@ -185,8 +193,9 @@ class _Standby:
         self._place = place
         self._running: list[int] = []
         self._seconds = self._made_ready()
-        # What the files of all code were when it was imported.
-        self._written = _written()
+        # What the files of all code were soon after it was imported.
+        self._files = _files()
+        self._written = _written(self._files)
 
     def serve(self) -> None:
         """Fork for each that asks, until none does any more, or copilot's own files change.
@@ -229,19 +238,15 @@ class _Standby:
     def _is_taken(self, line: socket.socket) -> bool:
         """Have a process of its own do what is asked; False if this one is of no use any more."""
         try:
-            if not _is_alike(line):
-                return True
-            asked, descriptors = _received(line)
+            asked = _received(line) if _is_alike(line) else None
         except (OSError, ValueError):
             return True
-        try:
-            if not asked.git_dir or _written() != self._written:
-                return False
-            if asked.program == program() and self._is_mine(asked):
-                self._running.append(fork(partial(_run, line, asked, descriptors)))
-        finally:
-            for one in descriptors:
-                os.close(one)
+        if asked is None:
+            return True
+        if not asked.git_dir or _written(self._files) != self._written:
+            return False
+        if asked.program == program() and self._is_mine(asked):
+            self._running.append(fork(partial(_run, line, asked)))
         return True
 
     def _is_mine(self, asked: _Asked) -> bool:
@@ -260,37 +265,34 @@ def _is_alike(line: socket.socket) -> bool:
     )
 
 
-def _received(line: socket.socket) -> tuple[_Asked, list[int]]:
-    """Return what is asked, with the folder and the streams of who asks.
-
-    Raises OSError, ValueError.
-    """
-    head, descriptors, _, _ = socket.recv_fds(line, LENGTH_BYTES, 4)
-    try:
-        left = int.from_bytes(head)
-        if len(head) < LENGTH_BYTES or len(descriptors) != 4 or left > _MOST_BYTES:
-            raise ValueError("not understood")
-        parts = []
-        while left:
-            part = line.recv(min(left, _PIECE_BYTES))
-            if not part:
-                raise ValueError("broken off")
-            parts.append(part)
-            left -= len(part)
-        return _Asked.decoded(b"".join(parts)), descriptors
-    except (OSError, ValueError):
-        for one in descriptors:
-            os.close(one)
-        raise
+def _received(line: socket.socket) -> _Asked:
+    """Return what is asked. Raises OSError, ValueError."""
+    size = int.from_bytes(_bytes(line, LENGTH_BYTES))
+    if size > _MOST_BYTES:
+        raise ValueError("too long")
+    return _Asked.decoded(_bytes(line, size))
 
 
-def _run(line: socket.socket, asked: _Asked, descriptors: Sequence[int]) -> int:
+def _bytes(line: socket.socket, size: int) -> bytes:
+    parts = []
+    while size:
+        part = line.recv(min(size, _PIECE_BYTES))
+        if not part:
+            raise ValueError("broken off")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _run(line: socket.socket, asked: _Asked) -> int:
     """Be the hook that is asked for, and tell its exit code."""
     line.sendall(os.getpid().to_bytes(LENGTH_BYTES))
-    if line.recv(1) != GO:
-        return ExitCode.OK
+    go, descriptors, _, _ = socket.recv_fds(line, 1, _DESCRIPTORS)
+    if go != GO or len(descriptors) != _DESCRIPTORS:
+        return ExitCode.USAGE
     folder, stdin, stdout, stderr = descriptors
     os.fchdir(folder)
+    # Which closes them as well.
     take_streams(stdin, stdout, stderr)
     os.umask(asked.umask)
     os.environ.clear()

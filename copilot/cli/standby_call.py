@@ -107,21 +107,21 @@ def _connected(git_dir: str) -> socket.socket:
 
 
 def _handed_over(line: socket.socket, texts: tuple[str, ...]) -> int | None:
-    """Hand a hook over with this folder and these streams; return the process that runs it.
+    """Hand a hook over; return the process that runs it, None if there is none.
 
     None of the texts can hold a NUL.
     """
     data = b"\0".join(map(os.fsencode, texts))
-    here = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        socket.send_fds(line, [len(data).to_bytes(LENGTH_BYTES)], [here, 0, 1, 2])
-    finally:
-        os.close(here)
-    line.sendall(data)
+    line.sendall(len(data).to_bytes(LENGTH_BYTES) + data)
     runner = line.recv(LENGTH_BYTES)
     if not runner:
         return None
-    line.sendall(GO)
+    # Only to who answers: whoever reads these streams to their end would wait for it.
+    here = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        socket.send_fds(line, [GO], [here, 0, 1, 2])
+    finally:
+        os.close(here)
     line.settimeout(None)
     return int.from_bytes(runner)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from copilot.assist.models import choose_model, open_backend
 from copilot.assist.read import Read
+from copilot.assist.reviewing.held_words import hold_words
 from copilot.cli.commands import command_of
 from copilot.cli.setup import Setup
 from copilot.context.counting import counter_of
@@ -58,6 +59,7 @@ def get_ready(top: Path) -> int:
     scope = Setup(paths, config, roots).scope(tokenizer)
     with closing(scope.cache):
         read = Read.of(scope.parts(_silent, skip=True))
+        hold_words(read.files, scope)
     _know_languages(read)
     return config.hook_warm_seconds or 0
 

@@ -35,11 +35,6 @@ def mentions_of(root: Root, words: Sequence[str]) -> Iterator[Mention]:
     yield from Search(root, words).mentions()
 
 
-def _threads() -> int:
-    """Return how many threads git may take: what it searches for is waited for by one of ours."""
-    return max((os.cpu_count() or 2) // 2, 1)
-
-
 class Search:
     """Looks for words, as `mentions_of` does, while other things are done."""
 
@@ -54,7 +49,7 @@ class Search:
         where = ["--cached"] if is_index else []
         patterns = [part for word in wanted for part in ("-e", word)]
         commit = [self._commit] if self._commit else []
-        asked = ("grep", f"--threads={_threads()}", *_OPTIONS, *where, *patterns, *commit, "--")
+        asked = ("grep", *_OPTIONS, *where, *patterns, *commit, "--")
         self._git = BegunGit(root.path, *asked, environment=index_of(root.path) if is_index else {})
 
     def mentions(self) -> Iterator[Mention]:

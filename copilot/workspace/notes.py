@@ -5,11 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from copilot.workspace.git import GitFailed, run_git
+from copilot.workspace.git import BegunGit, GitFailed, run_git
 from copilot.workspace.git_state import common_dir_of
 
 _REF = "refs/notes/copilot"
@@ -17,17 +17,25 @@ _MOST_BYTES = 1024 * 1024
 _OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
-def tree_of_index(git_dir: Path, index: Path) -> str | None:
-    """Return the tree that a commit of this index has, None where conflicts are left in it.
+def begin_tree_of_index(git_dir: Path, index: Path) -> Callable[[], str | None]:
+    """Have git tell the tree that a commit of this index has; what is returned ends that.
 
-    It is written below `git_dir`, which may borrow objects of another; the index must be a copy.
+    It is None where conflicts are left in it. It is written below `git_dir`, which may borrow
+    objects of another; the index must be a copy.
     """
     environment = {"GIT_INDEX_FILE": os.fspath(index)}
     try:
-        printed = run_git(git_dir, *_where(git_dir), "write-tree", environment=environment)
+        begun = BegunGit(git_dir, *_where(git_dir), "write-tree", environment=environment)
     except GitFailed:
-        return None
-    return printed.decode("ascii").strip()
+        return lambda: None
+
+    def end() -> str | None:
+        try:
+            return begun.end().decode("ascii").strip()
+        except GitFailed:
+            return None
+
+    return end
 
 
 def tree_of_head(top: Path) -> str | None:

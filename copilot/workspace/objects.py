@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from copilot.batches import batches
@@ -12,6 +13,9 @@ from copilot.workspace.git import GitFailed, run_git, talking_git
 
 # A prompt shows no larger file, so that two of them are read at once at most.
 _BATCH_BYTES = MAX_FILE_BYTES
+# So many ids fit into the smallest pipe at once.
+_FEW = 90
+_PIECE_BYTES = 1024 * 1024
 # As far as git looks for a byte that no text has.
 _SNIFF_BYTES = 8000
 
@@ -22,10 +26,50 @@ def read_blobs(folder: Path, ids: Iterable[str], *where: str) -> Iterator[tuple[
     `ids` are full ids in hexadecimal; `where` are git's options that name a bare repository. Git is
     asked in `folder`. Raises GitFailed.
     """
-    sizes = (one for one in _sizes(folder, ids, where) if one[1] <= MAX_FILE_BYTES)
+    wanted = list(dict.fromkeys(ids))
+    if len(wanted) <= _FEW:
+        wanted = yield from _read_few(folder, wanted, where)
+    sizes = (one for one in _sizes(folder, wanted, where) if one[1] <= MAX_FILE_BYTES)
     for some in batches(sizes, lambda one: one[1], _BATCH_BYTES):
         for asked, output in _told(folder, [name for name, _ in some], where, "--batch"):
             yield from _contents(asked, output)
+
+
+def _read_few(
+    folder: Path, ids: Sequence[str], where: Sequence[str]
+) -> Generator[tuple[str, bytes], None, list[str]]:
+    """Yield blobs by one call of git; return the ids that it did not come to, for it ended."""
+    if not ids:
+        return []
+    with talking_git(folder, *where, "cat-file", "--batch") as git:
+        if git.stdin is None or git.stdout is None:
+            return list(ids)
+        # They fit into the smallest pipe at once.
+        with suppress(BrokenPipeError):
+            os.write(git.stdin.fileno(), "".join(f"{one}\n" for one in ids).encode("ascii"))
+        for number, name in enumerate(ids):
+            # `<id> <type> <size>`, or `<id> missing`.
+            head = git.stdout.readline().split()
+            if not head:
+                return list(ids[number:])
+            if len(head) < 3:
+                continue
+            left = size = int(head[2])
+            # git takes parts of ids as well.
+            is_it = head[0] == name.encode("ascii") and head[1] == b"blob"
+            is_wanted = is_it and size <= MAX_FILE_BYTES
+            data = git.stdout.read(size) if is_wanted else b""
+            left -= len(data)
+            while left:
+                left -= len(git.stdout.read(min(left, _PIECE_BYTES))) or left
+            if is_wanted and len(data) < size:
+                return list(ids[number:])
+            # What ends each of them is asked for only once another is.
+            if number + 1 < len(ids):
+                git.stdout.read(1)
+            if is_wanted:
+                yield name, data
+    return []
 
 
 def large_texts(folder: Path, ids: Iterable[str]) -> dict[str, int]:

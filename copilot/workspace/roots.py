@@ -20,8 +20,9 @@ def find_roots(named: Sequence[str], here: Path) -> tuple[Root, ...]:
 
     With none named: the work tree around `here`, or `here` itself outside git. Raises UsageError.
     """
-    if not named:
-        named = [str(toplevel(here) or here)]
+    if not named and (top := toplevel(here)) is not None:
+        return (Root(_free_alias(top, ()), top, is_git=True),)
+    named = named or [str(here)]
     roots: list[Root] = []
     for value in named:
         alias, path = _split(value)

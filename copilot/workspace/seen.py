@@ -76,6 +76,11 @@ class Seen:
         self._now: dict[bytes, SeenFile] = {}
         self._on_disk = on_disk
 
+    @property
+    def file(self) -> Path | None:
+        """Where it is kept: named by all that files are judged by."""
+        return self._file
+
     def find(self, path: str, signature: Signature, hint: str) -> SeenFile | None:
         """Return the file if it was seen as it is, and note that it is still there."""
         # As os.fsencode, for each of many files.

@@ -12,7 +12,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from copilot.workspace.git import GitFailed, run_git
 from copilot.workspace.git_state import common_dir_of
 
 _OF_WORK_TREE = ("info/sparse-checkout", "config.worktree")
@@ -34,10 +33,13 @@ class SetAside:
         return {"GIT_DIR": os.fspath(self.folder), "GIT_WORK_TREE": os.fspath(self.top)}
 
 
-def set_aside(top: Path, git_dir: Path, index: Path | None, folder: Path) -> SetAside:
+def set_aside(
+    top: Path, git_dir: Path, index: Path | None, folder: Path, commit: str | None
+) -> SetAside:
     """Copy what is staged in the work tree at `top` into a new folder.
 
-    `index` is the file that git commits from, None for the usual one. Raises GitFailed, OSError.
+    `index` is the file that git commits from, None for the usual one; `commit` is checked out, None
+    before the first one. Raises OSError.
     """
     common = common_dir_of(git_dir)
     for name in ("refs/heads", "objects/info", "info"):
@@ -49,7 +51,7 @@ def set_aside(top: Path, git_dir: Path, index: Path | None, folder: Path) -> Set
     alternate = _quoted(os.fsencode((common / "objects").resolve()))
     (folder / "objects/info/alternates").write_bytes(alternate + b"\n")
     _copy_index(index or git_dir / "index", git_dir, folder)
-    _copy_head(top, git_dir, folder)
+    _copy_head(commit, git_dir, folder)
     return SetAside(folder, git_dir, top)
 
 
@@ -70,13 +72,9 @@ def _copy_index(index: Path, git_dir: Path, folder: Path) -> None:
         shutil.copyfile(part, folder / part.name)
 
 
-def _copy_head(top: Path, git_dir: Path, folder: Path) -> None:
+def _copy_head(commit: str | None, git_dir: Path, folder: Path) -> None:
     """Write the commit that is checked out, under the name of its branch."""
     head = (git_dir / "HEAD").read_text(encoding="utf-8", errors="surrogateescape").strip()
-    try:
-        commit = run_git(top, "rev-parse", "--verify", "--quiet", "HEAD").decode("ascii").strip()
-    except GitFailed:
-        commit = ""
     name = head.removeprefix(_UNBORN)
     if commit and name != head and ".." not in name.split("/"):
         branch = folder / "refs/heads" / name

@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field
 from operator import attrgetter
+from pathlib import Path
 
 from msgspec import structs
 
 from copilot.batches import batches
-from copilot.workspace.attributes import NOTHING_TOLD, Told
+from copilot.workspace.attributes import ATTRIBUTES, NOTHING_TOLD, Told
 from copilot.workspace.choose import Chooser, Selection
 from copilot.workspace.contents import MISSING, FileReader, blob_id
 from copilot.workspace.facts import Begun, Bytes
 from copilot.workspace.judge import Verdict
 from copilot.workspace.kinds import Kind
-from copilot.workspace.listing import Listed, Listing, attributes_of, list_root
+from copilot.workspace.listing import OWN_RULES, Listed, Listing, attributes_of, list_root
 from copilot.workspace.model import Part, Repository, Root, Snapshot, SourceFile
 from copilot.workspace.object_reader import ObjectReader
 from copilot.workspace.seen import (
@@ -31,6 +32,9 @@ from copilot.workspace.special import Signature
 from copilot.workspace.vendored import vendored_folders, vendored_reason
 
 _BATCH_FILES, _BATCH_BYTES = 128, 2 * 1024 * 1024
+# More files than this that differ are read with all others.
+_MOST_DIFFERING = 200
+_RULES = frozenset({ATTRIBUTES, OWN_RULES})
 # As many as are read while a vocabulary is loaded.
 _MOST_BEGUN = 32
 # Called with the number of files read and of all files known so far.
@@ -47,6 +51,7 @@ class _Hints:
 
     attributes: Mapping[str, Told] = field(default_factory=dict)
     vendored: Mapping[str, str] = field(default_factory=dict)
+    colliding: Set[str] = frozenset()
 
 
 def read_snapshot(
@@ -84,28 +89,102 @@ def read_parts(
     with closing(choose):
         for root in roots:
             before = (seen or SeenStore()).of_root(root)
-            yield from _read_root(root, choose, progress, before, skip=skip)
-            before.save()
+            if root.state is None:
+                yield from _read_root(root, choose, progress, before, skip=skip)
+            else:
+                yield from _read_state(root, choose, progress, before, skip=skip)
 
 
 def _read_root(
     root: Root, choose: Chooser, progress: Progress, seen: Seen, *, skip: bool
 ) -> Iterator[Part]:
-    listing = list_root(root, signed=skip) if root.state is None else _state(root, signed=skip)
-    listed = _by_names(listing.files)
-    colliding = names_colliding(file.path for file in listed)
+    listing = list_root(root, signed=skip)
+    listed, hints = _by_names(listing.files), _hints(root, listing)
     blobs: dict[str, str | None] = {}
-    hints = _hints(root, listing)
-    with _reader(root, listing) as reader:
+    with FileReader(root.path) as reader:
         taker = _Taker(root.alias, reader, choose, hints, seen, listing.signatures)
-        for files in _judged(taker, listed):
+        for files in _taken(taker, listed, hints, progress):
             blobs.update((file.path, file.blob) for file in files)
-            progress(len(blobs), len(listed))
-            yield Part(tuple(named_as_colliding(file, colliding) for file in files))
+            yield Part(tuple(files))
+    seen.save()
+    yield _told(root, listing, blobs)
+
+
+@dataclass(frozen=True)
+class _LastState:
+    """A state of a root as it was read, so that of the next one only what differs is."""
+
+    about: tuple[Root, Path]
+    listed: Sequence[Listed]
+    attributes: Mapping[str, Told]
+    hints: _Hints
+    files: Mapping[str, SourceFile]
+
+    def differing(self, listing: Listing) -> list[Listed] | None:
+        """Return what is to be read of another state, None for all of it."""
+        if len(listing.files) != len(self.listed) or listing.told != self.attributes:
+            return None
+        # An entry that is the same is the same object.
+        pairs = zip(self.listed, listing.files, strict=True)
+        others = [(one, other) for one, other in pairs if one is not other]
+        if len(others) > _MOST_DIFFERING or any(a.path != b.path for a, b in others):
+            return None
+        if any(other.path.rpartition("/")[2] in _RULES for _, other in others):
+            return None
+        # What could not be read may be there now.
+        again = [file for file in listing.files if self.files[file.path].blob is None]
+        return [*(other for _, other in others), *again]
+
+
+# In a process that reads one state after another.
+_last_state: list[_LastState] = []
+
+
+def _read_state(
+    root: Root, choose: Chooser, progress: Progress, seen: Seen, *, skip: bool
+) -> Iterator[Part]:
+    listing = _state(root, signed=skip)
+    last = _last_state[0] if skip and _last_state else None
+    about = (root, seen.file) if seen.file else None
+    differing = last.differing(listing) if last and last.about == about else None
+    if last is None or differing is None:
+        listed, hints = _by_names(listing.files), _hints(root, listing)
+        known: Mapping[str, SourceFile] = {}
+    else:
+        listed, hints, known = differing, last.hints, last.files
+    blobs_of = {file.path: file.index_blob for file in listed if file.index_blob}
+    files = dict(known)
+    with ObjectReader(root.path, blobs_of) as reader:
+        taker = _Taker(root.alias, reader, choose, hints, seen, listing.signatures)
+        for some in _taken(taker, listed, hints, progress):
+            files.update((file.path, file) for file in some)
+    if not known:
+        seen.save()
+    if about:
+        # Their texts are not held.
+        kept = {
+            path: file if file.data is None else file.without_data() for path, file in files.items()
+        }
+        _last_state[:] = [_LastState(about, listing.files, listing.told, hints, kept)]
+    yield Part(tuple(files.values()))
+    yield _told(root, listing, {path: file.blob for path, file in files.items()})
+
+
+def _taken(
+    taker: _Taker, listed: Sequence[Listed], hints: _Hints, progress: Progress
+) -> Iterator[list[SourceFile]]:
+    """Yield all files in their order, some at a time."""
+    count = 0
+    for files in _judged(taker, listed):
+        count += len(files)
+        progress(count, len(listed))
+        yield [named_as_colliding(file, hints.colliding) for file in files]
+
+
+def _told(root: Root, listing: Listing, blobs: Mapping[str, str | None]) -> Part:
     dirty = root.is_git and _is_dirty(listing, blobs)
-    yield Part(
-        (), Repository(root.alias, root.path, listing.revision, dirty, branch=listing.branch)
-    )
+    about = (root.alias, root.path, listing.revision, dirty)
+    return Part((), Repository(*about, branch=listing.branch))
 
 
 def _by_names(files: Sequence[Listed]) -> list[Listed]:
@@ -119,12 +198,6 @@ def _state(root: Root, *, signed: bool) -> Listing:
     from copilot.workspace.states import list_state
 
     return list_state(root, signed=signed)
-
-
-def _reader(root: Root, listing: Listing) -> FileReader | ObjectReader:
-    if root.state is None:
-        return FileReader(root.path)
-    return ObjectReader(root.path, {f.path: f.index_blob for f in listing.files if f.index_blob})
 
 
 def _judged(taker: _Taker, listed: Iterable[Listed]) -> Iterator[list[SourceFile]]:
@@ -260,7 +333,8 @@ def _to_see(file: SourceFile, signature: Signature, hint: str) -> SeenFile:
 def _hints(root: Root, listing: Listing) -> _Hints:
     untracked = [file for file in listing.files if root.is_git and file.index_blob is None]
     told = {**listing.told, **attributes_of(root.path, untracked)}
-    return _Hints(told, vendored_folders(file.path for file in listing.files))
+    paths = [file.path for file in listing.files]
+    return _Hints(told, vendored_folders(paths), names_colliding(paths))
 
 
 def _left_out(alias: str, listed: Listed, verdict: Verdict) -> SourceFile:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from copilot.workspace.git_state import git_dir_of
-from copilot.workspace.notes import tree_of_head, tree_of_index, write_note
+from copilot.workspace.notes import begin_tree_of_index, commit_of_head, tree_of_head, write_note
 from copilot.workspace.set_aside import SetAside, set_aside
 
 MakeRepository = Callable[..., Path]
@@ -32,7 +32,7 @@ def _read(apart: SetAside, *arguments: str) -> str:
 def _apart(root: Path, folder: Path, index: Path | None = None) -> SetAside:
     git_dir = git_dir_of(root, {})
     assert git_dir is not None
-    return set_aside(root, git_dir.resolve(), index, folder)
+    return set_aside(root, git_dir.resolve(), index, folder, commit_of_head(root))
 
 
 def test_a_commit_meanwhile_changes_nothing(
@@ -113,7 +113,7 @@ def test_nothing_in_the_repository_is_changed(
     git(root, "add", "a.txt")
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     apart = _apart(root, tmp_path / "apart")
-    tree = tree_of_index(apart.folder, apart.folder / "index")
+    tree = begin_tree_of_index(apart.folder, apart.folder / "index")()
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
     git(root, "commit", "--quiet", "--message", "second")
     assert tree == tree_of_head(root)
@@ -127,7 +127,7 @@ def test_a_note_is_on_the_tree_before_it_is_committed(
     git(root, "add", "a.txt")
     apart = _apart(root, tmp_path / "apart")
     index = (root / ".git/index").read_bytes()
-    tree = tree_of_index(apart.folder, apart.folder / "index")
+    tree = begin_tree_of_index(apart.folder, apart.folder / "index")()
     assert tree is not None
     assert write_note(root / ".git", tree, "first\n")
     assert write_note(root / ".git", tree, "said\n")
@@ -147,7 +147,7 @@ def test_no_tree_of_conflicts(
         ["git", "-C", root, "update-index", "--index-info"], input=entry, text=True, check=True
     )
     apart = _apart(root, tmp_path / "apart")
-    assert tree_of_index(apart.folder, apart.folder / "index") is None
+    assert begin_tree_of_index(apart.folder, apart.folder / "index")() is None
 
 
 def test_no_tree_before_the_first_commit(git: Callable[..., str], tmp_path: Path) -> None:

@@ -123,7 +123,8 @@ def _matter(
     texts = (
         {file.path: file for file in read_texts(wanted, scope)} if what is not What.PATCH else {}
     )
-    blobs = _blobs(root, [file for file in shown if file.hunks], texts)
+    known = begun.blobs if begun else {}
+    blobs = _blobs(root, [file for file in shown if file.hunks], texts, known)
     sides = {path: _side_of(file, root, blobs, scope) for path, file in texts.items()}
     hunks: list[ShownHunk] = []
     found: dict[str, Touched] = {}
@@ -147,13 +148,23 @@ def _matter(
 
 
 def _blobs(
-    root: Root, files: Sequence[DiffFile], texts: Mapping[str, SourceFile]
+    root: Root,
+    files: Sequence[DiffFile],
+    texts: Mapping[str, SourceFile],
+    known: Mapping[str, bytes],
 ) -> dict[str, bytes]:
-    """Return the texts before the change, and those after it that are left out of prompts."""
+    """Return the texts before the change, and those after it that are left out of prompts.
+
+    Some are `known` already.
+    """
     wanted = {file.old_blob for file in files}
     wanted |= {f.blob for f in files if f.path not in texts or texts[f.path].masks}
     ids = sorted(one for one in wanted if one)
-    return dict(read_blobs(root.path, ids)) if ids and root.is_git else {}
+    found = {one: known[one] for one in ids if one in known}
+    lacking = [one for one in ids if one not in found]
+    if lacking and root.is_git:
+        found.update(read_blobs(root.path, lacking))
+    return found
 
 
 def _side_of(file: SourceFile, root: Root, blobs: Mapping[str, bytes], scope: Scope) -> Side:

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import islice
 
 from copilot.assist.read import Read, read_texts
+from copilot.assist.reviewing.held_words import holds_words, texts_with
 from copilot.assist.reviewing.shown import Side, side_of
 from copilot.assist.reviewing.shown_base import ShownBase, shown_base
 from copilot.assist.reviewing.touched import touched
@@ -46,11 +47,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Begun:
-    """A search for some words that is on its way in a root."""
+    """A search for some words that is on its way in a root; `blobs` were read to find them."""
 
     root: Root
     words: Sequence[str]
     search: Search
+    blobs: Mapping[str, bytes]
 
 
 # What was begun before this process was forked, to review what it is about.
@@ -67,7 +69,7 @@ def begin(root: Root, diff: Diff) -> Begun | None:
 
     None where git cannot search, and where it would take long to find out.
     """
-    if not root.is_git or len(diff.files) > _MOST_BEGUN:
+    if not root.is_git or len(diff.files) > _MOST_BEGUN or holds_words():
         return None
     if _ahead and _ahead[0].root == root:
         return _ahead.pop()
@@ -78,15 +80,10 @@ def begin(root: Root, diff: Diff) -> Begun | None:
             touched(f.path, f.hunks, blobs.get(f.old_blob or ""), blobs.get(f.blob or ""))
             for f in diff.files
         )
-        return _searching(root, {name for one in seem for name in one.names})
+        words = sorted({name for one in seem for name in one.names})[:_MOST_NAMES]
+        return Begun(root, words, Search(root, words), blobs) if words else None
     except GitFailed:
         return None
-
-
-def _searching(root: Root, names: Collection[str]) -> Begun | None:
-    """Begin to look for these words. Raises GitFailed."""
-    words = sorted(names)[:_MOST_NAMES]
-    return Begun(root, words, Search(root, words)) if words else None
 
 
 def begin_places(
@@ -109,7 +106,10 @@ def begin_places(
     if not wanted:
         return tuple
     texts = {f.path: f for f in read.files if f.repository == root.alias and f.is_text}
-    shown = shown_base(kept, texts) if kept and shows_all(kept.record) else None
+    some = texts_with(wanted, texts)
+    shown = None if some is None else ShownBase(b"", (), tuple(some))
+    if shown is None and kept and shows_all(kept.record):
+        shown = shown_base(kept, texts)
     if shown:
         return partial(_in_base, shown, scope, root, wanted, inside)
     # Without these places a review is as sound, only less informed.

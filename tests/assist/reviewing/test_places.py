@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from copilot.assist.pack import Packed
+from copilot.assist.read import Read
+from copilot.assist.reviewing import held_words
+from copilot.assist.reviewing.held_words import hold_words, holds_words, texts_with
 from copilot.assist.reviewing.places import Place
+from copilot.workspace.changes_of import Changes, What
 from copilot.workspace.grep import Search
 
 Git = Callable[..., str]
@@ -69,6 +75,49 @@ def test_the_base_tells_what_git_finds(
         ("use/one.py", 3),
         ("use/secret.py", 2),
     ]
+
+
+def _forked_here(work: Callable[[], int]) -> int:
+    """Do what a forked process would, which no process with threads may have."""
+    return os.posix_spawn("/bin/sh", ["sh", "-c", f"exit {work()}"], {})
+
+
+def test_words_that_are_held_tell_the_same(
+    shop: Path, reviewed: Any, scope_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_git = reviewed(shop, fresh=True).matter.places
+    monkeypatch.setattr(held_words, "_held", held_words._Held())
+    monkeypatch.setattr(held_words, "fork", _forked_here)
+    monkeypatch.setattr(held_words, "_MOST_UNKNOWN", 3)
+    scope = scope_of(shop)
+    with closing(scope.cache):
+        hold_words(Read.of(scope.parts(lambda _done, _known: None)).files, scope)
+    assert holds_words()
+    # What is not known is looked at.
+    (shop / "more.py").write_text("mean([7])\n")
+    (shop / "less.py").write_text("meaning = 8\n")
+
+    def begin(*_: object) -> None:
+        raise AssertionError("git is asked")
+
+    monkeypatch.setattr(Search, "__init__", begin)
+    assert reviewed(shop, fresh=True).matter.places == by_git
+    worktree = Changes(What.WORK_TREE)
+    assert ("more.py", 1) in _lines(reviewed(shop, worktree, fresh=True).matter.places)
+
+
+def test_too_many_texts_are_not_held(
+    shop: Path, scope_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_words, "_held", held_words._Held())
+    monkeypatch.setattr(held_words, "fork", _forked_here)
+    monkeypatch.setattr(held_words, "_MOST_UNKNOWN", 0)
+    monkeypatch.setattr(held_words, "_MOST_BYTES", 10)
+    scope = scope_of(shop)
+    with closing(scope.cache):
+        hold_words(Read.of(scope.parts(lambda _done, _known: None)).files, scope)
+    assert not holds_words()
+    assert texts_with(["mean"], {}) is None
 
 
 def test_git_searches_where_the_base_lacks_too_much(

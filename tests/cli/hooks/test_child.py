@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,8 +65,8 @@ def test_started_either_way_it_keeps_what_it_said_and_ends(
         pytest.skip("processes are not forked here")
     started: list[Review] = []
 
-    def start(top: Path, place: Place, held: int) -> Review:
-        started.append(start_review(top, place, held))
+    def start(top: Path, place: Place, held: int, work: Callable[[list[str]], int]) -> Review:
+        started.append(start_review(top, place, held, work))
         return started[-1]
 
     monkeypatch.setattr("copilot.cli.hook_process.can_fork", lambda: forks)
