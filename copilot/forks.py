@@ -54,6 +54,14 @@ def take_streams(stdin: int, stdout: int, stderr: int, kept: Collection[int] = (
     sys.stdout, sys.stderr = _writer(1), _writer(2)
 
 
+def close_all_but(kept: Collection[int]) -> None:
+    """Close whatever is open in this process but the standard streams and what is `kept`."""
+    for number in _open_ones():
+        if number not in kept:
+            with suppress(OSError):
+                os.close(number)
+
+
 def _open_ones() -> list[int]:
     return [int(one) for one in os.listdir("/proc/self/fd") if int(one) >= _FIRST_OF_OTHERS]  # noqa: PTH208
 

@@ -34,7 +34,7 @@ from copilot.cli.standby_call import (
     program,
 )
 from copilot.errors import CopilotError, ExitCode, UsageError
-from copilot.forks import can_fork, fork, take_streams
+from copilot.forks import can_fork, close_all_but, fork, take_streams
 from copilot.workspace.git_state import git_dir_of
 from copilot.workspace.inherited import take_from
 
@@ -42,9 +42,9 @@ _PEER = "iII"
 # The folder, and three streams.
 _DESCRIPTORS = 4
 _MOST_BYTES, _PIECE_BYTES = 16 * 1024 * 1024, 1024 * 1024
-# Another user's process, or one that sees other files or another network, is none to work for.
 # So long after a hook, what it began has ended.
 _PAUSE_SECONDS = 1.0
+# Another user's process, or one that sees other files or another network, is none to work for.
 _SPACES = ("mnt", "net", "pid", "user")
 
 
@@ -290,10 +290,13 @@ def _run(line: socket.socket, asked: _Asked) -> int:
     go, descriptors, _, _ = socket.recv_fds(line, 1, _DESCRIPTORS)
     if go != GO or len(descriptors) != _DESCRIPTORS:
         return ExitCode.USAGE
+    # The socket that is listened on, and the lock, are not this process's to hold.
+    close_all_but({line.fileno(), *descriptors})
     folder, stdin, stdout, stderr = descriptors
     os.fchdir(folder)
-    # Which closes them as well.
-    take_streams(stdin, stdout, stderr)
+    take_streams(stdin, stdout, stderr, {line.fileno()})
+    # A review that is forked closes what is inheritable: who asked waits for this process alone.
+    line.set_inheritable(True)
     os.umask(asked.umask)
     os.environ.clear()
     os.environ.update(asked.environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -168,6 +169,13 @@ def test_a_late_review_goes_on_and_holds_nothing_that_a_caller_waits_for(
     done = desk.commit()
     assert done.returncode == 0
     assert "no review within 3 s" in desk.said(done)[0]
+    # Nor does it hold the place of the process that it comes from.
+    os.kill(standing.pid, signal.SIGKILL)
+    with standing.lock.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    with pytest.raises(ConnectionRefusedError):
+        standing.connected()
+    assert not held.gone.is_set()
     held.let.set()
     desk.await_reviews()
     assert held.count == 2
