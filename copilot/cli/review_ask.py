@@ -18,9 +18,10 @@ from copilot.assist.reviewing.asking import (
     result_of,
     why_prompt_cut,
 )
-from copilot.assist.reviewing.context import TOO_LARGE, Asked, kept_base, requests
+from copilot.assist.reviewing.context import TOO_LARGE, Asked, requests
 from copilot.assist.reviewing.finding import Finding, ReviewResult
 from copilot.assist.reviewing.form import asks_again
+from copilot.assist.reviewing.kept_base import kept_base
 from copilot.assist.reviewing.matter import Matter, gather
 from copilot.assist.reviewing.parse import BROKEN_OFF
 from copilot.assist.scope import Scope

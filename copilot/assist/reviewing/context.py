@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from copilot.assist.asking import Asking
 from copilot.assist.base import Base, base_of
 from copilot.assist.marks import LEAST_TOKENS
-from copilot.assist.pack import Packed, frozen_sections, is_too_small, too_small_key
+from copilot.assist.pack import Packed, frozen_sections, too_small_key
 from copilot.assist.read import NothingToRead, read_texts, unread, with_outlines
 from copilot.assist.reviewing.evidence import SeenFile, Sight, Spot, spot
 from copilot.assist.reviewing.form import hunk_text, raw_texts, review_task, shown_name
+from copilot.assist.reviewing.kept_base import needs_no_base
 from copilot.assist.reviewing.matter import Matter
 from copilot.assist.reviewing.places import Place
 from copilot.assist.reviewing.shown import ShownHunk, Side, side_of
@@ -76,15 +77,6 @@ class _Ground:
         return [entry for section in self.sections for entry in section.entries]
 
 
-def kept_base(work: Scope) -> Frozen | None:
-    """Return the base of the work tree that was kept for the prompts of a review, if one was."""
-    return None if _needs_none(work) or work.fresh else _kept(work)
-
-
-def _needs_none(work: Scope) -> bool:
-    return work.mode in (Mode.RANK, Mode.SELECT) or is_too_small(work)
-
-
 def requests(
     matter: Matter, work: Scope, draft: Draft, progress: Progress, kept: Frozen | None = None
 ) -> tuple[tuple[Asked, ...], tuple[ShownHunk, ...]]:
@@ -131,7 +123,7 @@ def _with_base(
     matter: Matter, work: Scope, draft: Draft, progress: Progress, kept: Frozen | None
 ) -> _Ground | None:
     """Return the kept base of the work tree, None where there is no room for one, or no use."""
-    if _needs_none(work):
+    if needs_no_base(work):
         return None
     frozen, why_new = kept, ""
     for is_new in (False, True):
@@ -147,17 +139,6 @@ def _with_base(
         ground = _on(frozen, matter, draft, why_new)
         if ground is not None:
             return ground
-    return None
-
-
-def _kept(work: Scope) -> Frozen | None:
-    """Return a base that was kept, with what was appended to it; nothing of it is changed."""
-    keys = (work.key(None), work.key(work.budget or 0))
-    for key in keys:
-        with work.frozen.held(key) as slot:
-            loading = slot.begin(work.budget)
-            if loading and (frozen := loading.end()):
-                return frozen
     return None
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from copilot.assist.reviewing.context import Asked, kept_base, requests
+from copilot.assist.reviewing.context import Asked, requests
+from copilot.assist.reviewing.kept_base import kept_base
 from copilot.assist.reviewing.matter import Matter, gather
 from copilot.assist.reviewing.shown import ShownHunk
 from copilot.assist.scope import Scope
