@@ -17,11 +17,12 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
 from copilot.cli.hook_process import PYTHON
 from copilot.cli.standby_call import (
@@ -44,6 +45,8 @@ _DESCRIPTORS = 4
 _MOST_BYTES, _PIECE_BYTES = 16 * 1024 * 1024, 1024 * 1024
 # So long after a hook, what it began has ended.
 _PAUSE_SECONDS = 1.0
+# So often it looks whether its socket is there, and nobody wants it to end.
+_LOOK_SECONDS = 10.0
 # Another user's process, or one that sees other files or another network, is none to work for.
 _SPACES = ("mnt", "net", "pid", "user")
 
@@ -70,9 +73,9 @@ def stand_by(arguments: Sequence[str]) -> int:
     if git_dir is None:
         raise UsageError("hook stand-by is for copilot itself", "copilot hook --help")
     place = _Place.of(git_dir)
-    with place.taken() as is_first:
-        if is_first:
-            _Standby(Path(arguments[0]), place).serve()
+    with place.taken() as is_held:
+        if is_held:
+            _Standby(Path(arguments[0]), place, is_held).serve()
     return ExitCode.OK
 
 
@@ -87,6 +90,10 @@ class _Place:
     def of(cls, git_dir: Path) -> _Place:
         """Raises OSError."""
         return cls(Path(folder()), name_of(os.fspath(git_dir)))
+
+    @property
+    def socket_file(self) -> Path:
+        return self.folder / f"{self.name}.socket"
 
     @property
     def _lock(self) -> Path:
@@ -105,21 +112,25 @@ class _Place:
         return False
 
     @contextmanager
-    def taken(self) -> Iterator[bool]:
-        """Hold the place; yield whether it was free. Raises OSError."""
+    def taken(self) -> Iterator[Callable[[], bool] | None]:
+        """Hold the place; yield what tells whether it is held still, None if it was not free.
+
+        Who removes the lock's file ends that. Raises OSError.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._lock.open("wb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                yield False
+                yield None
                 return
-            yield True
+            held = os.fstat(lock.fileno()).st_ino
+            yield lambda: _inode(self._lock) == held
 
     @contextmanager
     def listening(self) -> Iterator[socket.socket]:
         """Yield a socket on which only this user is heard. Raises OSError."""
-        file = self.folder / f"{self.name}.socket"
+        file = self.socket_file
         file.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             opened, before = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY), os.umask(0o177)
@@ -129,10 +140,12 @@ class _Place:
                 os.umask(before)
                 os.close(opened)
             listener.listen()
+            bound = _inode(file)
             try:
                 yield listener
             finally:
-                file.unlink(missing_ok=True)
+                if _inode(file) == bound:
+                    file.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -166,6 +179,13 @@ class _Asked:
         )
 
 
+def _inode(file: Path) -> int | None:
+    try:
+        return file.stat().st_ino
+    except OSError:
+        return None
+
+
 def _files() -> tuple[str, ...]:
     """Return the files of all code that is imported."""
     found = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
@@ -188,9 +208,10 @@ def _written(files: Iterable[str]) -> list[tuple[int, int]]:
 class _Standby:
     """What stands by for the hooks of a repository, of which `top` is one work tree."""
 
-    def __init__(self, top: Path, place: _Place) -> None:
+    def __init__(self, top: Path, place: _Place, is_held: Callable[[], bool]) -> None:
         self._top = top
         self._place = place
+        self._is_held = is_held
         self._running: list[int] = []
         self._seconds = self._made_ready()
         # What the files of all code were soon after it was imported.
@@ -204,8 +225,8 @@ class _Standby:
         """
         with self._place.listening() as listener:
             last = time.monotonic()
-            while can_fork() and (left := last + self._seconds - time.monotonic()) > 0:
-                listener.settimeout(min(left, _PAUSE_SECONDS) if self._running else left)
+            while self._is_of_use() and (left := last + self._seconds - time.monotonic()) > 0:
+                listener.settimeout(min(left, _PAUSE_SECONDS if self._running else _LOOK_SECONDS))
                 try:
                     line, _ = listener.accept()
                 except TimeoutError:
@@ -216,6 +237,9 @@ class _Standby:
                     if not self._is_taken(line):
                         return
                 last = time.monotonic()
+
+    def _is_of_use(self) -> bool:
+        return can_fork() and self._is_held() and self._place.socket_file.exists()
 
     def _refresh(self) -> None:
         """Once all hooks have ended, read what they left to be read."""
@@ -284,6 +308,21 @@ def _bytes(line: socket.socket, size: int) -> bytes:
     return b"".join(parts)
 
 
+def _end_with(line: socket.socket) -> None:
+    """End this process as soon as the other end is closed: who asked is gone."""
+
+    def look(_signal: int, _frame: FrameType | None) -> None:
+        with suppress(BlockingIOError):
+            if not line.recv(1, socket.MSG_PEEK):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    line.setblocking(False)
+    signal.signal(signal.SIGIO, look)
+    fcntl.fcntl(line, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(line, fcntl.F_SETFL, fcntl.fcntl(line, fcntl.F_GETFL) | os.O_ASYNC)
+    look(signal.SIGIO, None)
+
+
 def _run(line: socket.socket, asked: _Asked) -> int:
     """Be the hook that is asked for, and tell its exit code."""
     line.sendall(os.getpid().to_bytes(LENGTH_BYTES))
@@ -297,6 +336,7 @@ def _run(line: socket.socket, asked: _Asked) -> int:
     take_streams(stdin, stdout, stderr, {line.fileno()})
     # A review that is forked closes what is inheritable: who asked waits for this process alone.
     line.set_inheritable(True)
+    _end_with(line)
     os.umask(asked.umask)
     os.environ.clear()
     os.environ.update(asked.environment)

@@ -18,7 +18,7 @@ LENGTH_BYTES = 8
 GO = b"g"
 # Who stands by answers at once, or is no help.
 TAKE_SECONDS = 1.0
-INTERRUPTED = 130
+FAILED, INTERRUPTED = 70, 130
 _END_SECONDS = 2.0
 
 
@@ -36,14 +36,19 @@ def run_by_standby(arguments: list[str]) -> int | None:
             variables = (f"{name}={value}" for name, value in os.environ.items())
             texts = (program(), os.path.realpath(git_dir), *numbers, *arguments, *variables)
             runner = _handed_over(line, texts)
-            return None if runner is None else _awaited(line, runner)
+            if runner is None:
+                return None
+            code = _awaited(line, runner)
+            # What git says of a push can be read only once: to begin anew would find nothing.
+            return FAILED if code is None and arguments[0] == "pre-push" else code
     except OSError:
         return None
 
 
 def end_standby(git_dir: str) -> None:
-    """Have the process that stands by for a repository end, if there is one."""
+    """Have the process that stands by for a repository end, or that is about to."""
     try:
+        os.unlink(os.path.join(folder(), f"{name_of(git_dir)}.lock"))
         with _connected(git_dir) as line:
             _handed_over(line, (program(), "", "0", "0", "0", "0"))
     except OSError:

@@ -244,6 +244,72 @@ def test_it_ends_with_the_hooks(standing: Standing, desk: Desk, copilot: Copilot
     standing.end()
 
 
+def test_it_ends_if_the_hooks_go_while_it_begins(
+    desk: Desk, model: Model, copilot: Copilot
+) -> None:
+    desk.settle(model(desk.clean), hook_warm_seconds=600)
+    assert desk.commit().returncode == 0
+    standing = Standing(desk)
+    while not standing.lock.exists():
+        time.sleep(0.001)
+    with standing.lock.open() as lock:
+        assert copilot("hook", "uninstall", cwd=desk.root).returncode == 0
+        assert not standing.lock.exists()
+        # Whoever holds it comes to its end.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def test_it_ends_without_its_socket(standing: Standing, desk: Desk) -> None:
+    with standing.lock.open() as lock:
+        standing.socket.unlink()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_the_hook_ends_with_who_asked_for_it(
+    standing: Standing, desk: Desk, held: Held, number: int
+) -> None:
+    held.let.clear()
+    held.asked.clear()
+    hook = [os.fspath(desk.root / ".git/hooks/pre-commit")]
+    process = subprocess.Popen(hook, cwd=desk.root, stderr=subprocess.PIPE, text=True)
+    assert held.asked.wait(desk.patience)
+    process.send_signal(number)
+    # Whatever would say more holds the pipe open.
+    assert process.communicate(timeout=desk.patience)[1] == ""
+    assert process.returncode == -number
+    held.let.set()
+    desk.await_reviews()
+    assert desk.commit().returncode == 0
+    assert held.count == 2
+
+
+def test_a_push_of_which_nothing_is_known_any_more_is_held_back(
+    standing: Standing, desk: Desk, held: Held, copilot: Copilot
+) -> None:
+    assert copilot("hook", "install", "pre-push", cwd=desk.root).returncode == 0
+    remote = desk.root.parent / "remote.git"
+    desk.git("init", "--quiet", "--bare", os.fspath(remote))
+    desk.git("push", "--quiet", "--no-verify", os.fspath(remote), "HEAD:refs/heads/main")
+    desk.commit("--no-verify")
+    held.let.clear()
+    held.asked.clear()
+    command = ["git", "push", os.fspath(remote), "HEAD:refs/heads/main"]
+    process = subprocess.Popen(command, cwd=desk.root, stderr=subprocess.PIPE, text=True)
+    assert held.asked.wait(desk.patience)
+    (runner,) = _children(standing.pid)
+    os.kill(runner, signal.SIGKILL)
+    process.communicate(timeout=desk.patience)
+    assert process.returncode != 0
+    held.let.set()
+    desk.await_reviews()
+
+
+def _children(pid: int) -> list[int]:
+    said = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(one) for one in said.split()]
+
+
 def test_it_ends_where_nobody_wants_it_any_more(standing: Standing, desk: Desk, held: Held) -> None:
     desk.settle(held.url)
     assert desk.commit().returncode == 0
