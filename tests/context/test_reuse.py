@@ -103,6 +103,16 @@ def test_each_model_has_its_own_last_prompt(make_snapshot: MakeSnapshot, tmp_pat
     assert LastStore(None, "key").load() == {}
 
 
+def test_so_many_models_are_remembered_and_no_more(
+    make_snapshot: MakeSnapshot, tmp_path: Path
+) -> None:
+    store, prompt = LastStore(tmp_path, "key"), _prompt(make_snapshot, FILES, "one")
+    for number in range(10):
+        store.save(last_of(prompt, f"m{number}", float(number)))
+    # Those that were asked last.
+    assert set(store.load()) == {f"m{number}" for number in range(2, 10)}
+
+
 @pytest.mark.parametrize("damage", [b"", b"\xc1", b"\x81\xa1m\x01"])
 def test_what_is_damaged_is_as_never_sent(
     make_snapshot: MakeSnapshot, tmp_path: Path, damage: bytes
