@@ -15,6 +15,7 @@ from copilot.workspace.special import blob_signature
 
 NOT_KEPT, NOT_FETCHED = "missing in git's objects", "not fetched: this is a partial clone"
 _ENDED = "damaged in git's objects"
+_GONE = Contents(None, _ENDED, denied=True)
 # So many ids fit into the smallest pipe at once, so that neither side waits for the other.
 _IDS_AT_ONCE = 100
 _PIECE_BYTES = 1024 * 1024
@@ -96,17 +97,21 @@ def _answers(git: subprocess.Popen[bytes], ids: Sequence[str]) -> Iterator[Conte
         # `<id> blob <size>`, or `<id> missing`; nothing at all if git has ended.
         head = git.stdout.readline().split()
         if len(head) != 3:
-            yield Contents(None, NOT_KEPT if head else _ENDED, denied=True)
+            yield Contents(None, NOT_KEPT, denied=True) if head else _GONE
             continue
-        taken = _taken(git.stdout, one, int(head[2]))
+        taken = take_blob(git.stdout, one, int(head[2]))
         # Who reads one file alone asks for no more than that.
         git.stdout.read(1)
         yield taken
 
 
-def _taken(stdout: IO[bytes], blob: str, size: int) -> Contents:
+def take_blob(stdout: IO[bytes], blob: str, size: int) -> Contents:
+    """Return the next `size` bytes of what git prints, or why a prompt shows none of them."""
     if size <= MAX_FILE_BYTES:
-        return Contents(stdout.read(size), signature=blob_signature(blob))
+        data = stdout.read(size)
+        # git ends in the middle of an object that is damaged.
+        is_whole = len(data) == size
+        return Contents(data, signature=blob_signature(blob)) if is_whole else _GONE
     while size:
         size -= len(stdout.read(min(size, _PIECE_BYTES))) or size
     return Contents(None, f"larger than {MAX_FILE_BYTES // (1024 * 1024)} MiB")

@@ -10,12 +10,12 @@ from pathlib import Path
 from copilot.batches import batches
 from copilot.workspace.contents import MAX_FILE_BYTES, blob_id
 from copilot.workspace.git import GitFailed, run_git, talking_git
+from copilot.workspace.object_reader import take_blob
 
 # A prompt shows no larger file, so that two of them are read at once at most.
 _BATCH_BYTES = MAX_FILE_BYTES
 # So many ids fit into the smallest pipe at once.
 _FEW = 90
-_PIECE_BYTES = 1024 * 1024
 # As far as git looks for a byte that no text has.
 _SNIFF_BYTES = 8000
 
@@ -54,21 +54,15 @@ def _read_few(
                 return list(ids[number:])
             if len(head) < 3:
                 continue
-            left = size = int(head[2])
-            # git takes parts of ids as well.
-            is_it = head[0] == name.encode("ascii") and head[1] == b"blob"
-            is_wanted = is_it and size <= MAX_FILE_BYTES
-            data = git.stdout.read(size) if is_wanted else b""
-            left -= len(data)
-            while left:
-                left -= len(git.stdout.read(min(left, _PIECE_BYTES))) or left
-            if is_wanted and len(data) < size:
+            blob = take_blob(git.stdout, name, int(head[2]))
+            if blob.denied:
                 return list(ids[number:])
             # What ends each of them is asked for only once another is.
             if number + 1 < len(ids):
                 git.stdout.read(1)
-            if is_wanted:
-                yield name, data
+            # git takes parts of ids as well.
+            if blob.data is not None and head[:2] == [name.encode("ascii"), b"blob"]:
+                yield name, blob.data
     return []
 
 

@@ -225,6 +225,19 @@ def test_objects_that_are_missing_or_damaged(make_repository: MakeRepository) ->
     assert told[1][0]
 
 
+def test_an_object_that_ends_too_early_is_no_shorter_text(make_repository: MakeRepository) -> None:
+    data = bytes(range(32, 127)) * 9
+    root = make_repository({"a.txt": "a\n", "b.txt": data, "c.txt": "c\n"})
+    name = blob_id(data)
+    loose = root / ".git/objects" / name[:2] / name[2:]
+    kept = loose.read_bytes()[:30]
+    loose.unlink()
+    loose.write_bytes(kept)
+    found = _read(_root(root, "index"))
+    assert [found[name].text for name in ("a.txt", "c.txt")] == ["a\n", "c\n"]
+    assert (found["b.txt"].text, found["b.txt"].denied) == (None, True)
+
+
 def test_rules_that_are_missing_leave_out_what_lies_beside_them(
     make_repository: MakeRepository,
 ) -> None:
