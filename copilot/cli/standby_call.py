@@ -29,7 +29,7 @@ def run_by_standby(arguments: list[str]) -> int | None:
     if sys.platform != "linux" or not git_dir:
         return None
     try:
-        with _connected(git_dir) as line:
+        with connected(git_dir) as line:
             mask = os.umask(0o077)
             os.umask(mask)
             numbers = (repr(began), str(os.getppid()), str(mask), str(len(arguments)))
@@ -40,7 +40,7 @@ def run_by_standby(arguments: list[str]) -> int | None:
                 return None
             code = _awaited(line, runner)
             # What git says of a push can be read only once: to begin anew would find nothing.
-            return FAILED if code is None and arguments[0] == "pre-push" else code
+            return FAILED if code is None and arguments[:1] == ["pre-push"] else code
     except OSError:
         return None
 
@@ -49,7 +49,7 @@ def end_standby(git_dir: str) -> None:
     """Have the process that stands by for a repository end, or that is about to."""
     try:
         os.unlink(os.path.join(folder(), f"{name_of(git_dir)}.lock"))
-        with _connected(git_dir) as line:
+        with connected(git_dir) as line:
             _handed_over(line, (program(), "", "0", "0", "0", "0"))
     except OSError:
         return
@@ -97,7 +97,8 @@ def program() -> str:
     return f"{copilot.__version__} {sys.executable} {copilot.__file__}"
 
 
-def _connected(git_dir: str) -> socket.socket:
+def connected(git_dir: str) -> socket.socket:
+    """Return a line to the process that stands by for a repository. Raises OSError."""
     opened = os.open(folder(), os.O_RDONLY | os.O_DIRECTORY)
     line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -135,9 +136,11 @@ def _awaited(line: socket.socket, runner: int) -> int | None:
     """Return the exit code as it comes; None if the process ended without one."""
     try:
         code = line.recv(1)
-        return code[0] if code else None
+    except ConnectionError:
+        return None
     except KeyboardInterrupt:
         os.kill(runner, signal.SIGINT)
         line.settimeout(_END_SECONDS)
         line.recv(1)
         return INTERRUPTED
+    return code[0] if code else None

@@ -23,6 +23,7 @@ from copilot.settings.paths import StatePaths, state_paths
 from copilot.structure.definitions import definitions
 from copilot.workspace.roots import find_roots
 
+# What else would be imported when it is first of use.
 _NEEDED = (
     "copilot.assist.reviewing.out_json",
     "copilot.assist.reviewing.out_lines",

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from copilot.assist.read import read_texts
 from copilot.assist.scope import Scope
 from copilot.batches import batches
-from copilot.forks import fork
+from copilot.forks import can_fork, fork
 from copilot.workspace.model import SourceFile
 
 _WORD = re.compile(rb"\w+")
@@ -63,7 +63,7 @@ def hold_words(files: Sequence[SourceFile], scope: Scope) -> None:
     if sum(content not in _held.numbers for content in texts) <= _MOST_UNKNOWN:
         return
     _held.numbers, _held.pairs = {}, array("Q")
-    if len(texts) > _NUMBERS:
+    if len(texts) > _NUMBERS or not can_fork():
         return
     with tempfile.TemporaryFile() as file:
         # In a process of its own, so that the memory that it takes is given back.

@@ -87,6 +87,7 @@ def test_words_that_are_held_tell_the_same(
 ) -> None:
     by_git = reviewed(shop, fresh=True).matter.places
     monkeypatch.setattr(held_words, "_held", held_words._Held())
+    monkeypatch.setattr(held_words, "can_fork", lambda: True)
     monkeypatch.setattr(held_words, "fork", _forked_here)
     monkeypatch.setattr(held_words, "_MOST_UNKNOWN", 3)
     scope = scope_of(shop)
@@ -110,6 +111,7 @@ def test_too_many_texts_are_not_held(
     shop: Path, scope_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(held_words, "_held", held_words._Held())
+    monkeypatch.setattr(held_words, "can_fork", lambda: True)
     monkeypatch.setattr(held_words, "fork", _forked_here)
     monkeypatch.setattr(held_words, "_MOST_UNKNOWN", 0)
     monkeypatch.setattr(held_words, "_MOST_BYTES", 10)

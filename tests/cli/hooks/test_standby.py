@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from copilot.cli import standby_call
-from copilot.cli.standby_call import LENGTH_BYTES, folder, name_of, run_by_standby
+from copilot.cli.standby_call import LENGTH_BYTES, connected, folder, name_of, run_by_standby
 from copilot.settings.paths import state_paths
 
 Copilot: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
@@ -41,22 +41,12 @@ class Standing:
     """The process that stands by for a desk's repository."""
 
     def __init__(self, desk: Desk) -> None:
-        self._folder = desk.home / ".local/state/repo-copilot/standby"
-        self._name = name_of(str(desk.root / ".git"))
-        self.lock = self._folder / f"{self._name}.lock"
-        self.socket = self._folder / f"{self._name}.socket"
+        self._git_dir = str(desk.root / ".git")
+        place = desk.home / ".local/state/repo-copilot/standby" / name_of(self._git_dir)
+        self.lock, self.socket = place.with_suffix(".lock"), place.with_suffix(".socket")
 
     def connected(self) -> socket.socket:
-        line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        opened = os.open(self._folder, os.O_RDONLY)
-        try:
-            line.connect(f"/proc/self/fd/{opened}/{self._name}.socket")
-        except OSError:
-            line.close()
-            raise
-        finally:
-            os.close(opened)
-        return line
+        return connected(self._git_dir)
 
     @property
     def pid(self) -> int:
@@ -237,6 +227,21 @@ def test_another_version_is_not_served(
     monkeypatch.setattr(standby_call, "program", lambda: "0.0.9 elsewhere")
     assert run_by_standby(["pre-commit"]) is None
     assert standing.socket.exists()
+
+
+def test_it_ends_once_its_code_is_another(
+    desk: Desk, model: Model, disturbed: Callable[[str], dict[str, str]]
+) -> None:
+    desk.settle(model(desk.clean), hook_warm_seconds=600)
+    variables = disturbed("def hook(event, args): ...")
+    assert desk.commit(**variables).returncode == 0
+    standing = Standing(desk)
+    standing.begin()
+    with standing.lock.open() as lock:
+        code = Path(variables["PYTHONPATH"]) / "sitecustomize.py"
+        code.write_text(f"# Another version.\n{code.read_text()}")
+        assert desk.git("hook", "run", "pre-commit").returncode == 0
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def test_it_ends_with_the_hooks(standing: Standing, desk: Desk, copilot: Copilot) -> None:
